@@ -1,0 +1,1 @@
+"""What every process stands on; imports nothing of services, storage or tui."""

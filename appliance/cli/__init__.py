@@ -1,0 +1,1 @@
+"""The command line: up, down, status, doctor, demo, env, trace, reset, tui."""

@@ -1,0 +1,200 @@
+"""Settings: one frozen tree, read once from one TOML file and passed by argument.
+
+Every key has a default and a sentence (`metadata["help"]`); an unknown key is an error that names
+the nearest one. Nothing here is read at import.
+"""
+
+import dataclasses
+import difflib
+import os
+import socket
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+from appliance import errors
+
+HOME_DEFAULT: Final = "/var/lib/novabox"
+
+
+def _key(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The public APIs' process."""
+
+    address: str = _key("127.0.0.1", "Address the APIs listen on.")
+    port: int = _key(8774, "TCP port of the APIs.")
+    body_bytes_max: int = _key(1 << 20, "Largest JSON body accepted, in bytes.")
+    token_ttl_s: int = _key(3600, "Life of a token, in seconds.")
+    page_max: int = _key(1000, "Most rows one list answer holds.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object:
+    """The object store's process."""
+
+    address: str = _key("127.0.0.1", "Address the object store listens on.")
+    port: int = _key(8080, "TCP port of the object store.")
+    part_power: int = _key(8, "The ring has 2 to this power partitions.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Topics and the workers that serve them."""
+
+    poll_s: float = _key(5.0, "A worker that no bell woke looks at its topic this often, seconds.")
+    workers: int = _key(2, "Threads that take steps in one worker process.")
+    claim_s: float = _key(60.0, "A step's claim on its row ends after this long, in seconds.")
+    attempts_max: int = _key(5, "A step that failed this often ends in ERROR.")
+    sweep_s: float = _key(10.0, "How often a worker rings unfinished rows again, in seconds.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduler:
+    """Where a new instance goes."""
+
+    driver: str = _key("simple", "`simple`, `chance`, `zone`, or `package.module:Class`.")
+    cpu_allocation_ratio: float = _key(16.0, "Virtual CPUs promised for each real one.")
+    ram_allocation_ratio: float = _key(1.0, "Memory promised for each MiB there is.")
+    disk_allocation_ratio: float = _key(2.0, "Disk promised for each GiB there is (overlays grow).")
+    host_down_s: float = _key(60.0, "A host silent for this long takes no instances, in seconds.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compute:
+    """The hypervisor."""
+
+    libvirt_uri: str = _key("auto", "`auto`: the system's libvirtd, or one of our own; or a URI.")
+    virt_type: str = _key(
+        "auto", "`auto` (KVM only where guests were seen to boot), `kvm`, `qemu`."
+    )
+    driver: str = _key("libvirt", "`libvirt`, or `fake`: guests kept in files, for tests.")
+    zone: str = _key("nova", "Availability zone of this host.")
+    reserved_memory_mib: int = _key(512, "Memory of the host that guests never get, in MiB.")
+    config_drive: bool = _key(True, "Give every guest a config drive, asked for or not.")
+    stop_timeout_s: float = _key(20.0, "A guest told to shut down is switched off after this long.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """Bridges, fixed IPs, DHCP and the metadata service."""
+
+    driver: str = _key("linux", "`linux`, or `fake`: a host kept in files, for tests.")
+    fixed_cidr: str = _key("10.78.0.0/24", "Addresses of the first project network.")
+    dns_servers: tuple[str, ...] = _key((), "Resolvers given to guests; none: the gateway's own.")
+    mtu: int = _key(1500, "MTU of project networks, in bytes.")
+    metadata_port: int = _key(8775, "TCP port of the metadata service on each gateway address.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """The image registry and its stores."""
+
+    store: str = _key("swift", "Where new images go: `swift` or `file`.")
+    size_bytes_max: int = _key(1 << 40, "Largest image accepted, in bytes.")
+    upload_idle_s: float = _key(120.0, "An upload that sends nothing for this long is cut off.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Hop records."""
+
+    hops_max: int = _key(200_000, "Hops kept; older ones go first.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of it. `home` is the one folder that holds the cloud's state."""
+
+    home: Path
+    host: str = _key("", "Name of this host in topics and rows; empty: the host name.")
+    log_level: str = _key("INFO", "DEBUG, INFO, WARNING or ERROR.")
+    api: Api = field(default_factory=Api)
+    object: Object = field(default_factory=Object)
+    queue: Queue = field(default_factory=Queue)
+    scheduler: Scheduler = field(default_factory=Scheduler)
+    compute: Compute = field(default_factory=Compute)
+    network: Network = field(default_factory=Network)
+    image: Image = field(default_factory=Image)
+    trace: Trace = field(default_factory=Trace)
+
+    @property
+    def api_url(self) -> str:
+        """Base URL of the public APIs."""
+        return f"http://{self.api.address}:{self.api.port}"
+
+    @property
+    def object_url(self) -> str:
+        """Base URL of the object store."""
+        return f"http://{self.object.address}:{self.object.port}"
+
+    @property
+    def run_dir(self) -> Path:
+        """Sockets, pid files: gone after a reboot without harm."""
+        return self.home / "run"
+
+    @property
+    def etc_dir(self) -> Path:
+        """Keys and generated passwords, root's alone."""
+        return self.home / "etc"
+
+
+def home() -> Path:
+    """The state folder: NOVABOX_HOME, or `/var/lib/novabox`."""
+    return Path(os.environ.get("NOVABOX_HOME", HOME_DEFAULT)).absolute()
+
+
+def load(state: Path | None = None) -> Settings:
+    """Settings of the cloud in folder `state` (default: `home()`), from its `novabox.toml`.
+
+    Raises ConfigError for an unknown key (naming the nearest), a wrong type or broken TOML.
+    """
+    state = (state or home()).absolute()
+    path = state / "novabox.toml"
+    try:
+        document = tomllib.loads(path.read_text()) if path.exists() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise errors.ConfigError(f"{path}: not TOML: {error}") from error
+    document.setdefault("host", socket.gethostname())
+    return parse(document, home=state)
+
+
+def parse(document: dict[str, Any], *, home: Path) -> Settings:
+    """Settings from a parsed document; the part of `load` that touches no file."""
+    if "home" in document:
+        raise errors.ConfigError("home is NOVABOX_HOME's to say, not the file's")
+    values = _fields(Settings, document, where="")
+    return Settings(home=home, **values)
+
+
+def _fields(kind: type, document: dict[str, Any], *, where: str) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    known = {f.name for f in dataclasses.fields(kind)} - {"home"}
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {where}{near[0]}?" if near else f" Known: {sorted(known)}."
+            raise errors.ConfigError(f"unknown setting {where}{name}.{hint}")
+        values[name] = _value(hints[name], value, where=f"{where}{name}")
+    return values
+
+
+def _value(hint: Any, value: Any, *, where: str) -> Any:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise errors.ConfigError(f"{where} is a table, not {value!r}")
+        return hint(**_fields(hint, value, where=f"{where}."))
+    if hint == tuple[str, ...]:
+        if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            raise errors.ConfigError(f"{where} is a list of texts, not {value!r}")
+        return tuple(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        raise errors.ConfigError(f"{where} is a {hint.__name__}, not {value!r}")
+    return value

@@ -1,0 +1,56 @@
+"""Who asks, for which project, under which request id; travels with every message and log line."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+
+from appliance import ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContext:
+    """One request's identity. `hop_id` is the hop that caused what runs now (None at the edge)."""
+
+    request_id: ids.RequestId = field(default_factory=ids.new_request_id)
+    hop_id: ids.HopId | None = None
+    user_id: ids.UserId = ids.UserId("")
+    user_name: str = ""
+    project_id: ids.ProjectId = ids.ProjectId("")
+    project_name: str = ""
+    roles: frozenset[str] = frozenset()
+    is_system: bool = False
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller may act on every project."""
+        return "admin" in self.roles
+
+    @property
+    def is_service(self) -> bool:
+        """Whether the caller is one of the cloud's own workers."""
+        return "service" in self.roles
+
+    def under(self, hop_id: ids.HopId | None) -> "RequestContext":
+        """The same request, caused by `hop_id`."""
+        return replace(self, hop_id=hop_id)
+
+    def to_message(self) -> dict[str, str]:
+        """What a message carries of it: names and ids, never a token or a secret."""
+        return {
+            "request_id": self.request_id,
+            "hop_id": self.hop_id or "",
+            "user_id": self.user_id,
+            "project_id": self.project_id,
+        }
+
+    @classmethod
+    def from_message(cls, message: dict[str, str]) -> "RequestContext":
+        """The context of a message taken from a queue."""
+        return cls(
+            request_id=ids.RequestId(message["request_id"]),
+            hop_id=ids.HopId(message["hop_id"]) if message["hop_id"] else None,
+            user_id=ids.UserId(message["user_id"]),
+            project_id=ids.ProjectId(message["project_id"]),
+        )
+
+
+current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

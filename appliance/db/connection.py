@@ -1,0 +1,133 @@
+"""The control plane's one database: connections, reads, and transactions.
+
+SQLite in WAL mode with `synchronous=FULL`: what was committed survives power loss. A transaction is
+`BEGIN IMMEDIATE`, so two writers wait for each other and never fail half-way (a deferred BEGIN that
+turns into a write fails at once with "database is locked", whatever the time-out).
+"""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from appliance import bell, errors
+
+BUSY_TIMEOUT_S: Final = 10.0  # a writer holds the lock for milliseconds; ten seconds is a dead disk
+EVENTS_BELL: Final = "events"
+
+Row = sqlite3.Row
+Params = Sequence[object] | Mapping[str, object]
+
+
+class Reader(Protocol):
+    """What a read needs: a Database outside a transaction, or a Transaction inside one."""
+
+    def rows(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of a SELECT."""
+        ...
+
+    def row(self, sql: str, params: Params = ()) -> Row | None:
+        """The first row of a SELECT, or None."""
+        ...
+
+
+class Transaction:
+    """An open `BEGIN IMMEDIATE`; everything written through it is committed together."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of a SELECT, this transaction's own writes included."""
+        return self._connection.execute(sql, params).fetchall()
+
+    def row(self, sql: str, params: Params = ()) -> Row | None:
+        """The first row of a SELECT, or None."""
+        found: Row | None = self._connection.execute(sql, params).fetchone()
+        return found
+
+    def execute(self, sql: str, params: Params = ()) -> int:
+        """Run one INSERT, UPDATE or DELETE; how many rows it touched."""
+        return self._connection.execute(sql, params).rowcount
+
+    def insert(self, table: str, **columns: object) -> None:
+        """Insert one row. Raises Conflict when a unique key or a reference refuses it."""
+        names = ", ".join(columns)
+        marks = ", ".join(f":{name}" for name in columns)
+        try:
+            self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", columns)
+        except sqlite3.IntegrityError as error:
+            raise errors.Conflict(f"{table}: {error}") from error
+
+
+class Database:
+    """One SQLite file, with one connection a thread; opened by `open_db`."""
+
+    def __init__(self, path: Path, *, ringer: bell.Ringer | None = None) -> None:
+        self.path = path
+        self._ringer = ringer
+        self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(self.path)
+        return connection
+
+    def rows(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of a SELECT."""
+        return self._connection().execute(sql, params).fetchall()
+
+    def row(self, sql: str, params: Params = ()) -> Row | None:
+        """The first row of a SELECT, or None."""
+        found: Row | None = self._connection().execute(sql, params).fetchone()
+        return found
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Write atomically; the event stream is woken after the commit. Does not nest.
+
+        What a handler wants to ring it rings after this block: commit first, ring after.
+        """
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield Transaction(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        if self._ringer:
+            self._ringer.ring(EVENTS_BELL)
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+
+def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
+    """A connection set up as all of ours are; the caller closes it."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA synchronous={synchronous}")
+    connection.execute("PRAGMA foreign_keys=ON")
+    return connection
+
+
+def open_db(home: Path, *, ringer: bell.Ringer | None = None) -> Database:
+    """The database of the cloud in `home`; `migrations.migrate` has made its tables."""
+    return Database(home / "state.db", ringer=ringer)
+
+
+def found(row: Row | None, noun: str, key: str) -> dict[str, Any]:
+    """The row as a dict, or NotFound naming `noun` and `key`."""
+    if row is None:
+        raise errors.NotFound(noun, key)
+    return dict(row)

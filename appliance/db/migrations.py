@@ -1,0 +1,236 @@
+"""The schema, as named steps that are only ever appended; sqlite-utils keeps which were applied."""
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from appliance.db import connection
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database
+
+_steps = Migrations("novabox")
+
+_IDENTITY = """
+CREATE TABLE projects (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, domain_id TEXT NOT NULL DEFAULT 'default',
+    description TEXT NOT NULL DEFAULT '', is_enabled INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (domain_id, name)
+) STRICT;
+CREATE TABLE users (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, domain_id TEXT NOT NULL DEFAULT 'default',
+    password_hash TEXT NOT NULL, default_project_id TEXT, is_enabled INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (domain_id, name)
+) STRICT;
+CREATE TABLE roles (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE role_assignments (
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role_id TEXT NOT NULL REFERENCES roles (id) ON DELETE CASCADE,
+    project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    PRIMARY KEY (user_id, project_id, role_id)
+) STRICT;
+CREATE TABLE revoked_tokens (audit_id TEXT PRIMARY KEY, expires_at TEXT NOT NULL) STRICT;
+CREATE TABLE quotas (
+    project_id TEXT NOT NULL, resource TEXT NOT NULL, quota INTEGER NOT NULL,
+    PRIMARY KEY (project_id, resource)
+) STRICT;
+"""
+
+_COMPUTE = """
+CREATE TABLE flavors (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, vcpus INTEGER NOT NULL CHECK (vcpus > 0),
+    memory_mib INTEGER NOT NULL CHECK (memory_mib > 0), disk_gib INTEGER NOT NULL,
+    is_public INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE TABLE key_pairs (
+    user_id TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL DEFAULT 'ssh',
+    public_key TEXT NOT NULL, fingerprint TEXT NOT NULL, created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, name)
+) STRICT;
+CREATE TABLE hosts (
+    name TEXT PRIMARY KEY, zone TEXT NOT NULL, vcpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL,
+    disk_gib INTEGER NOT NULL, hypervisor TEXT NOT NULL, virt_type TEXT NOT NULL,
+    is_enabled INTEGER NOT NULL DEFAULT 1, disabled_reason TEXT, seen_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE services (
+    topic TEXT PRIMARY KEY, name TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL,
+    started_at TEXT NOT NULL, seen_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE instances (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, project_id TEXT NOT NULL, user_id TEXT NOT NULL,
+    reservation_id TEXT NOT NULL, launch_index INTEGER NOT NULL DEFAULT 0,
+    image_id TEXT, kernel_id TEXT, ramdisk_id TEXT,
+    flavor_id TEXT NOT NULL, flavor_name TEXT NOT NULL, vcpus INTEGER NOT NULL,
+    memory_mib INTEGER NOT NULL, disk_gib INTEGER NOT NULL,
+    key_name TEXT, public_key TEXT, user_data TEXT, has_config_drive INTEGER NOT NULL DEFAULT 0,
+    zone TEXT NOT NULL DEFAULT '', host TEXT,
+    vm_state TEXT NOT NULL, task_state TEXT, power_state INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, launched_at TEXT, deleted_at TEXT,
+    request_id TEXT NOT NULL, hop_id TEXT,
+    claim_owner TEXT, claim_expires_at TEXT, attempts INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX instances_by_project ON instances (project_id, created_at) WHERE deleted_at IS NULL;
+CREATE INDEX instances_by_host ON instances (host) WHERE deleted_at IS NULL;
+CREATE INDEX instances_unfinished ON instances (task_state) WHERE task_state IS NOT NULL;
+CREATE TABLE instance_metadata (
+    instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+    key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (instance_id, key)
+) STRICT;
+CREATE TABLE instance_faults (
+    id INTEGER PRIMARY KEY, instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+    code INTEGER NOT NULL, message TEXT NOT NULL, details TEXT NOT NULL DEFAULT '',
+    request_id TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX instance_faults_by_instance ON instance_faults (instance_id, id);
+"""
+
+_IMAGE = """
+CREATE TABLE images (
+    id TEXT PRIMARY KEY, name TEXT, status TEXT NOT NULL, visibility TEXT NOT NULL,
+    project_id TEXT NOT NULL, container_format TEXT, disk_format TEXT,
+    size_bytes INTEGER, virtual_size_bytes INTEGER,
+    checksum_md5 TEXT, checksum_sha512 TEXT, checksum_xxh3 TEXT,
+    min_disk_gib INTEGER NOT NULL DEFAULT 0, min_memory_mib INTEGER NOT NULL DEFAULT 0,
+    is_protected INTEGER NOT NULL DEFAULT 0, is_hidden INTEGER NOT NULL DEFAULT 0,
+    store TEXT, location TEXT, request_id TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, deleted_at TEXT,
+    claim_owner TEXT, claim_expires_at TEXT
+) STRICT;
+CREATE INDEX images_by_project ON images (project_id, created_at) WHERE deleted_at IS NULL;
+CREATE INDEX images_by_visibility ON images (visibility, created_at) WHERE deleted_at IS NULL;
+CREATE INDEX images_by_status ON images (status);
+CREATE TABLE image_properties (
+    image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (image_id, name)
+) STRICT;
+CREATE TABLE image_tags (
+    image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    tag TEXT NOT NULL, PRIMARY KEY (image_id, tag)
+) STRICT;
+"""
+
+_NETWORK = """
+CREATE TABLE networks (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, project_id TEXT NOT NULL, mtu INTEGER NOT NULL,
+    is_shared INTEGER NOT NULL DEFAULT 0, is_external INTEGER NOT NULL DEFAULT 0,
+    status TEXT NOT NULL DEFAULT 'ACTIVE', created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX networks_by_project ON networks (project_id);
+CREATE TABLE subnets (
+    id TEXT PRIMARY KEY, network_id TEXT NOT NULL REFERENCES networks (id) ON DELETE CASCADE,
+    name TEXT NOT NULL, project_id TEXT NOT NULL, cidr TEXT NOT NULL, gateway_ip TEXT NOT NULL,
+    pool_first TEXT NOT NULL, pool_last TEXT NOT NULL, dns_servers TEXT NOT NULL DEFAULT '[]',
+    is_dhcp_enabled INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX subnets_by_network ON subnets (network_id);
+CREATE TABLE ports (
+    id TEXT PRIMARY KEY, network_id TEXT NOT NULL REFERENCES networks (id),
+    project_id TEXT NOT NULL, name TEXT NOT NULL DEFAULT '', mac TEXT NOT NULL UNIQUE,
+    instance_id TEXT, host TEXT, status TEXT NOT NULL DEFAULT 'DOWN',
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX ports_by_instance ON ports (instance_id);
+CREATE INDEX ports_by_network ON ports (network_id);
+CREATE TABLE fixed_ips (
+    subnet_id TEXT NOT NULL REFERENCES subnets (id), ip TEXT NOT NULL,
+    ip_number INTEGER NOT NULL, port_id TEXT NOT NULL REFERENCES ports (id) ON DELETE CASCADE,
+    PRIMARY KEY (subnet_id, ip_number)
+) STRICT;
+CREATE INDEX fixed_ips_by_port ON fixed_ips (port_id);
+CREATE TABLE security_groups (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, project_id TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '', created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX security_groups_by_project ON security_groups (project_id, name);
+CREATE TABLE security_group_rules (
+    id TEXT PRIMARY KEY, group_id TEXT NOT NULL REFERENCES security_groups (id) ON DELETE CASCADE,
+    direction TEXT NOT NULL CHECK (direction IN ('ingress', 'egress')),
+    ethertype TEXT NOT NULL CHECK (ethertype IN ('IPv4', 'IPv6')),
+    protocol TEXT, port_min INTEGER, port_max INTEGER, remote_cidr TEXT,
+    remote_group_id TEXT REFERENCES security_groups (id) ON DELETE CASCADE,
+    description TEXT NOT NULL DEFAULT '', created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX security_group_rules_by_group ON security_group_rules (group_id);
+CREATE TABLE port_security_groups (
+    port_id TEXT NOT NULL REFERENCES ports (id) ON DELETE CASCADE,
+    group_id TEXT NOT NULL REFERENCES security_groups (id),
+    PRIMARY KEY (port_id, group_id)
+) STRICT;
+CREATE INDEX port_security_groups_by_group ON port_security_groups (group_id);
+"""
+
+_CHANGES = """
+CREATE TABLE changes (
+    revision INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, object_id TEXT NOT NULL,
+    project_id TEXT NOT NULL
+) STRICT;
+"""
+
+# table → (kind in the event stream, the column that names the object, the project column or none)
+_WATCHED = {
+    "instances": ("instance", "id", "project_id"),
+    "instance_faults": ("instance", "instance_id", ""),
+    "images": ("image", "id", "project_id"),
+    "networks": ("network", "id", "project_id"),
+    "ports": ("network", "network_id", "project_id"),
+    "services": ("service", "topic", ""),
+    "hosts": ("host", "name", ""),
+    "flavors": ("flavor", "id", ""),
+}
+# what a worker writes only to say that it lives is no change that anybody watches
+_QUIET = {
+    "instances": ("claim_owner", "claim_expires_at", "attempts"),
+    "services": ("seen_at",),
+    "hosts": ("seen_at",),
+    "images": ("claim_owner", "claim_expires_at"),
+}
+
+
+def _run(db: "Database", script: str) -> None:
+    for statement in script.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+def _watch(db: "Database", table: str) -> None:
+    kind, key, project = _WATCHED[table]
+    quiet = _QUIET.get(table, ())
+    columns = [column.name for column in db.table(table).columns if column.name not in quiet]
+    for verb, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+        of = f" OF {', '.join(columns)}" if verb == "UPDATE" else ""
+        owner = f"{row}.{project}" if project else "''"
+        db.execute(
+            f"CREATE TRIGGER {table}_{verb.lower()} AFTER {verb}{of} ON {table} BEGIN "
+            f"INSERT INTO changes (kind, object_id, project_id) "
+            f"VALUES ('{kind}', {row}.{key}, {owner}); END"
+        )
+
+
+@_steps()
+def walking_cloud(db: "Database") -> None:
+    """The first schema: identity, compute, image, network, and the log of changes."""
+    for script in (_IDENTITY, _COMPUTE, _IMAGE, _NETWORK, _CHANGES):
+        _run(db, script)
+    for table in _WATCHED:
+        _watch(db, table)
+
+
+def migrate(home: Path) -> list[str]:
+    """Bring the database in `home` to this version; the names of the steps that it took.
+
+    Each step runs in its own transaction: a crash leaves whole steps applied, and the next start
+    goes on from there.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    plain = connection.connect(home / "state.db")
+    plain.row_factory = sqlite3.Row
+    db = sqlite_utils.Database(plain)
+    try:
+        names = [step.name for step in _steps.pending(db)]
+        _steps.apply(db)
+    finally:
+        db.close()
+    return names

@@ -1,0 +1,52 @@
+"""Identifiers: how each kind looks and how a new one is made."""
+
+import re
+import secrets
+import uuid
+from typing import Final, NewType
+
+ProjectId = NewType("ProjectId", str)
+UserId = NewType("UserId", str)
+InstanceId = NewType("InstanceId", str)
+ImageId = NewType("ImageId", str)
+NetworkId = NewType("NetworkId", str)
+SubnetId = NewType("SubnetId", str)
+PortId = NewType("PortId", str)
+SecurityGroupId = NewType("SecurityGroupId", str)
+RequestId = NewType("RequestId", str)
+HopId = NewType("HopId", str)
+
+PREFIX: Final = "nbx"  # of everything we create on a host, so that reset finds it
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_REQUEST = re.compile(r"req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def new_uuid() -> str:
+    """A random UUID with dashes: instances, images, networks, ports, security groups."""
+    return str(uuid.uuid4())
+
+
+def new_hex() -> str:
+    """Thirty-two hexadecimal digits, as Keystone writes project, user and role ids."""
+    return uuid.uuid4().hex
+
+
+def new_request_id() -> RequestId:
+    """`req-` and a UUID, as every OpenStack service answers it."""
+    return RequestId(f"req-{uuid.uuid4()}")
+
+
+def new_hop_id() -> HopId:
+    """Sixteen hexadecimal digits, the size of an OTLP span id."""
+    return HopId(secrets.token_hex(8))
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is a UUID as we write them (lower case, with dashes)."""
+    return _UUID.fullmatch(text) is not None
+
+
+def is_request_id(text: str) -> bool:
+    """Whether `text` is a request id; nothing else is taken from a caller's header."""
+    return _REQUEST.fullmatch(text) is not None

@@ -1,0 +1,293 @@
+"""Hop records: every crossing of a request, with a parent link to the hop that caused it.
+
+The shared libraries call `hop` around what crosses (HTTP, messages, state changes, driver calls,
+streams); a thread writes the records to `trace.db`, many at once. Causal order comes from the
+parent links, never from clocks. A hop that was running when its process was killed stays
+`running`: the trace shows where it ended. Secrets never get here: details are named one by one.
+"""
+
+import contextlib
+import json
+import queue
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from appliance import bell, clock, context, ids
+from appliance.db import connection
+
+Kind = Literal["http", "sent", "taken", "state", "driver", "stream"]
+Status = Literal["running", "ok", "error"]
+
+HOPS_BELL: Final = "hops"
+DETAIL_CHARS_MAX: Final = 4096  # of one hop's JSON: what a screen shows, not what a disk can hold
+_BATCH_S: Final = 0.005  # most hops begin and end within this; they are then written once
+_TRIM_EVERY: Final = 2000  # hops written between two looks at how many there are
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS hops (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request_id TEXT NOT NULL,
+    parent_id TEXT, kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL,
+    name TEXT NOT NULL, status TEXT NOT NULL, started_at INTEGER NOT NULL,
+    duration_us INTEGER, bytes INTEGER, detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS hops_by_request ON hops (request_id, seq);
+"""
+_WRITE = """
+INSERT OR REPLACE INTO hops (id, request_id, parent_id, kind, source, target, name, status,
+                             started_at, duration_us, bytes, detail)
+VALUES (:id, :request_id, :parent_id, :kind, :source, :target, :name, :status,
+        :started_at, :duration_us, :bytes, :detail)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One crossing. `started_at` in µs since the epoch; `duration_us` None while it runs."""
+
+    id: ids.HopId
+    request_id: ids.RequestId
+    parent_id: ids.HopId | None
+    kind: Kind
+    source: str
+    target: str
+    name: str
+    status: Status
+    started_at: int
+    duration_us: int | None = None
+    bytes: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+class Span:
+    """A hop under way: what is learned while it runs is noted on it."""
+
+    def __init__(self, hop_id: ids.HopId) -> None:
+        self.id = hop_id
+        self.bytes: int | None = None
+        self.detail: dict[str, Any] = {}
+        self.error: str | None = None
+
+    def note(self, **detail: Any) -> None:
+        """Add facts that a reader of the trace wants: names and numbers, never secrets."""
+        self.detail.update(detail)
+
+    def fail(self, reason: str) -> None:
+        """Mark the hop as failed though nothing is raised: an answer of 404, a step given up."""
+        self.error = reason
+
+
+class _Recorder:
+    """Keeps hops for the writer thread of this process."""
+
+    def __init__(self, home: Path, service: str, *, hops_max: int) -> None:
+        self.service = service
+        self._hops_max = hops_max
+        self._path = home / "trace.db"
+        self._ringer = bell.Ringer(home / "run")
+        self._queue: queue.SimpleQueue[Hop | threading.Event] = queue.SimpleQueue()
+        create(home)
+        threading.Thread(target=self._write_forever, name="trace", daemon=True).start()
+
+    def add(self, hop: Hop) -> None:
+        self._queue.put(hop)
+
+    def flush(self, timeout_s: float) -> None:
+        """Wait until all that was added before is written."""
+        done = threading.Event()
+        self._queue.put(done)
+        done.wait(timeout_s)
+
+    def _write_forever(self) -> None:
+        db = connection.connect(self._path, synchronous="OFF")
+        since_trim = 0
+        while True:
+            batch, waiters = self._take()
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk stops no request
+                db.execute("BEGIN IMMEDIATE")
+                db.executemany(_WRITE, (_row(hop) for hop in batch.values()))
+                since_trim += len(batch)
+                if since_trim >= _TRIM_EVERY:
+                    since_trim = 0
+                    _trim(db, self._hops_max)
+                db.execute("COMMIT")
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            self._ringer.ring(HOPS_BELL)
+            for waiter in waiters:
+                waiter.set()
+
+    def _take(self) -> tuple[dict[str, Hop], list[threading.Event]]:
+        """The next batch: what came within a few milliseconds, the newest record of each hop."""
+        batch: dict[str, Hop] = {}
+        waiters: list[threading.Event] = []
+        item: Hop | threading.Event = self._queue.get()
+        until = clock.now() + _BATCH_S
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if isinstance(item, threading.Event):
+                    waiters.append(item)
+                    until = 0.0
+                else:
+                    batch[item.id] = item
+                left_s = until - clock.now()
+                item = self._queue.get(timeout=left_s) if left_s > 0 else self._queue.get_nowait()
+        return batch, waiters
+
+
+_recorder: _Recorder | None = None  # one a process, as logging's root is
+
+
+def start(home: Path, service: str, *, hops_max: int) -> None:
+    """Record this process's hops into the cloud in `home`, as coming from `service`."""
+    global _recorder
+    _recorder = _Recorder(home, service, hops_max=hops_max)
+
+
+def flush(timeout_s: float = 2.0) -> None:
+    """Wait until the hops recorded so far are in `trace.db`; a process calls it before it ends."""
+    if _recorder:
+        _recorder.flush(timeout_s)
+
+
+@contextlib.contextmanager
+def hop(kind: Kind, name: str, *, target: str, source: str = "", **detail: Any) -> Iterator[Span]:
+    """Record what happens inside as one hop, caused by the current one.
+
+    Hops begun inside have it as their parent. An exception marks it `error` with its text and goes
+    on. Outside a request, or in a process that records nothing, it costs next to nothing.
+    """
+    request = context.current.get()
+    span = Span(ids.new_hop_id())
+    span.detail.update(detail)
+    if request is None or _recorder is None:
+        yield span
+        return
+    record = Hop(
+        id=span.id, request_id=request.request_id, parent_id=request.hop_id, kind=kind,
+        source=source or _recorder.service, target=target, name=name, status="running",
+        started_at=clock.now_us(), detail=dict(span.detail),
+    )  # fmt: skip
+    _recorder.add(record)
+    token = context.current.set(request.under(span.id))
+    try:
+        yield span
+    except BaseException as error:
+        span.error = span.error or f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        context.current.reset(token)
+        if span.error:
+            span.detail["error"] = span.error
+        _recorder.add(
+            replace(
+                record,
+                status="error" if span.error else "ok",
+                bytes=span.bytes,
+                duration_us=clock.now_us() - record.started_at,
+                detail=span.detail,
+            )
+        )
+
+
+def event(kind: Kind, name: str, *, target: str, **detail: Any) -> ids.HopId | None:
+    """Record a crossing that takes no time: a state change, a message sent. Its hop id."""
+    with hop(kind, name, target=target, **detail) as span:
+        return span.id
+
+
+def create(home: Path) -> None:
+    """Make `trace.db` in `home` where it is missing."""
+    home.mkdir(parents=True, exist_ok=True)
+    db = connection.connect(home / "trace.db", synchronous="OFF")
+    db.executescript(_SCHEMA)
+    db.close()
+
+
+class Log:
+    """Reads the hops of one cloud: for the event stream, `novabox trace` and the tests."""
+
+    def __init__(self, home: Path) -> None:
+        create(home)
+        self._db = connection.Database(home / "trace.db")
+
+    def request(self, request_id: str) -> list[Hop]:
+        """The hops of one request in causal order: parents first, siblings by their start."""
+        rows = self._db.rows("SELECT * FROM hops WHERE request_id = ?", (request_id,))
+        return causal_order([_hop(row) for row in rows])
+
+    def after(self, seq: int, *, limit: int) -> list[tuple[int, Hop]]:
+        """Hops written or updated after `seq`, oldest first, each with its own seq."""
+        rows = self._db.rows("SELECT * FROM hops WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+        return [(int(row["seq"]), _hop(row)) for row in rows]
+
+    def last_seq(self) -> int:
+        """The newest seq, 0 when nothing was traced."""
+        row = self._db.row("SELECT coalesce(max(seq), 0) AS seq FROM hops")
+        return int(row["seq"]) if row else 0
+
+    def requests(self, *, limit: int) -> list[dict[str, Any]]:
+        """The newest requests: id, name of the first hop, start, span in µs, hops, worst status."""
+        rows = self._db.rows(
+            """
+            WITH newest AS (
+                SELECT request_id, max(seq) AS last FROM hops GROUP BY request_id
+                ORDER BY last DESC LIMIT ?
+            )
+            SELECT h.request_id AS id, min(h.started_at) AS started_at, count(*) AS hops,
+                   max(h.started_at + coalesce(h.duration_us, 0)) - min(h.started_at)
+                       AS duration_us,
+                   max(h.status = 'error') AS failed, max(h.status = 'running') AS running,
+                   (SELECT name FROM hops f WHERE f.request_id = h.request_id
+                    ORDER BY f.parent_id IS NOT NULL, f.started_at LIMIT 1) AS name
+            FROM newest JOIN hops h USING (request_id) GROUP BY h.request_id ORDER BY last DESC
+            """,
+            (limit,),
+        )
+        return [_request(dict(row)) for row in rows]
+
+
+def causal_order(hops: list[Hop]) -> list[Hop]:
+    """Parents before children, siblings by their start; orphans count as roots."""
+    known = {hop.id for hop in hops}
+    children: dict[str | None, list[Hop]] = {}
+    for item in sorted(hops, key=lambda item: item.started_at):
+        children.setdefault(item.parent_id if item.parent_id in known else None, []).append(item)
+    ordered: list[Hop] = []
+    stack = children.get(None, [])[::-1]
+    while stack:
+        item = stack.pop()
+        ordered.append(item)
+        stack.extend(children.get(item.id, [])[::-1])
+    return ordered
+
+
+def orphans(hops: list[Hop]) -> list[Hop]:
+    """Hops whose parent is not among `hops`: a link was lost."""
+    known = {hop.id for hop in hops}
+    return [item for item in hops if item.parent_id and item.parent_id not in known]
+
+
+def _request(row: dict[str, Any]) -> dict[str, Any]:
+    failed, running = row.pop("failed"), row.pop("running")
+    return row | {"status": "error" if failed else "running" if running else "ok"}
+
+
+def _row(item: Hop) -> dict[str, Any]:
+    detail = json.dumps(item.detail, default=str)
+    if len(detail) > DETAIL_CHARS_MAX:
+        detail = json.dumps({"cut": detail[:DETAIL_CHARS_MAX]})
+    return asdict(item) | {"detail": detail}
+
+
+def _hop(row: sqlite3.Row) -> Hop:
+    values = dict(row)
+    del values["seq"]
+    return Hop(**values | {"detail": json.loads(values["detail"])})
+
+
+def _trim(db: sqlite3.Connection, hops_max: int) -> None:
+    db.execute("DELETE FROM hops WHERE seq <= (SELECT max(seq) FROM hops) - ?", (hops_max,))
