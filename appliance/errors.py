@@ -79,6 +79,10 @@ class Conflict(NovaboxError):
     ec2_code = "IncorrectState"
 
 
+class Superseded(Conflict):
+    """Somebody else changed the row first; what one was about to do to it is not due any more."""
+
+
 class Gone(NovaboxError):
     """It was here, and is not any more: a revision too old, an image whose data is deleted."""
 

@@ -30,7 +30,8 @@ from appliance import bell, clock, config, context, errors, trace
 log = logging.getLogger(__name__)
 
 Step = Callable[[str], Any]  # takes the row's id; runs with the message's context as current
-Sweep = Callable[[], Iterable[tuple[str, str]]]  # unfinished (step, id) pairs to ring again
+Due = tuple[str, str, context.RequestContext]  # a step, a row's id, and for which request
+Sweep = Callable[[], Iterable[Due]]  # what the rows say is due and no claim holds
 
 _PAUSED: Final = "paused"
 _RELEASED: Final = "released"  # messages that may pass though the topic is paused
@@ -204,8 +205,7 @@ class Queue:
         """One round in this thread: sweep, then take messages until none waits. How many."""
         served = self._topic(topic)
         served.steps = dict(steps)
-        for step, object_id in sweep():
-            self.ring(topic, step, object_id)
+        self._ring_again(topic, sweep)
         taken = 0
         while (task := served.dequeue()) is not None:
             served.execute(task)
@@ -219,11 +219,20 @@ class Queue:
         while not stop.is_set():
             try:
                 beat()
-                for step, object_id in sweep():
-                    self.ring(topic, step, object_id)
+                self._ring_again(topic, sweep)
             except Exception:  # the worker's outermost frame: the next sweep tries again
                 log.exception("topic %s: sweep failed", topic)
             stop.wait(self._settings.queue.sweep_s)
+
+    def _ring_again(self, topic: str, sweep: Sweep) -> None:
+        """Ring what the rows say is due, unless messages wait: those come first, or are paused."""
+        if self._topic(topic).storage.queue_size() == 0:
+            for step, object_id, request in sweep():
+                token = context.current.set(request)
+                try:
+                    self.ring(topic, step, object_id)
+                finally:
+                    context.current.reset(token)
 
     def _wake(self, topic: str) -> Callable[[], None]:
         def wake() -> None:

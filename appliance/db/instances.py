@@ -1,0 +1,274 @@
+"""Rows of `instances`: reads, the one compare-and-swap that changes state, and workers' claims."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from appliance import clock, context, errors, ids, trace
+from appliance.db import connection
+from appliance.model import states
+from appliance.model.instance import Fault, Instance
+
+FIELDS: Final = tuple(field.name for field in dataclasses.fields(Instance))
+
+
+def _instance(row: dict[str, Any]) -> Instance:
+    task = row["task_state"]
+    return Instance(
+        **row
+        | {
+            "vm_state": states.VmState(row["vm_state"]),
+            "task_state": states.TaskState(task) if task else None,
+        }
+    )
+
+
+def create(tx: connection.Transaction, instance: Instance) -> None:
+    """Insert the row."""
+    tx.insert("instances", **{name: getattr(instance, name) for name in FIELDS})
+
+
+def get(db: connection.Reader, instance_id: str) -> Instance:
+    """The instance, deleted or not. Raises NotFound."""
+    row = db.row("SELECT * FROM instances WHERE id = ?", (instance_id,))
+    return _instance(connection.found(row, "instance", instance_id))
+
+
+def get_visible(db: connection.Reader, instance_id: str, ctx: context.RequestContext) -> Instance:
+    """The instance if it is not deleted and `ctx` may see it. Raises NotFound."""
+    instance = get(db, instance_id)
+    if instance.deleted_at or not (ctx.is_admin or instance.project_id == ctx.project_id):
+        raise errors.NotFound("instance", instance_id)
+    return instance
+
+
+def of_project(
+    db: connection.Reader,
+    project_id: str | None,
+    *,
+    marker: str | None = None,
+    limit: int = 1000,
+    name: str | None = None,
+) -> list[Instance]:
+    """Instances that are not deleted, newest first; of all projects when `project_id` is None.
+
+    `marker` is the last id of the page before. Raises BadRequest when there is no such instance.
+    """
+    where, params = ["deleted_at IS NULL"], list[object]()
+    if project_id is not None:
+        where.append("project_id = ?")
+        params.append(project_id)
+    if name is not None:
+        where.append("name = ?")
+        params.append(name)
+    if marker is not None:
+        at = db.row("SELECT created_at FROM instances WHERE id = ?", (marker,))
+        if at is None:
+            raise errors.BadRequest(f"marker [{marker}] not found")
+        where.append("(created_at, id) < (?, ?)")
+        params += [at["created_at"], marker]
+    sql = (
+        f"SELECT * FROM instances WHERE {' AND '.join(where)} "
+        f"ORDER BY created_at DESC, id DESC LIMIT ?"
+    )
+    return [_instance(dict(row)) for row in db.rows(sql, (*params, limit))]
+
+
+def on_host(db: connection.Reader, host: str) -> list[Instance]:
+    """Instances placed on `host` that are not deleted, failed ones included."""
+    rows = db.rows("SELECT * FROM instances WHERE host = ? AND deleted_at IS NULL", (host,))
+    return [_instance(dict(row)) for row in rows]
+
+
+def unfinished(
+    db: connection.Reader,
+    tasks: Iterable[states.TaskState],
+    *,
+    host: str | None = None,
+    now: str | None = None,
+) -> list[Instance]:
+    """Instances whose task is one of `tasks` (on `host`) and that no live claim holds."""
+    names = tuple(tasks)
+    marks = ", ".join("?" * len(names))
+    at_host, params = ("AND host = ?", (host,)) if host else ("", ())
+    rows = db.rows(
+        f"SELECT * FROM instances WHERE task_state IN ({marks}) {at_host} "
+        f"AND (claim_expires_at IS NULL OR claim_expires_at < ?)",
+        (*names, *params, now or clock.stamp()),
+    )
+    return [_instance(dict(row)) for row in rows]
+
+
+def advance(
+    tx: connection.Transaction, instance: Instance, event: states.Event, **columns: object
+) -> Instance:
+    """Change the state by `event`, as one compare-and-swap against the state of `instance`.
+
+    The claim ends with it, and the request that did it is written beside it. The change is one
+    state hop, and what is rung afterwards is caused by that hop. Raises Conflict when `event`
+    cannot happen in that state, Superseded when somebody else changed it first.
+    """
+    new = states.after(event, instance.state)
+    request = context.current.get() or context.RequestContext(request_id=instance.request_id)
+    with trace.hop(
+        "state", event, target="database", instance=instance.id,
+        before=str(instance.state), after=str(new),
+    ) as span:  # fmt: skip
+        values: dict[str, object] = {
+            "vm_state": new.vm, "task_state": new.task, "updated_at": clock.stamp(),
+            "request_id": request.request_id, "hop_id": span.id,
+            "claim_owner": None, "claim_expires_at": None, "attempts": 0,
+        }  # fmt: skip
+        if new.vm is states.VmState.DELETED:
+            values["deleted_at"] = instance.deleted_at or clock.stamp()
+        _swap(tx, instance, event, values | columns)
+    return get(tx, instance.id)
+
+
+def _swap(
+    tx: connection.Transaction,
+    instance: Instance,
+    event: states.Event,
+    values: dict[str, object],
+) -> None:
+    sets = ", ".join(f"{name} = :{name}" for name in values)
+    touched = tx.execute(
+        f"UPDATE instances SET {sets} WHERE id = :id "
+        f"AND vm_state = :was_vm AND task_state IS :was_task",
+        values | {"id": instance.id, "was_vm": instance.vm_state, "was_task": instance.task_state},
+    )
+    if touched != 1:
+        raise errors.Superseded(
+            f"instance {instance.id}: '{event}' came too late: it is "
+            f"{get(tx, instance.id).state}, not {instance.state}"
+        )
+
+
+def claim(
+    tx: connection.Transaction,
+    instance_id: str,
+    tasks: Sequence[states.TaskState],
+    *,
+    owner: str,
+    for_s: float,
+) -> Instance | None:
+    """Take the row for one step; None when the step is not due (any more) or somebody has it.
+
+    One more attempt is counted. A claim ends by `advance`, by `release_claim`, or by itself after
+    `for_s` seconds: a killed worker holds nothing up for longer.
+    """
+    marks = ", ".join(f":task_{n}" for n in range(len(tasks)))
+    now = clock.now()
+    touched = tx.execute(
+        f"UPDATE instances SET claim_owner = :owner, claim_expires_at = :until, "
+        f"attempts = attempts + 1 WHERE id = :id AND task_state IN ({marks}) "
+        f"AND (claim_expires_at IS NULL OR claim_expires_at < :now)",
+        {
+            "id": instance_id, "owner": owner,
+            "until": clock.stamp(now + for_s), "now": clock.stamp(now),
+        }
+        | {f"task_{n}": task for n, task in enumerate(tasks)},
+    )  # fmt: skip
+    return get(tx, instance_id) if touched else None
+
+
+def renew_claim(tx: connection.Transaction, instance_id: str, *, owner: str, for_s: float) -> bool:
+    """Hold on to a claim while a long step works; False when it is not ours any more."""
+    touched = tx.execute(
+        "UPDATE instances SET claim_expires_at = ? WHERE id = ? AND claim_owner = ?",
+        (clock.stamp(clock.now() + for_s), instance_id, owner),
+    )
+    return touched == 1
+
+
+def release_claim(tx: connection.Transaction, instance_id: str, *, owner: str) -> None:
+    """Give the row back undone: the next sweep rings it again."""
+    tx.execute(
+        "UPDATE instances SET claim_owner = NULL, claim_expires_at = NULL "
+        "WHERE id = ? AND claim_owner = ?",
+        (instance_id, owner),
+    )
+
+
+def drop_claims(tx: connection.Transaction, *, owner_like: str) -> int:
+    """End the claims of a worker's earlier lives (`owner_like` as in SQL LIKE). How many."""
+    return tx.execute(
+        "UPDATE instances SET claim_owner = NULL, claim_expires_at = NULL WHERE claim_owner LIKE ?",
+        (owner_like,),
+    )
+
+
+def set_power_state(tx: connection.Transaction, instance_id: str, power: int) -> None:
+    """Write down what the hypervisor says, where it differs."""
+    tx.execute(
+        "UPDATE instances SET power_state = ? WHERE id = ? AND power_state != ?",
+        (int(power), instance_id, int(power)),
+    )
+
+
+def rename(tx: connection.Transaction, instance_id: str, name: str) -> None:
+    """Give it another display name."""
+    tx.execute(
+        "UPDATE instances SET name = ?, updated_at = ? WHERE id = ?",
+        (name, clock.stamp(), instance_id),
+    )
+
+
+def metadata(db: connection.Reader, instance_id: str) -> dict[str, str]:
+    """The user's own key-value pairs."""
+    rows = db.rows("SELECT key, value FROM instance_metadata WHERE instance_id = ?", (instance_id,))
+    return {row["key"]: row["value"] for row in rows}
+
+
+def set_metadata(tx: connection.Transaction, instance_id: str, pairs: dict[str, str]) -> None:
+    """Replace the user's own key-value pairs."""
+    tx.execute("DELETE FROM instance_metadata WHERE instance_id = ?", (instance_id,))
+    for key, value in pairs.items():
+        tx.insert("instance_metadata", instance_id=instance_id, key=key, value=value)
+
+
+def add_fault(
+    tx: connection.Transaction, instance_id: str, error: BaseException, *, details: str = ""
+) -> None:
+    """Keep why the instance failed; written in the transaction that makes it ERROR."""
+    request = context.current.get()
+    tx.insert(
+        "instance_faults",
+        instance_id=instance_id,
+        code=getattr(error, "status", 500),
+        message=str(error) or type(error).__name__,
+        details=details,
+        request_id=request.request_id if request else "",
+        created_at=clock.stamp(),
+    )
+
+
+def fault(db: connection.Reader, instance_id: str) -> Fault | None:
+    """The newest fault, None when it never failed."""
+    row = db.row(
+        "SELECT instance_id, code, message, details, request_id, created_at "
+        "FROM instance_faults WHERE instance_id = ? ORDER BY id DESC LIMIT 1",
+        (instance_id,),
+    )
+    return Fault(**dict(row)) if row else None
+
+
+def usage(db: connection.Reader, project_id: str) -> dict[str, int]:
+    """What counts against the project's quota: instances, cores, ram (MiB)."""
+    row = db.row(
+        "SELECT count(*) AS instances, coalesce(sum(vcpus), 0) AS cores, "
+        "coalesce(sum(memory_mib), 0) AS ram FROM instances "
+        "WHERE project_id = ? AND deleted_at IS NULL",
+        (project_id,),
+    )
+    return dict(row) if row else {}
+
+
+def resume(instance: Instance) -> context.RequestContext:
+    """The context to go on with an instance that a sweep found: its last request's own."""
+    return context.RequestContext(
+        request_id=ids.RequestId(instance.request_id),
+        hop_id=instance.hop_id,
+        user_id=instance.user_id,
+        project_id=instance.project_id,
+    )
