@@ -1,0 +1,1 @@
+"""One folder a worker, the same names inside; siblings meet at the database and the queue only."""

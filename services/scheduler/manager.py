@@ -1,0 +1,69 @@
+"""Places one instance: sift the hosts, choose one, claim its room in the same transaction."""
+
+import logging
+from dataclasses import asdict
+
+from appliance import config, errors, queue, trace
+from appliance.db import connection, hosts, instances
+from appliance.model.host import Host
+from appliance.model.instance import Instance
+from appliance.model.states import Event
+from services.scheduler import driver, filters
+
+log = logging.getLogger(__name__)
+
+
+class Manager:
+    """The scheduler's work; knows no hypervisor and no network."""
+
+    def __init__(
+        self,
+        *,
+        settings: config.Scheduler,
+        db: connection.Database,
+        queue: queue.Queue,
+        chooser: driver.Driver,
+    ) -> None:
+        self._settings = settings
+        self._db = db
+        self._queue = queue
+        self._driver = chooser
+
+    def place(self, instance: Instance) -> None:
+        """Give the instance a host, and ring that host's network worker.
+
+        Reading what is free and taking it are one transaction: two launches never share the last
+        room. A crash before the commit leaves the instance `scheduling`; after it, `networking`.
+        Raises NoValidHost with every host's reasons.
+        """
+        with self._db.transaction() as tx, trace.hop("driver", "place", target="hosts") as span:
+            chosen, refusals = self.decide(hosts.all_hosts(tx), instance)
+            span.note(
+                driver=type(self._driver).__name__,
+                chosen=chosen.name if chosen else None,
+                refused=[asdict(refusal) for refusal in refusals],
+            )
+            if chosen is None:
+                raise errors.NoValidHost(refusals)
+            instances.advance(tx, instance, Event.SCHEDULED, host=chosen.name)
+        log.info("instance %s: placed on %s", instance.id, chosen.name)
+        self._queue.ring(f"network.{chosen.name}", "allocate", instance.id)
+
+    def decide(
+        self, candidates: list[Host], instance: Instance
+    ) -> tuple[Host | None, list[errors.Refusal]]:
+        """Whom we would choose, and why each other was refused; changes nothing."""
+        request = filters.Request(
+            vcpus=instance.vcpus,
+            memory_mib=instance.memory_mib,
+            disk_gib=instance.disk_gib,
+            zone=instance.zone,
+        )
+        passed, refusals = filters.sift(candidates, request, self._settings)
+        return (self._driver.choose(passed, request) if passed else None), refusals
+
+    def give_up(self, instance: Instance, error: Exception) -> None:
+        """Write why no host took it; the instance is nowhere, so ERROR is all there is to do."""
+        with self._db.transaction() as tx:
+            instances.advance(tx, instance, Event.FAILED_UNPLACED)
+            instances.add_fault(tx, instance.id, error)
