@@ -71,7 +71,8 @@ class Claimer:
             self._release(instance.id)
             raise
         except Exception as error:
-            give_up(instance, error)
+            with contextlib.suppress(errors.Superseded):  # a delete came first: nothing to say
+                give_up(instance, error)
             raise
         else:
             self._release(instance.id)
