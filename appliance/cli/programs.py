@@ -1,0 +1,71 @@
+"""`novabox doctor`, `demo`, `tui`, `image build-tiny`: commands that are programs of their own.
+
+They are started by name: this package imports nothing of services, storage or tui.
+"""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from appliance import config, credentials, doctor, errors, supervisor
+from appliance.cli import cloud
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add this module's commands to the parser."""
+    checks = commands.add_parser("doctor", help="is this machine ready to be a cloud?")
+    checks.add_argument("--fix", action="store_true", help="apply the one-line fixes")
+    checks.add_argument("--json", action="store_true", help="for scripts")
+    checks.set_defaults(run=_doctor)
+    demo = commands.add_parser("demo", help="from nothing to a guest that answers ssh")
+    demo.add_argument("--json", action="store_true", help="print the timings as JSON at the end")
+    demo.set_defaults(run=_demo)
+    tui = commands.add_parser("tui", help="the terminal UI; further options are its own")
+    tui.add_argument("--user", default="demo", choices=["demo", "admin"], help="who logs in")
+    tui.add_argument("options", nargs=argparse.REMAINDER)
+    tui.set_defaults(run=_tui)
+    image = commands.add_parser("image", help="images").add_subparsers(required=True)
+    tiny = image.add_parser("build-tiny", help="build ami-tiny, a real Linux of under 20 MB")
+    tiny.add_argument("options", nargs=argparse.REMAINDER)
+    tiny.set_defaults(run=_build_tiny)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    return doctor.run(config.load(), fix=arguments.fix, as_json=arguments.json)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    """Check the machine, start the cloud, and do the main job through its public APIs."""
+    settings = config.load()
+    if doctor.run(settings, fix=True, as_json=False) != 0:
+        raise errors.Unavailable("this machine is not ready: mend the red lines above")
+    if supervisor.find(settings) is None:
+        cloud.start_detached(settings)
+    return _exec(
+        settings, "demo",
+        "tui.demo", "--keys", str(settings.home / "demo"),
+        *(["--json"] if arguments.json else []),
+        "--build-tiny", sys.executable, "-m", "services.image.tiny",
+    )  # fmt: skip
+
+
+def _tui(arguments: argparse.Namespace) -> int:
+    return _exec(config.load(), arguments.user, "tui", *arguments.options)
+
+
+def _build_tiny(arguments: argparse.Namespace) -> int:
+    return _exec(config.load(), None, "services.image.tiny", *arguments.options)
+
+
+def _exec(settings: config.Settings, user: str | None, module: str, *options: str) -> int:
+    """Become `python -m MODULE OPTIONS`, logged in as `user` by the OS_* variables."""
+    variables = credentials.openstack_environment(settings, user) if user else {}
+    environment = os.environ | variables | {"NOVABOX_HOME": str(settings.home)}
+    sys.stdout.flush()
+    os.execve(  # noqa: S606 - no shell is what we want
+        sys.executable, [sys.executable, "-m", module, *options], environment
+    )

@@ -1,0 +1,102 @@
+"""The passwords that a first start generates: written once, readable by root alone."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from appliance import config, errors, log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A user of the cloud, with the project it works in."""
+
+    user: str
+    password: str
+    project: str
+
+
+def path(settings: config.Settings) -> Path:
+    """The file that keeps them."""
+    return settings.etc_dir / "credentials.json"
+
+
+def read(settings: config.Settings, user: str) -> Login:
+    """The generated login of `user`: `admin`, `demo`, or the workers' `nova` and `glance`.
+
+    Raises Unavailable where the cloud was never started, or root's file cannot be read.
+    """
+    try:
+        document = json.loads(path(settings).read_text())
+        return Login(**document[user])
+    except (OSError, KeyError) as error:
+        raise errors.Unavailable(
+            f"no password of {user} in {path(settings)} ({error}); "
+            "start the cloud with `novabox up`, and read it as root"
+        ) from error
+
+
+def ensure(settings: config.Settings, projects_by_user: dict[str, str]) -> dict[str, Login]:
+    """Read the file, or write it with new passwords for those users; safe to run twice."""
+    file = path(settings)
+    settings.etc_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    logins = {
+        user: Login(**kept[user])
+        if user in kept
+        else Login(user=user, password=secrets.token_urlsafe(18), project=project)
+        for user, project in projects_by_user.items()
+    }
+    if set(kept) != set(logins):
+        fresh = file.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            json.dump({user: asdict(login) for user, login in logins.items()}, out, indent=2)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+    return logins
+
+
+def openstack_environment(settings: config.Settings, user: str) -> dict[str, str]:
+    """The OS_* variables with which OpenStack's clients log in as `user`."""
+    login = read(settings, user)
+    return {
+        "OS_AUTH_URL": f"{settings.api_url}/identity/v3",
+        "OS_IDENTITY_API_VERSION": "3",
+        "OS_USERNAME": login.user,
+        "OS_PASSWORD": login.password,
+        "OS_PROJECT_NAME": login.project,
+        "OS_USER_DOMAIN_NAME": "Default",
+        "OS_PROJECT_DOMAIN_NAME": "Default",
+        "OS_REGION_NAME": "RegionOne",
+    }
+
+
+def clouds_yaml(settings: config.Settings) -> str:
+    """A `clouds.yaml` with one entry a person: `novabox` (demo) and `novabox-admin`.
+
+    Written as JSON strings, which every YAML reader accepts.
+    """
+    lines = ["clouds:"]
+    for cloud, user in (("novabox", "demo"), ("novabox-admin", "admin")):
+        login = read(settings, user)
+        lines += [
+            f"  {cloud}:",
+            "    region_name: RegionOne",
+            "    identity_api_version: 3",
+            "    auth:",
+            f"      auth_url: {json.dumps(settings.api_url + '/identity/v3')}",
+            f"      username: {json.dumps(login.user)}",
+            f"      password: {json.dumps(login.password)}",
+            f"      project_name: {json.dumps(login.project)}",
+            "      user_domain_name: Default",
+            "      project_domain_name: Default",
+        ]
+    return "\n".join(lines)
+
+
+def secret(login: Login) -> log.Secret:
+    """The password as a text that never shows itself."""
+    return log.Secret(login.password)

@@ -1,0 +1,302 @@
+"""Runs the cloud's processes on one machine: starts them, restarts what dies, stops them in order.
+
+`systemd/` starts the same commands as units; this is the same for a laptop, a class and the tests.
+It knows the commands, not what they do. Killing the supervisor stops its children too: each asks
+the kernel for SIGTERM when its parent dies.
+"""
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, Final
+
+from appliance import config, errors, processes
+from appliance.db import connection, services
+from appliance.model.host import Service
+
+log = logging.getLogger(__name__)
+
+SERVICES: Final = ("object", "api", "image", "scheduler", "network", "compute")
+LIBVIRTD: Final = "libvirtd"
+_BACKOFF_FIRST_S: Final = 0.2
+_BACKOFF_MAX_S: Final = 5.0  # a process that dies at once is tried this often, for ever
+_STEADY_S: Final = 10.0  # one that lived this long starts again with the first back-off
+_STOP_S: Final = 30.0  # a process that does not stop by itself is killed after this
+_LOOK_S: Final = 0.5  # how long a look at the lock may keep it from whoever starts
+_LOG_BYTES_MAX: Final = 16 << 20  # at start, a log over this becomes NAME.log.1
+
+
+@dataclass(slots=True)
+class _Child:
+    name: str
+    argv: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    backoff_s: float = _BACKOFF_FIRST_S
+    due_at: float = 0.0
+
+
+def command(name: str) -> list[str]:
+    """The command line of one of the cloud's processes."""
+    module = "services.compute.libvirtd" if name == LIBVIRTD else f"services.{name}"
+    return [sys.executable, "-m", module]
+
+
+def run_once(settings: config.Settings, *argv: str, timeout_s: float = 120.0) -> int:
+    """Run `python -m ARGV` for the cloud in `settings` to its end; its exit status."""
+    done = subprocess.run(
+        [sys.executable, "-m", *argv],
+        env=_environment(settings), stdin=subprocess.DEVNULL, timeout=timeout_s, check=False,
+    )  # fmt: skip
+    return done.returncode
+
+
+def needs_libvirtd(settings: config.Settings) -> bool:
+    """Whether no libvirtd of the system answers, so that the cloud must run its own."""
+    if settings.compute.driver != "libvirt":
+        return False
+    return run_once(settings, "services.compute.libvirtd", "needed") == 0
+
+
+class Supervisor:
+    """One run of `novabox up`."""
+
+    def __init__(self, settings: config.Settings, names: tuple[str, ...]) -> None:
+        self._settings = settings
+        self._children = [_Child(name=name, argv=command(name)) for name in names]
+        self._stopping = False
+
+    def run(self) -> None:
+        """Keep all processes running until SIGTERM or SIGINT, then stop them, guests included.
+
+        Raises Conflict when this cloud is up already.
+        """
+        with _lock(self._settings), _signals(self._on_stop) as wakeup:
+            for child in self._children:
+                self._start(child)
+            try:
+                while not self._stopping:
+                    wakeup(self._until_next_start())
+                    self._restart_dead()
+            finally:
+                self._stop_all()
+
+    def _on_stop(self) -> None:
+        self._stopping = True
+
+    def _start(self, child: _Child) -> None:
+        child.started_at = time.monotonic()
+        child.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", "--", *child.argv],
+            env=_environment(self._settings), stdin=subprocess.DEVNULL,
+            stdout=_log_file(self._settings, child.name), stderr=subprocess.STDOUT,
+            process_group=0,  # Ctrl-C is the supervisor's; it tells the others in order
+        )  # fmt: skip
+        log.info("%s: started, pid %s", child.name, child.process.pid)
+        self._write_state()
+
+    def _restart_dead(self) -> None:
+        now = time.monotonic()
+        for child in self._children:
+            if child.process and child.process.poll() is not None:
+                lived_s = now - child.started_at
+                if lived_s > _STEADY_S:
+                    child.backoff_s = _BACKOFF_FIRST_S
+                log.warning(
+                    "%s: ended with %s after %.1f s; starting it again in %.1f s",
+                    child.name, child.process.returncode, lived_s, child.backoff_s,
+                )  # fmt: skip
+                child.process = None
+                child.due_at = now + child.backoff_s
+                child.backoff_s = min(2 * child.backoff_s, _BACKOFF_MAX_S)
+            if child.process is None and child.due_at <= now and not self._stopping:
+                self._start(child)
+
+    def _until_next_start(self) -> float | None:
+        due = [child.due_at for child in self._children if child.process is None]
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _stop_all(self) -> None:
+        """Workers first, then the guests, then what the guests stood on, the APIs last."""
+        workers = [c for c in self._children if c.name in ("compute", "scheduler", "image")]
+        self._stop(workers)
+        if any(child.name == "compute" for child in self._children):
+            self._leave_host()
+        self._stop([c for c in reversed(self._children) if c not in workers])
+
+    def _leave_host(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            run_once(self._settings, "services.compute", "shutdown")
+        self._stop([child for child in self._children if child.name == "network"])
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            run_once(self._settings, "services.network", "clear")
+
+    def _stop(self, children: list[_Child]) -> None:
+        running = [child.process for child in children if child.process]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + _STOP_S
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for child in children:
+            child.process = None
+
+    def _write_state(self) -> None:
+        pids = {child.name: child.process.pid for child in self._children if child.process}
+        path = self._settings.run_dir / "supervisor.json"
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps({"pid": os.getpid(), "children": pids}))
+        fresh.replace(path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A cloud that is up: the supervisor's pid and those of its children by name."""
+
+    pid: int
+    children: dict[str, int]
+
+
+def find(settings: config.Settings) -> Running | None:
+    """The cloud's supervisor if it runs; None when the cloud is down."""
+    try:
+        with _lock(settings, fcntl.LOCK_SH):
+            return None
+    except errors.Conflict:
+        path = settings.run_dir / "supervisor.json"
+        document = json.loads(path.read_text()) if path.exists() else {"pid": 0, "children": {}}
+        return Running(**document)
+
+
+def waiting_for(settings: config.Settings, names: tuple[str, ...]) -> list[str]:
+    """Which of `names` are not ready yet: not registered by their present process, or silent."""
+    running = find(settings)
+    if running is None:
+        return list(names)
+    registered = {row.name: row.pid for row in _rows(settings)}
+    ports = {
+        "api": (settings.api.address, settings.api.port),
+        "object": (settings.object.address, settings.object.port),
+    }
+    return [
+        name
+        for name in names
+        if name != LIBVIRTD
+        and (
+            registered.get(name) != running.children.get(name)
+            or (name in ports and not _answers(*ports[name]))
+        )
+    ]
+
+
+def stop(settings: config.Settings, *, timeout_s: float = 120.0) -> bool:
+    """Stop the cloud and wait until it has; False when it was not up.
+
+    Raises Unavailable when it does not stop in time.
+    """
+    running = find(settings)
+    if running is None:
+        return False
+    if running.pid:
+        os.kill(running.pid, signal.SIGTERM)
+    deadline = time.monotonic() + timeout_s
+    while find(settings) is not None:
+        if time.monotonic() > deadline:
+            raise errors.Unavailable(f"supervisor {running.pid} did not stop in {timeout_s:g} s")
+        time.sleep(0.05)
+    return True
+
+
+def _rows(settings: config.Settings) -> list[Service]:
+    if not (settings.home / "state.db").exists():
+        return []
+    return services.all_services(connection.open_db(settings.home))
+
+
+def _answers(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+def _environment(settings: config.Settings) -> dict[str, str]:
+    return os.environ | {"NOVABOX_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
+
+
+def _log_file(settings: config.Settings, name: str) -> IO[bytes]:
+    folder = settings.home / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.log"
+    if path.exists() and path.stat().st_size > _LOG_BYTES_MAX:
+        shutil.move(path, path.with_suffix(".log.1"))
+    return path.open("ab")
+
+
+@contextlib.contextmanager
+def _lock(settings: config.Settings, mode: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Hold the one lock of a cloud that is up; the kernel frees it however we end.
+
+    Those who only look take it shared, for an instant; whoever starts waits that instant out.
+    """
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.run_dir / "supervisor.lock").open("w") as file:
+        deadline = time.monotonic() + (_LOOK_S if mode == fcntl.LOCK_EX else 0.0)
+        while not _try_lock(file, mode):
+            if time.monotonic() >= deadline:
+                raise errors.Conflict(f"the cloud in {settings.home} is up already")
+            time.sleep(0.01)
+        yield
+
+
+def _try_lock(file: IO[str], mode: int) -> bool:
+    try:
+        fcntl.flock(file, mode | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _signals(on_stop: Callable[[], None]) -> Iterator[Callable[[float | None], None]]:
+    """Turn SIGTERM and SIGINT into `on_stop`; yields a wait that a signal or a child's end ends."""
+    read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def wait(timeout_s: float | None) -> None:
+        select.select([read], [], [], timeout_s)
+        with contextlib.suppress(BlockingIOError):
+            os.read(read, 512)
+
+    before = signal.set_wakeup_fd(write)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: on_stop())
+    try:
+        yield wait
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(read)
+        os.close(write)
+
+
+def cost(running: Running) -> list[processes.Cost]:
+    """What each process of a running cloud costs now, the supervisor included."""
+    named = {"supervisor": running.pid, **running.children}
+    costs = (processes.cost(name, pid) for name, pid in named.items())
+    return [one for one in costs if one]
