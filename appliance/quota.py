@@ -1,0 +1,61 @@
+"""What a project may own: the default limits, its own, and the check before a row is written."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from appliance import errors
+from appliance.db import connection, quotas
+
+UNLIMITED: Final = -1
+
+# Nova's and Neutron's own defaults
+DEFAULTS: Final[dict[str, int]] = {
+    "instances": 10,
+    "cores": 20,
+    "ram": 51_200,  # MiB
+    "key_pairs": 100,
+    "metadata_items": 128,
+    "network": 100,
+    "subnet": 100,
+    "port": 500,
+    "security_group": 10,
+    "security_group_rule": 100,
+}
+
+
+def limits(db: connection.Reader, project_id: str) -> dict[str, int]:
+    """The project's limit for each resource."""
+    return DEFAULTS | quotas.of_project(db, project_id)
+
+
+def check(
+    tx: connection.Transaction,
+    project_id: str,
+    *,
+    asked: Mapping[str, int],
+    used: Mapping[str, int],
+) -> None:
+    """Raise OverQuota, in Nova's words, when `asked` on top of `used` is over a limit.
+
+    Called in the transaction that writes what was asked for: two requests never share the rest.
+    """
+    allowed = limits(tx, project_id)
+    over = sorted(
+        name
+        for name, more in asked.items()
+        if allowed[name] != UNLIMITED and used[name] + more > allowed[name]
+    )
+    if not over:
+        return
+    names, more, had, of = (
+        ", ".join(str(part) for part in parts)
+        for parts in (
+            over,
+            [asked[name] for name in over],
+            [used[name] for name in over],
+            [allowed[name] for name in over],
+        )
+    )
+    raise errors.OverQuota(
+        f"Quota exceeded for {names}: Requested {more}, but already used {had} of {of} {names}"
+    )
