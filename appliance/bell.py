@@ -35,8 +35,10 @@ class Ringer:
             self._socket.sendto(b"!", address)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Give the socket back; also done when the ringer is forgotten."""
         self._socket.close()
+
+    __del__ = close
 
 
 class Bell:
@@ -59,5 +61,7 @@ class Bell:
         return True
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening; also done when the bell is forgotten."""
         self._socket.close()
+
+    __del__ = close

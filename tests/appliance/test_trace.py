@@ -1,0 +1,96 @@
+import random
+from pathlib import Path
+
+import pytest
+
+from appliance import context, trace
+
+
+@pytest.fixture
+def traced(home: Path, request_context: context.RequestContext) -> trace.Log:
+    trace.start(home, "test", hops_max=1000)
+    return trace.Log(home)
+
+
+def test_hops_nest_by_parent_links(
+    traced: trace.Log, request_context: context.RequestContext
+) -> None:
+    with trace.hop("http", "POST /servers", target="api"):
+        trace.event("state", "scheduled", target="database")
+        with trace.hop("sent", "select_host", target="scheduler"):
+            pass
+    trace.flush()
+    first, second, third = traced.request(request_context.request_id)
+
+    assert [hop.name for hop in (first, second, third)] == [
+        "POST /servers", "scheduled", "select_host",
+    ]  # fmt: skip
+    assert [second.parent_id, third.parent_id] == [first.id, first.id]
+    assert trace.orphans([first, second, third]) == []
+
+
+def test_an_exception_marks_the_hop_and_goes_on(
+    traced: trace.Log, request_context: context.RequestContext
+) -> None:
+    with pytest.raises(ValueError, match="no"), trace.hop("driver", "define", target="libvirt"):
+        raise ValueError("no")
+    trace.flush()
+    (hop,) = traced.request(request_context.request_id)
+
+    assert (hop.status, hop.detail["error"]) == ("error", "ValueError: no")
+
+
+def test_outside_a_request_nothing_is_recorded(home: Path) -> None:
+    trace.start(home, "test", hops_max=1000)
+    with trace.hop("driver", "sync", target="libvirt"):
+        pass
+    trace.flush()
+
+    assert trace.Log(home).requests(limit=10) == []
+
+
+def test_followers_see_the_start_and_the_end_of_a_long_hop(traced: trace.Log) -> None:
+    with trace.hop("stream", "download", target="glance") as span:
+        trace.flush()
+        seq, hop = traced.after(0, limit=10)[-1]
+        assert hop.status == "running"
+        span.bytes = 42
+    trace.flush()
+
+    assert [hop.bytes for _, hop in traced.after(seq, limit=10)] == [42]
+
+
+def test_order_comes_from_links_not_clocks() -> None:
+    def hop(name: str, parent: str | None, at: int) -> trace.Hop:
+        return trace.Hop(
+            id=name, request_id="r", parent_id=parent, kind="state", source="s", target="t",
+            name=name, status="ok", started_at=at,
+        )  # fmt: skip
+
+    hops = [hop("a", None, 50), hop("b", "a", 10), hop("c", "b", 5), hop("d", "a", 20)]
+    random.shuffle(hops)
+
+    assert [one.name for one in trace.causal_order(hops)] == ["a", "b", "c", "d"]
+
+
+def test_old_hops_go_first(home: Path, request_context: context.RequestContext) -> None:
+    trace.start(home, "test", hops_max=100)
+    for _ in range(5):
+        for _ in range(500):
+            trace.event("state", "x", target="database")
+        trace.flush()
+
+    assert len(trace.Log(home).request(request_context.request_id)) < 2500
+
+
+def test_requests_are_listed_newest_first_with_their_worst_status(traced: trace.Log) -> None:
+    for name in ("one", "two"):
+        token = context.current.set(context.RequestContext())
+        with trace.hop("http", name, target="api") as span:
+            if name == "two":
+                span.fail("404")
+        context.current.reset(token)
+        trace.flush()
+
+    listed = [(one["name"], one["status"]) for one in traced.requests(limit=5)]
+    assert listed == [("two", "error"), ("one", "ok")]

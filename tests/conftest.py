@@ -1,0 +1,56 @@
+"""What every test may use: a cloud's state folder, made real (SQLite files, queue files)."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance import config, context, queue
+from appliance.db import connection, migrations
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A state folder that QEMU's user may enter, and that is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="nbx-test-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def settings(home: Path) -> config.Settings:
+    """Settings of a cloud on fakes whose queue never makes a test wait."""
+    document = {
+        "host": "box1",
+        "queue": {"poll_s": 0.2, "sweep_s": 0.2, "claim_s": 5.0},
+        "compute": {"driver": "fake"},
+        "network": {"driver": "fake"},
+    }
+    return config.parse(document, home=home)
+
+
+@pytest.fixture
+def db(settings: config.Settings) -> Iterator[connection.Database]:
+    """A database with the whole schema."""
+    migrations.migrate(settings.home)
+    database = connection.open_db(settings.home)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def topics(settings: config.Settings) -> queue.Queue:
+    """The cloud's queue."""
+    return queue.Queue(settings)
+
+
+@pytest.fixture
+def request_context() -> Iterator[context.RequestContext]:
+    """A request under way."""
+    request = context.RequestContext()
+    token = context.current.set(request)
+    yield request
+    context.current.reset(token)
