@@ -1,0 +1,1 @@
+"""The object store: a ring, immutable object files, a small database a container."""

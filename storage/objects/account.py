@@ -1,0 +1,178 @@
+"""The accounts, the containers of each, their numbers and bytes: one SQLite file for all.
+
+A container exists if it has a row here; the row names the container's own file. An account exists
+while it has a row, made with its first container. It refuses to know what a container holds: the
+counts kept here are copies, as fresh as the last `recount`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from storage.objects import listing
+from storage.objects.container import ContainerInfo
+from storage.objects.database import Database
+from storage.objects.errors import AccountNotEmpty, ContainerNotFound
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS accounts (
+    name      TEXT    NOT NULL PRIMARY KEY,
+    timestamp INTEGER NOT NULL,
+    metadata  TEXT    NOT NULL DEFAULT '{}'
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS containers (
+    account      TEXT    NOT NULL REFERENCES accounts (name),
+    name         TEXT    NOT NULL,
+    file         TEXT    NOT NULL UNIQUE,
+    timestamp    INTEGER NOT NULL,
+    object_count INTEGER NOT NULL DEFAULT 0,
+    bytes_used   INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+"""
+LIST: Final = (
+    "SELECT name, timestamp, object_count, bytes_used FROM containers"
+    " WHERE account = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?"
+)
+LIST_REVERSE: Final = LIST.replace("ORDER BY name", "ORDER BY name DESC")
+
+
+class Listed(NamedTuple):
+    """A container as an account's listing shows it."""
+
+    name: str
+    timestamp: int
+    object_count: int
+    bytes_used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountInfo:
+    """What is known of an account; one that nobody has used yet has all zeros."""
+
+    timestamp: int = 0
+    container_count: int = 0
+    object_count: int = 0
+    bytes_used: int = 0
+    metadata: Mapping[str, str]
+
+
+class Accounts:
+    """The open accounts file, made if `is_new`. Any thread may call."""
+
+    def __init__(self, path: Path, *, is_new: bool) -> None:
+        self._db = Database(path, schema=SCHEMA if is_new else "")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def info(self, account: str) -> AccountInfo:
+        """Return counts and metadata; of an account that does not exist, zeros."""
+        row = self._db.row("SELECT timestamp, metadata FROM accounts WHERE name = ?", (account,))
+        if row is None:
+            return AccountInfo(metadata={})
+        counts = self._db.row(
+            "SELECT count(*), coalesce(sum(object_count), 0), coalesce(sum(bytes_used), 0)"
+            " FROM containers WHERE account = ?",
+            (account,),
+        ) or (0, 0, 0)
+        return AccountInfo(
+            timestamp=row[0],
+            metadata=json.loads(row[1]),
+            container_count=counts[0],
+            object_count=counts[1],
+            bytes_used=counts[2],
+        )
+
+    def update_metadata(
+        self, account: str, changes: Mapping[str, str | None], *, timestamp: int
+    ) -> None:
+        """Set metadata, making the account if need be; None removes a key."""
+        with self._db.transaction() as db:
+            _make_account(db, account, timestamp=timestamp)
+            row = db.execute("SELECT metadata FROM accounts WHERE name = ?", (account,)).fetchone()
+            merged = json.loads(row[0]) | changes
+            kept = {key: value for key, value in merged.items() if value is not None}
+            sql = "UPDATE accounts SET metadata = ? WHERE name = ?"
+            db.execute(sql, (json.dumps(kept), account))
+
+    def delete(self, account: str) -> None:
+        """Forget an account. Raises AccountNotEmpty."""
+        with self._db.transaction() as db:
+            sql = "SELECT 1 FROM containers WHERE account = ? LIMIT 1"
+            if db.execute(sql, (account,)).fetchone():
+                raise AccountNotEmpty(f"account {account} still holds containers")
+            db.execute("DELETE FROM accounts WHERE name = ?", (account,))
+
+    def find_file(self, account: str, container: str) -> str | None:
+        """Return the file name of a container, or None if there is no such container."""
+        sql = "SELECT file FROM containers WHERE account = ? AND name = ?"
+        row = self._db.row(sql, (account, container))
+        return row[0] if row else None
+
+    def add(self, account: str, container: str, *, file: str, timestamp: int) -> None:
+        """Make a container exist, and its account with it."""
+        with self._db.transaction() as db:
+            _make_account(db, account, timestamp=timestamp)
+            sql = "INSERT INTO containers (account, name, file, timestamp) VALUES (?, ?, ?, ?)"
+            db.execute(sql, (account, container, file, timestamp))
+
+    def move(self, account: str, container: str, *, file: str) -> None:
+        """Let another file be the container. Raises ContainerNotFound."""
+        with self._db.transaction() as db:
+            sql = "UPDATE containers SET file = ? WHERE account = ? AND name = ?"
+            if db.execute(sql, (file, account, container)).rowcount == 0:
+                raise ContainerNotFound(f"container {account}/{container} does not exist")
+
+    def remove(self, account: str, container: str) -> None:
+        """Make a container not exist. Raises ContainerNotFound."""
+        with self._db.transaction() as db:
+            sql = "DELETE FROM containers WHERE account = ? AND name = ?"
+            if db.execute(sql, (account, container)).rowcount == 0:
+                raise ContainerNotFound(f"container {account}/{container} does not exist")
+
+    def recount(self, account: str, infos: Iterable[ContainerInfo]) -> None:
+        """Take over the counts that the containers report."""
+        sql = (
+            "UPDATE containers SET object_count = ?, bytes_used = ? WHERE account = ? AND name = ?"
+        )
+        with self._db.transaction() as db:
+            db.executemany(
+                sql, [(info.object_count, info.bytes_used, account, info.name) for info in infos]
+            )
+
+    def page(self, account: str, query: listing.Query) -> list[Listed | listing.Subdir]:
+        """Return one page of an account's containers."""
+        sql = LIST_REVERSE if query.is_reverse else LIST
+
+        def fetch(lower: str, upper: listing.Bound, limit: int) -> Generator[Listed, None, None]:
+            with self._db.rows(sql, (account, lower, upper, limit)) as rows:
+                yield from map(Listed._make, rows)
+
+        return listing.page(fetch, query)
+
+    def containers(self) -> list[tuple[str, str]]:
+        """Return account and name of every container there is."""
+        with self._db.rows("SELECT account, name FROM containers ORDER BY 1, 2") as rows:
+            return [(account, name) for account, name in rows]
+
+    def files(self) -> set[str]:
+        """Return the file names of every container there is."""
+        with self._db.rows("SELECT file FROM containers") as rows:
+            return {file for (file,) in rows}
+
+    def names(self, account: str) -> list[str]:
+        """Return the names of all containers of an account."""
+        with self._db.rows("SELECT name FROM containers WHERE account = ?", (account,)) as rows:
+            return [name for (name,) in rows]
+
+
+def _make_account(db: sqlite3.Connection, account: str, *, timestamp: int) -> None:
+    sql = "INSERT OR IGNORE INTO accounts (name, timestamp) VALUES (?, ?)"
+    db.execute(sql, (account, timestamp))

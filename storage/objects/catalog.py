@@ -1,0 +1,150 @@
+"""Which accounts and containers there are, each container's open file, and their counts.
+
+It refuses to know objects' bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from storage import blobs
+from storage.objects import database
+from storage.objects.account import Accounts
+from storage.objects.container import Container
+from storage.objects.errors import ContainerDamaged, ContainerNotFound, translated
+from storage.objects.object_file import ObjectRecord
+from storage.objects.open_containers import OpenContainers
+from storage.objects.timestamps import TimestampSource
+
+
+class Catalog:
+    """The accounts file and the containers it points at; any thread may call."""
+
+    def __init__(self, root: Path, timestamps: TimestampSource, *, is_new: bool) -> None:
+        self._directory = root / "containers"
+        blobs.make_directory(self._directory)
+        self.accounts = Accounts(root / "accounts.sqlite", is_new=is_new)
+        self._containers = OpenContainers(self._open)
+        self._timestamps = timestamps
+        self._making = threading.Lock()
+        self._counting = threading.Lock()
+        self._stale_counts: dict[str, set[str]] = {}  # account → containers changed since counted
+
+    def close(self) -> None:
+        """Let go of everything; no other call may be under way."""
+        self._containers.close()
+        self.accounts.close()
+
+    @contextlib.contextmanager
+    def borrow(self, account: str, container: str) -> Iterator[Container]:
+        """Lend an open container. Raises ContainerNotFound, StoreError if its file is damaged."""
+        with (
+            translated(f"container {account}/{container}"),
+            self._containers.borrow(account, container) as opened,
+        ):
+            yield opened
+
+    def make(self, account: str, container: str) -> bool:
+        """Make a container; return False if it is there already."""
+        with self._making:
+            if self.accounts.find_file(account, container):
+                return False
+            timestamp = self._timestamps.next()
+            with self._new_file(account, container, timestamp=timestamp) as file:
+                self.accounts.add(account, container, file=file, timestamp=timestamp)
+            return True
+
+    def remove(self, account: str, container: str) -> None:
+        """Remove an empty container. Raises ContainerNotFound, ContainerNotEmpty."""
+        with self.borrow(account, container) as opened:
+            with opened.deletion():
+                self.accounts.remove(account, container)
+            self._containers.forget(account, container)
+            database.remove(opened.path)
+
+    @contextlib.contextmanager
+    def frozen(self, account: str, container: str) -> Iterator[None]:
+        """Refuse changes to a damaged container during the block."""
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(ContainerDamaged):
+                stack.enter_context(self.borrow(account, container)).retire()
+            yield
+
+    def restore(self, account: str, container: str, *, records: Iterable[ObjectRecord]) -> None:
+        """Put a new file with these objects in the place of a frozen container's damaged one.
+
+        The damaged file stays beside it, renamed, for a person. Raises ContainerNotFound.
+        """
+        with (
+            self._making,
+            self._new_file(
+                account, container, timestamp=self._timestamps.next(), records=records
+            ) as file,
+        ):
+            damaged = self.accounts.find_file(account, container)
+            self.accounts.move(account, container, file=file)
+        self._containers.forget(account, container)
+        if damaged is not None and (path := self._directory / damaged).exists():
+            path.replace(path.with_suffix(".damaged"))
+            database.remove(path)
+
+    def remove_strays(self) -> int:
+        """Remove container files that no account points at; return how many."""
+        with self._making:
+            known = self.accounts.files()
+            strays = [p for p in self._directory.glob("*.sqlite") if p.name not in known]
+            for path in strays:
+                database.remove(path)
+        return len(strays)
+
+    def note_change(self, account: str, container: str) -> None:
+        """Remember that an account's counts are out of date, if they were ever taken."""
+        with self._counting:
+            if (stale := self._stale_counts.get(account)) is not None:
+                stale.add(container)
+
+    def recount(self, account: str) -> None:
+        """Bring an account's counts up to date; all of them the first time after a start."""
+        with self._counting:
+            stale = self._stale_counts.pop(account, None)
+            names = self.accounts.names(account) if stale is None else sorted(stale)
+            if names or stale is not None:
+                self._stale_counts[account] = set()
+        infos = []
+        for name in names:
+            with contextlib.suppress(ContainerNotFound), self.borrow(account, name) as opened:
+                infos.append(opened.info())
+        if infos:
+            self.accounts.recount(account, infos)
+
+    def _open(self, account: str, container: str) -> Container:
+        file = self.accounts.find_file(account, container)
+        if file is None:
+            raise ContainerNotFound(f"container {account}/{container} does not exist")
+        path = self._directory / file
+        if not path.exists() or path.stat().st_size == 0:
+            raise ContainerDamaged(f"container {account}/{container}: its file {path} is lost")
+        return Container(path)
+
+    @contextlib.contextmanager
+    def _new_file(
+        self,
+        account: str,
+        container: str,
+        *,
+        timestamp: int,
+        records: Iterable[ObjectRecord] = (),
+    ) -> Iterator[str]:
+        """Write a container's file for the block to point at; if it fails, the file is gone."""
+        path = self._directory / f"{secrets.token_hex(8)}.sqlite"
+        try:
+            Container.create(path, account, name=container, timestamp=timestamp, records=records)
+            blobs.sync_directory(path.parent)
+            yield path.name
+        except BaseException:
+            database.remove(path)
+            raise

@@ -1,0 +1,88 @@
+"""What the object store raises.
+
+StoreError
+├── StoreBusy             another process has this store open
+├── StoreUnusable         the directory, ring or file system cannot carry a store
+├── StoreFull             no space left; nothing of the refused write stays behind
+├── NotFound
+│   ├── ContainerNotFound
+│   ├── ObjectNotFound
+│   └── ObjectDamaged     listed, but its bytes are gone or no longer match their checksum
+├── ContainerDamaged      its database is lost or corrupt; the auditor rebuilds it
+├── ContainerNotEmpty
+└── AccountNotEmpty
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import sqlite3
+from collections.abc import Iterator
+from typing import Final
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class StoreError(Exception):
+    """The store could not do what was asked; nothing half-done is visible."""
+
+
+class StoreBusy(StoreError):
+    """Another process has the store open."""
+
+
+class StoreUnusable(StoreError):
+    """The directory, its ring or its file system cannot carry a store."""
+
+
+class StoreFull(StoreError):
+    """The disk or the quota is full; what was being written is gone."""
+
+
+class NotFound(StoreError):
+    """What was named is not there."""
+
+
+class ContainerNotFound(NotFound):
+    """No such container in the account."""
+
+
+class ObjectNotFound(NotFound):
+    """No such object in the container, or it has expired."""
+
+
+class ObjectDamaged(NotFound):
+    """The object is listed, but its bytes are gone or in quarantine: upload it again."""
+
+
+class ContainerDamaged(StoreError):
+    """The container's database is lost or corrupt; a round of the auditor rebuilds it."""
+
+
+class ContainerNotEmpty(StoreError):
+    """The container still holds objects."""
+
+
+class AccountNotEmpty(StoreError):
+    """The account still holds containers."""
+
+
+_BY_SQLITE_CODE: Final = {
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_CORRUPT: ContainerDamaged,
+    sqlite3.SQLITE_NOTADB: ContainerDamaged,
+}
+
+
+@contextlib.contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Raise what the disk and the database say as ours, with `what` (noun, name, step) in front."""
+    try:
+        yield
+    except OSError as error:
+        kind = StoreFull if error.errno in _FULL else StoreError
+        raise kind(f"{what}: {error.strerror or error}") from error
+    except sqlite3.Error as error:
+        kind = _BY_SQLITE_CODE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, StoreError)
+        raise kind(f"{what}: {error}") from error

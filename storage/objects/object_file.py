@@ -1,0 +1,178 @@
+"""One object version = one immutable file, `<hash of the name>-<timestamp>.data`, on its device.
+
+The file describes itself in an extended attribute, so that a lost container can be built again
+from its objects. Which version counts is the container's to say, not this module's.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import xxhash
+
+from storage import blobs
+from storage.objects import ring as rings
+from storage.objects import timestamps
+from storage.objects.errors import StoreUnusable
+
+ATTRIBUTE: Final = "user.nbx.object"
+SUFFIX: Final = ".data"
+CHUNK_BYTES: Final = 1024 * 1024
+# One block: what ext4 grants a file for all its attributes.
+_NO_ROOM_FOR_ATTRIBUTE: Final = frozenset({errno.ENOSPC, errno.E2BIG, errno.ERANGE})
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectName:
+    """An object's full name, as in the path /v1/account/container/name."""
+
+    account: str
+    container: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.container}/{self.name}"
+
+    @property
+    def hash(self) -> str:
+        """Where the ring puts it, and the first part of its file's name."""
+        return rings.hash_name(self.account, self.container, self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRecord:
+    """What is known of one object besides its bytes.
+
+    `written` names the data file; `timestamp` is that, or the tick of a later change of metadata.
+    `delete_at` is in seconds since 1970; an object past it is not there any more.
+    """
+
+    name: str
+    written: int
+    timestamp: int
+    size_bytes: int
+    etag: str
+    xxh3: str
+    content_type: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    delete_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFiles:
+    """The data files below one root, spread over the ring's devices."""
+
+    root: Path
+    ring: rings.Ring
+
+    def prepare(self) -> None:
+        """Make the devices' directories. Raises StoreUnusable if they cannot hold attributes."""
+        for device in self.ring.devices:
+            objects = self.root / device.directory / "objects"
+            blobs.make_directory(objects)
+            blobs.make_directory(self.root / device.directory / "quarantined")
+            blobs.sweep_drafts(objects)
+            _check_attributes(objects)
+
+    def draft(self, name: ObjectName) -> blobs.Draft:
+        """Begin a version; its bytes go to the device where its name will be."""
+        return blobs.Draft(self._partition(name.hash).parent)
+
+    def publish(self, draft: blobs.Draft, name: ObjectName, record: ObjectRecord) -> None:
+        """Make the version durable under its name. On an OSError there is no such file."""
+        _describe(draft.fd, name, record)
+        target = self.path(name, record.written)
+        blobs.make_directory(target.parent)
+        draft.publish(target)
+
+    def open(self, name: ObjectName, record: ObjectRecord) -> int:
+        """Return a descriptor of the version's bytes, readable even after it is removed.
+
+        Raises FileNotFoundError, or OSError (EIO) if the file is not as long as was recorded.
+        """
+        path = self.path(name, record.written)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        size_bytes = os.fstat(fd).st_size
+        if size_bytes != record.size_bytes:
+            os.close(fd)
+            message = f"{path} has {size_bytes} bytes, {record.size_bytes} were written"
+            raise OSError(errno.EIO, message)
+        return fd
+
+    def remove(self, name: ObjectName, written: int) -> None:
+        """Remove a version's file; harmless if it is gone."""
+        self.path(name, written).unlink(missing_ok=True)
+
+    def path(self, name: ObjectName, written: int) -> Path:
+        """Return where a version's file is, whether it exists or not."""
+        name_hash = name.hash
+        file_name = f"{name_hash}-{timestamps.format_ticks(written)}{SUFFIX}"
+        return self._partition(name_hash) / file_name
+
+    def walk(self) -> Iterator[Path]:
+        """Yield every data file on every device."""
+        for device in self.ring.devices:
+            for partition in sorted((self.root / device.directory / "objects").iterdir()):
+                yield from sorted(partition.glob(f"*{SUFFIX}"))
+
+    def quarantine(self, path: Path) -> Path:
+        """Move a file out of the store's sight but keep it for a person; return where it went."""
+        target = path.parent.parent.parent / "quarantined" / path.name
+        path.replace(target)
+        blobs.sync_directory(target.parent)
+        return target
+
+    def _partition(self, name_hash: str) -> Path:
+        part = self.ring.partition(name_hash)
+        return self.root / self.ring.device(part).directory / "objects" / str(part)
+
+
+def description(path: Path) -> tuple[ObjectName, ObjectRecord]:
+    """Read what a data file says of itself. Raises OSError, ValueError."""
+    try:
+        said = json.loads(os.getxattr(path, ATTRIBUTE))
+        name = ObjectName(said.pop("account"), said.pop("container"), said["name"])
+        return name, ObjectRecord(**said)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} does not describe itself: {error!r}") from error
+
+
+def checksum(path: Path) -> str:
+    """Read a file whole and return its xxh3 (128 bits, hexadecimal)."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _describe(fd: int, name: ObjectName, record: ObjectRecord) -> None:
+    """Write the attribute; a description with too much metadata goes without it."""
+    try:
+        os.setxattr(fd, ATTRIBUTE, _description(name, record))
+    except OSError as error:
+        if error.errno not in _NO_ROOM_FOR_ATTRIBUTE:
+            raise
+        os.setxattr(fd, ATTRIBUTE, _description(name, replace(record, metadata={})))
+
+
+def _description(name: ObjectName, record: ObjectRecord) -> bytes:
+    said = asdict(record) | {"account": name.account, "container": name.container}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _check_attributes(directory: Path) -> None:
+    with blobs.Draft(directory) as draft:
+        try:
+            os.setxattr(draft.fd, ATTRIBUTE, b"{}")
+        except OSError as error:
+            raise StoreUnusable(
+                f"file system of {directory} has no user extended attributes ({error.strerror}): "
+                "put the object store on ext4, xfs, btrfs or zfs"
+            ) from error

@@ -1,0 +1,105 @@
+"""The ring places by weight, always the same, and moves little when a device comes."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.objects import ring
+from storage.objects.ring import Device, Ring
+
+weights = st.lists(st.floats(0.1, 100), min_size=1, max_size=6)
+
+
+def devices(device_weights: list[float]) -> list[Device]:
+    return [
+        Device(id=number, directory=f"d{number}", weight=weight)
+        for number, weight in enumerate(device_weights)
+    ]
+
+
+@given(weights, st.integers(0, 8))
+def test_every_partition_has_a_device(device_weights: list[float], part_power: int):
+    built = Ring.build(devices(device_weights), part_power=part_power)
+
+    assert len(built.part_to_device) == 2**part_power
+    assert all(built.device(part) in built.devices for part in range(2**part_power))
+
+
+@given(weights, st.floats(0.1, 100))
+def test_a_new_device_only_takes(device_weights: list[float], weight: float):
+    before = Ring.build(devices(device_weights), part_power=6)
+    after = Ring.build(devices([*device_weights, weight]), part_power=6)
+
+    new = len(device_weights)
+    pairs = zip(before.part_to_device, after.part_to_device, strict=True)
+    assert all(old == now or now == new for old, now in pairs)
+
+
+def test_shares_follow_weights():
+    built = Ring.build(devices([1, 1, 2]), part_power=12)
+
+    shares = [built.part_to_device.count(index) / 4096 for index in range(3)]
+    assert shares == pytest.approx([0.25, 0.25, 0.5], abs=0.03)
+
+
+def test_a_device_of_no_weight_gets_nothing():
+    assert set(Ring.build(devices([0, 1]), part_power=4).part_to_device) == {1}
+
+
+@given(st.text(), st.text(), st.text())
+def test_a_partition_is_the_top_of_the_hash(account: str, container: str, name: str):
+    name_hash = ring.hash_name(account, container, name)
+    built = Ring.build(devices([1]), part_power=8)
+
+    assert built.partition(name_hash) == int(name_hash[:2], 16)
+    assert Ring.build(devices([1]), part_power=0).partition(name_hash) == 0
+
+
+def test_placement_never_changes_between_releases():
+    assert ring.hash_name("AUTH_a", "c", "o") == "08369a63684d262b78d38b4c68afaf7b"
+    built = Ring.build(devices([1, 2, 3]), part_power=4)
+    assert built.part_to_device == (1, 1, 2, 2, 1, 2, 2, 1, 2, 2, 0, 1, 2, 0, 1, 1)
+
+
+def test_a_saved_ring_is_loaded_equal(tmp_path: Path):
+    built = Ring.build(devices([1, 2]), part_power=5)
+    built.save(tmp_path / "ring.json")
+
+    assert Ring.load(tmp_path / "ring.json") == built
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"devices": [{"id": 1}], "part_to_device": [0], "part_power": 0}',
+        '{"devices": [{"id": 1, "directory": "d", "weight": 1}], "part_to_device": [0],'
+        ' "part_power": 1}',
+        '{"devices": [{"id": 1, "directory": "d", "weight": 1}], "part_to_device": [1],'
+        ' "part_power": 0}',
+    ],
+)
+def test_a_file_that_is_no_ring_is_refused(tmp_path: Path, text: str):
+    (tmp_path / "ring.json").write_text(text)
+
+    with pytest.raises(ValueError):  # noqa: PT011 - the texts differ
+        Ring.load(tmp_path / "ring.json")
+
+
+@pytest.mark.parametrize(
+    ("bad", "power"), [([], 4), ([0.0], 4), ([-1.0, 2.0], 4), ([1.0], 25), ([1.0], -1)]
+)
+def test_a_ring_that_makes_no_sense_is_refused(bad: list[float], power: int):
+    with pytest.raises(ValueError):  # noqa: PT011
+        Ring.build(devices(bad), part_power=power)
+
+
+def test_two_devices_of_one_id_are_refused():
+    device = Device(id=1, directory="d", weight=1)
+
+    with pytest.raises(ValueError, match="same id"):
+        Ring.build([device, device])
