@@ -17,7 +17,7 @@ WHERE number + 1 BETWEEN :first AND :last AND number + 1 NOT IN (SELECT number F
 
 
 def allocate(tx: connection.Transaction, subnet: Subnet, port_id: str) -> str:
-    """Give a port the lowest free address of the subnet's pool. Raises Conflict when none is left."""
+    """Give a port the lowest free address of the subnet's pool. Raises Conflict when it is full."""
     row = tx.row(
         _LOWEST_FREE,
         {

@@ -15,11 +15,12 @@ def create(
     project_id: str,
     mtu: int = 1500,
     is_shared: bool = False,
-    network_id: str | None = None,
 ) -> Network:
-    """Insert a network; `network_id` only where the caller must know it before."""
+    """Insert a network; its bridge's name is no other network's."""
     now = clock.stamp()
-    new_id = network_id or ids.new_uuid()
+    new_id = ids.new_uuid()
+    while tx.row("SELECT 1 FROM networks WHERE id BETWEEN ? AND ?", (new_id[:8], new_id[:9] + "~")):
+        new_id = ids.new_uuid()
     tx.insert(
         "networks",
         id=new_id,

@@ -1,7 +1,7 @@
 """Rows of `ports`, each read with its fixed IPs and security groups."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from appliance import clock, errors, ids
 from appliance.db import connection, fixed_ips
@@ -21,7 +21,7 @@ def create(
     """Insert a port with a new MAC and no address yet; its tap's name is no other port's."""
     now = clock.stamp()
     new_id = ids.new_uuid()
-    while tx.row("SELECT 1 FROM ports WHERE substr(id, 1, 8) = ?", (new_id[:8],)):
+    while tx.row("SELECT 1 FROM ports WHERE id BETWEEN ? AND ?", (new_id[:8], new_id[:9] + "~")):
         new_id = ids.new_uuid()
     mac = network.new_mac()
     while tx.row("SELECT 1 FROM ports WHERE mac = ?", (mac,)):
@@ -64,17 +64,17 @@ def of_project(db: connection.Reader, project_id: str | None) -> list[Port]:
     return _ports(db, "WHERE project_id = ?", (project_id,))
 
 
-def wired(db: connection.Reader, host: str) -> list[Port]:
-    """Ports that are to have a tap on `host`: bound to it, with an address, and not on the way out.
+# A deleted or failed instance in `networking` is on its way out: see `model.states`.
+STAYS: Final = (
+    "NOT EXISTS (SELECT 1 FROM instances WHERE id = ports.instance_id AND "
+    "(vm_state = 'deleted' OR (vm_state = 'error' AND task_state IS 'networking')))"
+)
 
-    A deleted or failed instance in `networking` is on the way out: see `model.states`.
-    """
+
+def wired(db: connection.Reader, host: str) -> list[Port]:
+    """Ports that are to have a tap on `host`: bound to it, with an address, not on the way out."""
     return _ports(
-        db,
-        "WHERE host = ? AND id IN (SELECT port_id FROM fixed_ips) AND NOT EXISTS ("
-        "SELECT 1 FROM instances WHERE id = ports.instance_id "
-        "AND (vm_state = 'deleted' OR (vm_state = 'error' AND task_state IS 'networking')))",
-        (host,),
+        db, f"WHERE host = ? AND id IN (SELECT port_id FROM fixed_ips) AND {STAYS}", (host,)
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from appliance import clock, errors, ids
-from appliance.db import connection
+from appliance.db import connection, ports
 from appliance.model.security_group import DEFAULT, Direction, Ethertype, Rule, SecurityGroup
 
 
@@ -118,13 +118,14 @@ def delete_rule(tx: connection.Transaction, rule_id: str) -> None:
 
 
 def members(db: connection.Reader, group_ids: Iterable[str]) -> dict[str, frozenset[str]]:
-    """For each of these groups the fixed IPs of its ports, on every host."""
+    """For each of these groups the fixed IPs of its ports, on every host, that stay."""
     return {group_id: frozenset(_member_ips(db, group_id)) for group_id in group_ids}
 
 
 def _member_ips(db: connection.Reader, group_id: str) -> list[str]:
     rows = db.rows(
-        "SELECT ip FROM port_security_groups JOIN fixed_ips USING (port_id) WHERE group_id = ?",
+        "SELECT ip FROM port_security_groups JOIN fixed_ips USING (port_id) "
+        f"JOIN ports ON ports.id = port_id WHERE group_id = ? AND {ports.STAYS}",
         (group_id,),
     )
     return [row["ip"] for row in rows]
