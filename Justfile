@@ -1,0 +1,69 @@
+# novabox: every habit of the project, one or two lines each. `just` alone is what to run before a commit.
+
+py := ".venv/bin/python"
+
+# format, lint, types, imports, fast tests
+default: check
+
+check:
+    .venv/bin/ruff format --check . && .venv/bin/ruff check .
+    .venv/bin/mypy && .venv/bin/lint-imports
+    .venv/bin/pytest -q -m "not host and not guest and not crash"
+
+# the environment, from the locked requirements
+setup:
+    ./bootstrap setup
+
+fmt:
+    .venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+test *args:
+    .venv/bin/pytest {{args}}
+
+# kill -9 at every commit of the launch path
+crash:
+    .venv/bin/pytest -m crash tests/crash
+
+# real bridges, libvirt and guests, in namespaces of their own (root)
+system:
+    .venv/bin/pytest -m "host or guest" tests
+
+# measures, and writes docs/reference/performance.md
+bench *args:
+    {{py}} -m tests.bench {{args}}
+
+up *args:
+    .venv/bin/novabox up {{args}}
+
+tui *args:
+    .venv/bin/novabox tui {{args}}
+
+trace *args:
+    .venv/bin/novabox trace {{args}}
+
+reset:
+    .venv/bin/novabox reset
+
+# rewrite golden files and generated references; read the diff
+regenerate:
+    {{py}} -m tests.regenerate
+
+# pictures of the TUI, from the cloud that is up
+screenshots:
+    .venv/bin/novabox tui --user admin -- --screenshot docs/images/home.svg --screen home
+    .venv/bin/novabox tui --user admin -- --screenshot docs/images/instances.svg --screen instances
+    .venv/bin/novabox tui --user admin -- --screenshot docs/images/trace.svg --screen trace
+
+# resolve the dependencies anew, with hashes
+lock:
+    .venv/bin/uv pip compile -q --upgrade --generate-hashes --no-header --no-annotate -o requirements.lock pyproject.toml
+    .venv/bin/uv pip compile -q --upgrade --generate-hashes --no-header --no-annotate --group dev -o requirements-dev.lock pyproject.toml
+
+# systemd units for this checkout (it should live in /opt/novabox)
+install-units:
+    install -m 644 systemd/novabox.target systemd/*.service /etc/systemd/system/
+    install -m 644 systemd/novabox.sysusers /usr/lib/sysusers.d/novabox.conf
+    systemd-sysusers && systemctl daemon-reload
+
+ci:
+    ./.ci/run
