@@ -1,0 +1,1 @@
+"""What the HTTP faces share: endpoints as values, errors, streams, the server."""

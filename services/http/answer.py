@@ -1,0 +1,162 @@
+"""One endpoint's run: body → login → decode → handler in a thread → answer.
+
+What is raised on the way goes on to the application, which answers it.
+"""
+
+import contextlib
+import contextvars
+import functools
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from appliance import context, errors
+from services.http import auth, endpoint, stream
+
+_EMPTY: frozenset[int] = frozenset({204, 304})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a body may cost: bytes of a decoded one, silence of a streamed one."""
+
+    body_bytes_max: int = 1 << 20
+    idle_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """An answer that only has to be sent; `ctx` is what its iterator runs in."""
+
+    reply: endpoint.Reply
+    ctx: contextvars.Context
+
+
+async def run(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    target: endpoint.Endpoint,
+    parameters: Mapping[str, str],
+    login: auth.Login,
+    limits: Limits,
+) -> None:
+    """Answer one request by `target`. Raises whatever login, decoding or the handler raise."""
+    headers = Headers(scope=scope)
+    length_bytes = _length(headers)
+    request = _request(scope, headers, parameters)
+    raw = b""
+    if target.streams:
+        content = stream.BodyReader(receive, length_bytes=length_bytes, idle_s=limits.idle_s)
+        request = replace(request, content=content)
+    elif target.body is not None:
+        raw = await stream.read_all(
+            receive, length_bytes=length_bytes, limit_bytes=limits.body_bytes_max
+        )
+    work = functools.partial(_call, target, request, raw, login)
+    ready = await stream.in_thread(work, is_stream=target.streams)
+    await _send(ready, scope, receive, send)
+
+
+def _call(
+    target: endpoint.Endpoint, request: endpoint.Request, raw: bytes, login: auth.Login
+) -> _Ready:
+    """The part that runs in a thread, with the caller as the current context."""
+    if target.access != "public":
+        request = _identified(request, login)
+        auth.authorize(request.ctx, target.access, method=request.method)
+    if target.body is None:
+        answer = target.handler(request)
+    else:
+        _check_media_type(request.headers.get("content-type"), target.media_types)
+        answer = target.handler(request, _decode(raw, target.body))
+    is_reply = isinstance(answer, endpoint.Reply)
+    reply = answer if is_reply else endpoint.Reply(body=answer, status=target.status)
+    return _Ready(reply=_encoded(reply), ctx=contextvars.copy_context())
+
+
+def _identified(request: endpoint.Request, login: auth.Login) -> endpoint.Request:
+    """The request with its user, who is the current context from here on."""
+    user = auth.login(request.headers, login)
+    ctx = replace(user, request_id=request.ctx.request_id, hop_id=request.ctx.hop_id)
+    context.current.set(ctx)  # of this thread's copy of the context: it ends with the thread's work
+    return replace(request, ctx=ctx)
+
+
+def _decode(raw: bytes, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise errors.BadRequest(f"Invalid input: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise errors.BadRequest(f"The body is not JSON: {error}") from error
+
+
+def _check_media_type(content_type: str | None, allowed: tuple[str, ...]) -> None:
+    kind = (content_type or allowed[0]).partition(";")[0].strip().lower()
+    if kind not in allowed:
+        raise errors.UnsupportedMedia(
+            f"Unsupported Content-Type {kind}: this reads {', '.join(allowed)}."
+        )
+
+
+def _encoded(reply: endpoint.Reply) -> endpoint.Reply:
+    """The reply with None and values turned into bytes; iterators stay."""
+    body, content_type = reply.body, reply.content_type
+    if body is None or reply.status in _EMPTY:
+        return replace(reply, body=b"")
+    if isinstance(body, bytes | Iterator | AsyncGenerator):
+        return reply
+    encoded = msgspec.json.encode(body)
+    return replace(reply, body=encoded, content_type=content_type or "application/json")
+
+
+async def _send(ready: _Ready, scope: Scope, receive: Receive, send: Send) -> None:
+    reply, is_head = ready.reply, scope["method"] == "HEAD"
+    headers = dict(reply.headers)
+    if reply.content_type:
+        headers["Content-Type"] = reply.content_type
+    if isinstance(reply.body, bytes):
+        response = Response(reply.body, status_code=reply.status, headers=headers)
+        if is_head:
+            response.body = b""
+        await response(scope, receive, send)
+        return
+    async with contextlib.aclosing(stream.opened(reply.body, ready.ctx)) as source:
+        if is_head:
+            await Response(status_code=reply.status, headers=headers)(scope, receive, send)
+        else:
+            await StreamingResponse(source, status_code=reply.status, headers=headers)(
+                scope, receive, send
+            )
+
+
+def _request(scope: Scope, headers: Headers, parameters: Mapping[str, str]) -> endpoint.Request:
+    ctx = context.current.get() or context.RequestContext()
+    query = QueryParams(scope["query_string"])
+    host = headers.get("host") or "localhost"
+    return endpoint.Request(
+        ctx=ctx,
+        method=scope["method"],
+        url_path=scope["path"],
+        path=parameters,
+        pairs=tuple(query.multi_items()),
+        headers=headers,
+        origin=f"{scope['scheme']}://{host}",
+        token=headers.get(auth.TOKEN_HEADER, ""),
+    )
+
+
+def _length(headers: Headers) -> int | None:
+    text = headers.get("content-length")
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise errors.BadRequest(f"Content-Length {text!r} is no number of bytes.")
+    return int(text)

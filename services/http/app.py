@@ -1,0 +1,202 @@
+"""The ASGI application: a request id and a hop for every request, and the face that answers it."""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.routing import compile_path
+from starlette.types import Message, Receive, Scope, Send
+
+from appliance import context, errors, ids, trace
+from services.http import answer, auth, endpoint, faults, stream
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID_HEADER: Final = "X-Openstack-Request-Id"
+_NO_SUCH_PATH: Final = "The resource could not be found."
+
+Route = tuple[re.Pattern[str], Mapping[str, endpoint.Endpoint]]
+
+
+class _NoSuchMethod(errors.NovaboxError):
+    """The path is known, and this method is not among its endpoints."""
+
+    status = 405
+
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"The method {method} is not allowed for this resource.")
+        self.allowed = ", ".join(sorted(allowed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mounted:
+    """A face with its paths compiled, in the order of its table."""
+
+    face: endpoint.Face
+    routes: tuple[Route, ...]
+
+    def match(self, path: str, method: str) -> tuple[endpoint.Endpoint, dict[str, str]]:
+        """The endpoint of a request and the path's parameters. Raises NovaboxError: 404, 405."""
+        if not self.face.keeps_slash and len(path) > 1:
+            path = path.removesuffix("/")
+        for pattern, endpoints in self.routes:
+            found = pattern.match(path)
+            if found is not None:
+                return _of_method(endpoints, method), found.groupdict()
+        raise _no_such_path()
+
+
+class Application:
+    """All faces of one process. `target` is its lane in a trace: `api`, `object`.
+
+    `untraced` are path prefixes whose GETs leave no hop: event streams, the readers of traces.
+    """
+
+    def __init__(
+        self,
+        faces: Sequence[endpoint.Face],
+        *,
+        login: auth.Login,
+        target: str,
+        limits: answer.Limits | None = None,
+        untraced: tuple[str, ...] = (),
+    ) -> None:
+        nothing = endpoint.Face(prefix="", paths=(), fault=faults.novabox)
+        by_length = sorted(faces, key=lambda face: len(face.prefix), reverse=True)
+        self._mounted = [_mount(face) for face in (*by_length, nothing)]
+        self._login = login
+        self._target = target
+        self._limits = limits or answer.Limits()
+        self._untraced = untraced
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        if scope["type"] != "http":
+            raise NotImplementedError(scope["type"])
+        token = context.current.set(await self._context(scope))
+        try:
+            if scope["method"] == "GET" and scope["path"].startswith(self._untraced):
+                await self._answer(scope, receive, _Sender(send, trace.Span(ids.new_hop_id())))
+            else:
+                await self._traced(scope, receive, send)
+        finally:
+            context.current.reset(token)
+
+    async def _context(self, scope: Scope) -> context.RequestContext:
+        headers, fresh = Headers(scope=scope), context.RequestContext()
+        if auth.TRACE_HEADER not in headers:
+            return fresh
+        return await stream.in_thread(lambda: auth.joined(headers, self._login, fresh))
+
+    async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = context.current.get()
+        source = (request.user_name if request else "") or "client"
+        name = f"{scope['method']} {scope['path']}"
+        with trace.hop("http", name, source=source, target=self._target) as span:
+            sender = _Sender(send, span)
+            await self._answer(scope, sender.counting(receive), sender)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: "_Sender") -> None:
+        """The outermost frame: whatever is raised is answered in the face's own form."""
+        mounted = self._find(scope["path"])
+        accept = Headers(scope=scope).get("accept", "")
+        try:
+            target, parameters = mounted.match(scope["path"], scope["method"])
+            await answer.run(
+                scope, receive, send,
+                target=target, parameters=parameters, login=self._login, limits=self._limits,
+            )  # fmt: skip
+        except Exception as error:
+            if send.has_started:  # too late for another answer: cut it off, so that it shows
+                log.exception("%s %s: failed half-way", scope["method"], scope["path"])
+                raise
+            fault = _fault(error, accept=accept)
+            send.fail(fault.message)
+            await _refusal(mounted.face, fault, error, scope)(scope, receive, send)
+
+    def _find(self, path: str) -> _Mounted:
+        return next(
+            mounted
+            for mounted in self._mounted
+            if (path + "/").startswith(mounted.face.prefix.rstrip("/") + "/")
+        )
+
+
+class _Sender:
+    """Sends an answer: adds the request id, and notes status and bytes on the hop."""
+
+    def __init__(self, send: Send, span: trace.Span) -> None:
+        self._send = send
+        self._span = span
+        self.has_started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_started = True
+            request = context.current.get()
+            MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request.request_id if request else ""
+            self._span.note(status=message["status"])
+        self._count(message)
+        await self._send(message)
+
+    def counting(self, receive: Receive) -> Receive:
+        """`receive`, with the body's bytes counted on the hop."""
+
+        async def count() -> Message:
+            message = await receive()
+            self._count(message)
+            return message
+
+        return count
+
+    def fail(self, reason: str) -> None:
+        """Say on the hop why the answer is a refusal."""
+        self._span.fail(reason)
+
+    def _count(self, message: Message) -> None:
+        self._span.bytes = (self._span.bytes or 0) + len(message.get("body", b""))
+
+
+def _mount(face: endpoint.Face) -> _Mounted:
+    routes = tuple(
+        (compile_path(face.prefix + line.path)[0], line.endpoints) for line in face.paths
+    )
+    return _Mounted(face=face, routes=routes)
+
+
+def _of_method(endpoints: Mapping[str, endpoint.Endpoint], method: str) -> endpoint.Endpoint:
+    name = "GET" if method == "HEAD" and "HEAD" not in endpoints else method
+    if name not in endpoints:
+        raise _NoSuchMethod(method, list(endpoints))
+    return endpoints[name]
+
+
+def _no_such_path() -> errors.NovaboxError:
+    error = errors.NotFound("path", "")
+    error.args = (_NO_SUCH_PATH,)
+    return error
+
+
+def _fault(error: Exception, *, accept: str) -> faults.Fault:
+    if isinstance(error, errors.NovaboxError):
+        if error.status >= 500:
+            log.warning("refused: %s", error)
+        return faults.of(error, accept=accept)
+    log.error("a handler failed", exc_info=error)
+    text = f"Unexpected API Error: {type(error).__name__}. The log of the process says more."
+    return faults.Fault(status=500, message=text, kind=type(error).__name__, accept=accept)
+
+
+def _refusal(face: endpoint.Face, fault: faults.Fault, error: Exception, scope: Scope) -> Response:
+    content_type, body = face.fault(fault)
+    headers = {"Content-Type": content_type}
+    if isinstance(error, _NoSuchMethod):
+        headers["Allow"] = error.allowed
+    if fault.status == 401:
+        origin = f"{scope['scheme']}://{Headers(scope=scope).get('host', 'localhost')}"
+        headers["WWW-Authenticate"] = f'Keystone uri="{origin}/identity"'
+    return Response(body, status_code=fault.status, headers=headers)

@@ -1,0 +1,64 @@
+"""Who asks: a token in `X-Auth-Token` becomes a request context; a trace in a header is joined.
+
+It refuses to know what a token looks like: whoever assembles the application gives a `Login`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from appliance import context, errors, ids
+from services.http import endpoint
+
+TOKEN_HEADER: Final = "x-auth-token"  # noqa: S105  # the header's name
+TRACE_HEADER: Final = "x-novabox-trace"  # `<request id>/<hop id>`, from our own workers only
+
+Login = Callable[[str], context.RequestContext]  # a token's user; raises Unauthorized
+
+_HOP: Final = re.compile(r"[0-9a-f]{16}")
+_RANK: Final = {"reader": 1, "member": 2, "service": 2, "admin": 3}
+
+
+def login(headers: Mapping[str, str], resolve: Login) -> context.RequestContext:
+    """The user whose token is in `headers`. Raises Unauthorized."""
+    token = headers.get(TOKEN_HEADER) or headers.get("x-storage-token")
+    if not token:
+        raise errors.Unauthorized("The request you have made requires authentication.")
+    return resolve(token)
+
+
+def authorize(ctx: context.RequestContext, access: endpoint.Access | None, *, method: str) -> None:
+    """Check that one of the caller's roles reaches what the endpoint needs.
+
+    A reader reads, a member changes what its project owns, an admin may do everything; `token` asks
+    for no role. Raises Forbidden.
+    """
+    needed = access or ("reader" if method in ("GET", "HEAD") else "member")
+    if needed in ("public", "token"):
+        return
+    if max((_RANK.get(role, 0) for role in ctx.roles), default=0) < _RANK[needed]:
+        roles = ", ".join(sorted(ctx.roles)) or "none"
+        raise errors.Forbidden(f"This needs role {needed} in the project; yours: {roles}.")
+
+
+def joined(
+    headers: Mapping[str, str], resolve: Login, fresh: context.RequestContext
+) -> context.RequestContext:
+    """The context of the request that one of our workers serves with this one, or `fresh`.
+
+    Only a token with role `service` is believed: others cannot write into somebody's trace.
+    """
+    request_id, _, hop_id = headers.get(TRACE_HEADER, "").partition("/")
+    if not (ids.is_request_id(request_id) and _HOP.fullmatch(hop_id)):
+        return fresh
+    try:
+        caller = login(headers, resolve)
+    except errors.NovaboxError:
+        return fresh  # the endpoint answers it in its API's own form
+    if not caller.is_service:
+        return fresh
+    return replace(
+        fresh, request_id=ids.RequestId(request_id), hop_id=ids.HopId(hop_id),
+        user_name=caller.user_name,
+    )  # fmt: skip

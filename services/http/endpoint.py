@@ -1,0 +1,136 @@
+"""Endpoints as values: what a face is made of. A face is a table of paths; nothing here runs.
+
+A handler is a plain synchronous function of a Request (and of its decoded body) to an answer: it
+runs in a thread, raises our errors, and knows no web framework.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol, TypeVar
+
+from appliance import context
+from services.http import faults
+
+Access = Literal["public", "token", "reader", "member", "admin"]
+
+JSON: Final = ("application/json",)
+
+
+class Reader(Protocol):
+    """A request body to be read by a thread."""
+
+    @property
+    def length_bytes(self) -> int | None:
+        """What Content-Length said; None when the body is chunked."""
+        ...
+
+    def read(self, size_bytes: int = -1, /) -> bytes:
+        """Up to `size_bytes`; empty at the end. Raises Disconnected when the client went away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a handler is told. `path` has the route's parameters, `origin` is `http://host:port`."""
+
+    ctx: context.RequestContext
+    method: str
+    url_path: str
+    path: Mapping[str, str]
+    pairs: tuple[tuple[str, str], ...]  # the query, every occurrence in order
+    headers: Mapping[str, str]  # names in any case
+    origin: str
+    content: Reader | None = None  # only of an endpoint that `streams`
+    token: str = ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query; of a name given twice, the last value."""
+        return dict(self.pairs)
+
+
+Body = bytes | Iterator[bytes] | AsyncGenerator[bytes, None] | Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that is more than a body.
+
+    `body`: None is empty; bytes go as they are; an iterator of bytes is streamed (a blocking one is
+    advanced in threads, and closed whatever happens); everything else becomes JSON.
+    """
+
+    body: Body = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A handler and what must hold before it is called; made by `endpoint`."""
+
+    handler: Callable[..., Any]
+    body: Any = None
+    streams: bool = False
+    status: int = 200
+    access: Access | None = None  # None: reader for GET and HEAD, member for the rest
+    media_types: tuple[str, ...] = JSON
+
+
+B = TypeVar("B")
+
+
+def endpoint(
+    handler: Callable[[Request], Any],
+    *,
+    status: int = 200,
+    access: Access | None = None,
+    streams: bool = False,
+) -> Endpoint:
+    """An endpoint without a decoded body. Answers `status` unless the handler returns a Reply.
+
+    With `streams` the handler reads the request's body itself, from `request.content`.
+    """
+    return Endpoint(handler=handler, status=status, access=access, streams=streams)
+
+
+def decoding(
+    body: type[B],
+    handler: Callable[[Request, B], Any],
+    *,
+    status: int = 200,
+    access: Access | None = None,
+    media_types: tuple[str, ...] = JSON,
+) -> Endpoint:
+    """An endpoint whose JSON body is decoded into `body` (a msgspec Struct) before it is called.
+
+    A body that is not JSON, or not a `body`, is answered 400; too large 413; of a media type that
+    is not among `media_types` 415.
+    """
+    return Endpoint(
+        handler=handler, body=body, status=status, access=access, media_types=media_types
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """A path and its endpoint for each method; parameters as in `/images/{image_id}`."""
+
+    path: str
+    endpoints: Mapping[str, Endpoint]
+
+
+def path(text: str, **endpoints: Endpoint) -> Path:
+    """One line of a face's table: `path("/images", GET=endpoint(...), POST=decoding(...))`."""
+    return Path(path=text, endpoints=endpoints)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """One API: everything under `prefix`, with its own form of an error."""
+
+    prefix: str
+    paths: tuple[Path, ...]
+    fault: faults.Formatter
+    keeps_slash: bool = False  # whether `/images/` is another path than `/images`

@@ -1,0 +1,65 @@
+"""Serve an ASGI application until told to stop. The one place that names Granian."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from typing import Final
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from appliance import trace
+
+log = logging.getLogger(__name__)
+
+_HTTP1: Final = HTTP1Settings(max_buffer_size=1 << 20)  # of one connection
+GRACE_S: Final = 60.0  # uploads under way when the signal comes have this long to finish
+
+
+class _UnderWay:
+    """An application that knows how many of its requests are being answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._count = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._count += 1
+        self._idle.clear()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._count -= 1
+            if not self._count:
+                self._idle.set()
+
+    async def wait_until_idle(self, timeout_s: float) -> None:
+        """Return when the last answer is sent, or `timeout_s` passed."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), timeout_s)
+
+
+def serve(app: ASGIApp, *, address: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way then are finished first."""
+    logging.getLogger("_granian").setLevel(logging.ERROR)
+    asyncio.run(_serve(app, address=address, port=port))
+    trace.flush()
+
+
+async def _serve(app: ASGIApp, *, address: str, port: int) -> None:
+    under_way = _UnderWay(app)
+    server = Server(
+        under_way, address=address, port=port, interface=Interfaces.ASGINL, http=HTTPModes.http1,
+        websockets=False, log_enabled=False, http1_settings=_HTTP1,
+    )  # fmt: skip
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    log.info("listening on %s:%d", address, port)
+    await server.serve()
+    await under_way.wait_until_idle(GRACE_S)

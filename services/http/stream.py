@@ -1,0 +1,130 @@
+"""Bodies between the event loop and threads: requests to read, answers to iterate, both bounded."""
+
+import contextvars
+import functools
+from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import Final, TypeVar
+
+import anyio
+import anyio.from_thread
+import anyio.lowlevel
+import anyio.to_thread
+from starlette.types import Receive
+
+from appliance import errors
+
+BATCH_BYTES: Final = 1 << 20  # one thread hop (~0.1 ms) per MiB costs less than hashing it does
+HANDLERS_MAX: Final = 16  # threads that answer requests: they wait for one SQLite lock, not for CPU
+STREAMS_MAX: Final = 32  # threads held by uploads for as long as their clients take
+
+T = TypeVar("T")
+
+
+class Disconnected(errors.BadRequest):
+    """The client went away, or fell silent, before its body was whole."""
+
+
+class BodyReader:
+    """A request's body for a thread to read; at most a batch and one message are in memory.
+
+    Raises Disconnected when the client goes away before the end, or sends nothing for `idle_s`;
+    TooLarge when Content-Length was true to nothing and the body passes `limit_bytes`.
+    """
+
+    def __init__(self, receive: Receive, *, length_bytes: int | None, idle_s: float) -> None:
+        self._receive = receive
+        self._idle_s = idle_s
+        self._buffer = b""
+        self._is_whole = False
+        self.length_bytes = length_bytes
+        self.read_bytes = 0
+
+    def read(self, size_bytes: int = -1, /) -> bytes:
+        """Up to `size_bytes` (all of it when negative); empty at the end."""
+        if size_bytes < 0:
+            return b"".join(iter(functools.partial(self.read, BATCH_BYTES), b""))
+        if not self._buffer and not self._is_whole:
+            self._buffer = anyio.from_thread.run(self._batch)
+        data, self._buffer = self._buffer[:size_bytes], self._buffer[size_bytes:]
+        self.read_bytes += len(data)
+        return data
+
+    async def _batch(self) -> bytes:
+        parts: list[bytes] = []
+        size_bytes = 0
+        while size_bytes < BATCH_BYTES and not self._is_whole:
+            part = await self._message(self.read_bytes + size_bytes)
+            parts.append(part)
+            size_bytes += len(part)
+        return b"".join(parts)
+
+    async def _message(self, so_far_bytes: int) -> bytes:
+        try:
+            with anyio.fail_after(self._idle_s):
+                message = await self._receive()
+        except TimeoutError as error:
+            raise Disconnected(
+                f"the client sent nothing for {self._idle_s:g} s after {so_far_bytes} bytes"
+            ) from error
+        if message["type"] == "http.disconnect":
+            of = "" if self.length_bytes is None else f" of {self.length_bytes}"
+            raise Disconnected(f"the client went away after {so_far_bytes}{of} bytes")
+        self._is_whole = not message.get("more_body", False)
+        body: bytes = message.get("body", b"")
+        return body
+
+
+async def read_all(receive: Receive, *, length_bytes: int | None, limit_bytes: int) -> bytes:
+    """A whole small body. Raises TooLarge over `limit_bytes`, Disconnected when it is cut off."""
+    if (length_bytes or 0) > limit_bytes:
+        raise errors.TooLarge(f"the body has {length_bytes} bytes, at most {limit_bytes} are read")
+    body = bytearray()
+    is_whole = False
+    while not is_whole:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected(f"the client went away after {len(body)} bytes")
+        body += message.get("body", b"")
+        is_whole = not message.get("more_body", False)
+        if len(body) > limit_bytes:
+            raise errors.TooLarge(f"the body has more than {limit_bytes} bytes")
+    return bytes(body)
+
+
+_handlers = anyio.lowlevel.RunVar[anyio.CapacityLimiter]("handlers")
+_streams = anyio.lowlevel.RunVar[anyio.CapacityLimiter]("streams")
+
+
+async def in_thread(function: Callable[[], T], *, is_stream: bool = False) -> T:
+    """Run blocking `function` in a thread; streams have threads of their own, so that slow clients
+    never keep others from being answered.
+    """
+    threads, count = (_streams, STREAMS_MAX) if is_stream else (_handlers, HANDLERS_MAX)
+    limiter = threads.get(None)
+    if limiter is None:
+        limiter = anyio.CapacityLimiter(count)
+        threads.set(limiter)
+    return await anyio.to_thread.run_sync(function, limiter=limiter)
+
+
+def opened(
+    source: Iterator[bytes] | AsyncGenerator[bytes, None], ctx: contextvars.Context
+) -> AsyncGenerator[bytes, None]:
+    """An answer's iterator as the event loop wants it: a blocking one is advanced in threads."""
+    return source if isinstance(source, AsyncGenerator) else _chunks(source, ctx)
+
+
+async def _chunks(source: Iterator[bytes], ctx: contextvars.Context) -> AsyncGenerator[bytes, None]:
+    """Advance a blocking iterator in threads, always inside the one context `ctx`.
+
+    A slow reader holds no thread between two chunks. `source` is closed in the end.
+    """
+    advance = functools.partial(ctx.run, next, source, None)
+    try:
+        while (chunk := await in_thread(advance)) is not None:
+            yield chunk
+    finally:
+        close = getattr(source, "close", None)
+        if close is not None:
+            with anyio.CancelScope(shield=True):
+                await in_thread(functools.partial(ctx.run, close))
