@@ -83,26 +83,26 @@ def _client(**options: object) -> TestClient:
 def test_a_handlers_value_becomes_json_with_a_request_id():
     answered = _client().get("/compute/things/a?x=1&x=2", headers=TOKEN)
 
-    assert 200 == answered.status_code
+    assert answered.status_code == 200
     expected = {"name": "a", "q": [["x", "1"], ["x", "2"]], "at": "http://testserver"}
     assert expected == answered.json()
     assert answered.headers["X-Openstack-Request-Id"].startswith("req-")
 
 
 def test_a_trailing_slash_is_the_same_path():
-    assert 200 == _client().get("/compute/things/a/", headers=TOKEN).status_code
+    assert _client().get("/compute/things/a/", headers=TOKEN).status_code == 200
 
 
 def test_an_answer_without_content_has_no_body():
     answered = _client().delete("/compute/things/a", headers=TOKEN)
 
-    assert (204, b"") == (answered.status_code, answered.content)
+    assert (answered.status_code, answered.content) == (204, b"")
 
 
 def test_head_is_get_without_its_body():
     answered = _client().head("/compute/things/a", headers=TOKEN)
 
-    assert (200, b"") == (answered.status_code, answered.content)
+    assert (answered.status_code, answered.content) == (200, b"")
     assert int(answered.headers["Content-Length"]) > 0
 
 
@@ -116,13 +116,13 @@ def test_an_unknown_path_is_404_in_the_apis_own_form():
 def test_a_path_of_no_api_is_404_too():
     answered = _client().get("/computer", headers=TOKEN)
 
-    assert (404, "PathNotFound") == (answered.status_code, answered.json()["error"]["type"])
+    assert (answered.status_code, answered.json()["error"]["type"]) == (404, "PathNotFound")
 
 
 def test_a_wrong_method_is_405_and_names_the_right_ones():
     answered = _client().put("/compute/things/a", headers=TOKEN)
 
-    assert (405, "DELETE, GET") == (answered.status_code, answered.headers["Allow"])
+    assert (answered.status_code, answered.headers["Allow"]) == (405, "DELETE, GET")
     assert "badMethod" in answered.json()
 
 
@@ -153,15 +153,15 @@ def test_a_chunked_body_over_the_limit_is_413():
 
     answered = _client().post("/compute/things", content=iter([b" " * 600] * 2), headers=headers)
 
-    assert (413, True) == (answered.status_code, "overLimit" in answered.json())
+    assert (answered.status_code, "overLimit" in answered.json()) == (413, True)
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Auth-Token": "bad"}])
 def test_nobody_we_know_is_401(headers):
     answered = _client().get("/compute/things/a", headers=headers)
 
-    assert 401 == answered.status_code
-    assert 'Keystone uri="http://testserver/identity"' == answered.headers["WWW-Authenticate"]
+    assert answered.status_code == 401
+    assert answered.headers["WWW-Authenticate"] == 'Keystone uri="http://testserver/identity"'
 
 
 @pytest.mark.parametrize(
@@ -183,28 +183,28 @@ def test_roles_decide_what_one_may_do(role, method, url, status):
 
 
 def test_a_public_endpoint_asks_for_no_token():
-    assert "open" == _client().post("/compute/open").json()
+    assert _client().post("/compute/open").json() == "open"
 
 
 def test_our_errors_answer_with_their_status_and_others_with_500():
     known = _client().get("/compute/fail/known", headers=TOKEN)
     unknown = _client().get("/compute/fail/unknown", headers=TOKEN)
 
-    assert (409, "conflictingRequest") == (known.status_code, next(iter(known.json())))
-    assert (500, "computeFault") == (unknown.status_code, next(iter(unknown.json())))
+    assert (known.status_code, next(iter(known.json()))) == (409, "conflictingRequest")
+    assert (unknown.status_code, next(iter(unknown.json()))) == (500, "computeFault")
     assert "ZeroDivisionError" in unknown.json()["computeFault"]["message"]
 
 
 def test_an_iterator_is_streamed_and_so_are_events():
-    assert b"one,two" == _client().get("/compute/many", headers=TOKEN).content
+    assert _client().get("/compute/many", headers=TOKEN).content == b"one,two"
     events = _client().get("/compute/events", headers=TOKEN)
-    assert (b"data: 1\n\n", "text/event-stream") == (events.content, events.headers["Content-Type"])
+    assert (events.content, events.headers["Content-Type"]) == (b"data: 1\n\n", "text/event-stream")
 
 
 def test_a_streamed_body_is_read_in_the_handler():
     answered = _client().put("/compute/upload", content=b"x" * 3_000_000, headers=TOKEN)
 
-    assert {"size": 3_000_000, "said": 3_000_000} == answered.json()
+    assert answered.json() == {"size": 3_000_000, "said": 3_000_000}
 
 
 @contextlib.contextmanager
@@ -221,8 +221,8 @@ def test_a_request_is_one_hop_with_what_it_caused_below(tmp_path):
         root, inner = log.request(answered.headers["X-Openstack-Request-Id"])
 
     found = (root.kind, root.source, root.target, root.name, root.status, root.bytes)
-    assert ("http", "client", "api", "GET /compute/many", "ok", 7) == found
-    assert {"status": 200} == root.detail
+    assert found == ("http", "client", "api", "GET /compute/many", "ok", 7)
+    assert root.detail == {"status": 200}
     assert (root.id, "GET image", "ok") == (inner.parent_id, inner.name, inner.status)
 
 
@@ -232,8 +232,8 @@ def test_a_refusal_says_on_its_hop_why(tmp_path):
         trace.flush()
         (root,) = log.request(answered.headers["X-Openstack-Request-Id"])
 
-    assert ("error", 409) == (root.status, root.detail["status"])
-    assert "instance x is in state active" == root.detail["error"]
+    assert (root.status, root.detail["status"]) == ("error", 409)
+    assert root.detail["error"] == "instance x is in state active"
 
 
 @pytest.mark.parametrize(("role", "joins"), [("service", True), ("admin", False), ("bad", False)])
@@ -251,4 +251,4 @@ def test_an_untraced_get_leaves_no_hop(tmp_path):
         _client(untraced=("/compute/who",)).get("/compute/who", headers=TOKEN)
         trace.flush()
 
-    assert [] == log.requests(limit=10)
+    assert log.requests(limit=10) == []

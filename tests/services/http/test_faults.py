@@ -53,4 +53,4 @@ def test_glance_writes_json_for_those_who_read_nothing_else():
 def test_a_status_that_nova_has_no_name_for_is_a_compute_fault():
     _, body = faults.nova(faults.Fault(status=500, message="x"))
 
-    assert {"computeFault": {"code": 500, "message": "x"}} == json.loads(body)
+    assert json.loads(body) == {"computeFault": {"code": 500, "message": "x"}}

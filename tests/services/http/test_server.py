@@ -104,8 +104,8 @@ def test_a_term_signal_lets_an_upload_finish(served):
 
     assert client.recv(4096).endswith(b'{"size":5}')
     client.close()
-    assert "END\n" == process.stdout.readline()
-    assert 0 == process.wait(20)
+    assert process.stdout.readline() == "END\n"
+    assert process.wait(20) == 0
 
 
 def test_a_stream_that_fails_half_way_looks_cut_off_to_the_client(served):
