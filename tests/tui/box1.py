@@ -1,0 +1,129 @@
+"""A small cloud with a little of everything, the same every time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.tui.fake_cloud import NOW_S, FakeCloud
+
+LAUNCH = "req-7f3a0000-0000-4000-8000-000000000001"
+_TINY = {"name": "m1.tiny", "vcpus": 1, "memory_mib": 512, "disk_gib": 1}
+_IMAGE = {"id": "c1770000-0000-4000-8000-00000000c1c1", "name": "ami-tiny"}
+
+
+def build() -> FakeCloud:
+    """Return the cloud."""
+    cloud = FakeCloud()
+    cloud.put("host", name="box1", zone="nova", vcpus=16, vcpus_used=6, memory_mib=16000,
+              memory_mib_used=9300, disk_gib=400, disk_gib_used=88, virt_type="qemu", is_up=True)
+    _instances(cloud)
+    _images(cloud)
+    _services(cloud)
+    cloud.put("network", id="n1", name="demo-net", cidr="10.0.0.0/24", ports=4, project_id="p1")
+    for number, hop in enumerate(LAUNCH_HOPS, 1):
+        cloud.hop(**_hop(number, *hop))
+    cloud.answers = {
+        r"GET /compute/v2.1/flavors/detail": (200, {"flavors": [
+            {"id": "1", "name": "m1.tiny", "vcpus": 1, "ram": 512, "disk": 1},
+            {"id": "2", "name": "m1.small", "vcpus": 1, "ram": 2048, "disk": 20}]}),
+        r"GET /compute/v2.1/os-keypairs": (200, {"keypairs": [{"keypair": {"name": "test"}}]}),
+        r"GET /network/v2.0/networks": (200, {"networks": [{"id": "n1", "name": "demo-net"}]}),
+        r"POST /compute/v2.1/servers": (202, {"server": {"id": "i-new"}}),
+        r"POST /compute/v2.1/servers/.*/action": (200, {"output": CONSOLE}),
+        r"DELETE /compute/v2.1/servers/.*": (204, None),
+        r"POST /novabox/v1/topics/.*": (202, {}),
+        r"GET /novabox/v1/topics/.*": (200, {"messages": [
+            {"id": 1, "step": "spawn", "object_id": "i-1f", "request_id": LAUNCH,
+             "queued_at": NOW_S - 12}]}),
+    }  # fmt: skip
+    return cloud
+
+
+def _instances(cloud: FakeCloud) -> None:
+    rows: list[tuple[str, str, str, str | None, float, str]] = [
+        ("0b", "db-old", "error", None, 3 * 86400, "-"),
+        ("0c", "ci-07", "active", None, 2 * 3600, "10.0.0.9"),
+        ("1d", "web-1", "active", None, 600, "10.0.0.3"),
+        ("0a", "win-lab", "stopped", None, 9 * 86400, "10.0.0.7"),
+        ("1f", "web-3", "building", "spawning", 4, "10.0.0.5"),
+    ]
+    for short, name, vm_state, task_state, age_s, address in rows:
+        cloud.put(
+            "instance", id=f"{short}000000-0000-4000-8000-000000000000", name=name,
+            status="X", vm_state=vm_state, task_state=task_state, power_state="running",
+            host="box1", zone="nova", flavor=_TINY, image=_IMAGE, key_name="test",
+            addresses=[] if address == "-" else [address], created_at=NOW_S - age_s,
+            updated_at=NOW_S, launched_at=NOW_S - age_s + 3 if vm_state == "active" else None,
+            fault={"message": "No valid host was found: box1 lacks 512 MiB"}
+            if vm_state == "error" else None,
+            request_id=LAUNCH if short == "1f" else None, project_id="p1", user_id="u1",
+        )  # fmt: skip
+
+
+def _images(cloud: FakeCloud) -> None:
+    for number, (name, disk, size, status) in enumerate(
+        [("ami-tiny", "ami", 16_777_216, "active"), ("ami-tiny-kernel", "aki", 9_437_184, "active"),
+         ("debian-12", "qcow2", 2_254_857_830, "active"), ("alpine", "qcow2", 0, "saving")]
+    ):  # fmt: skip
+        cloud.put(
+            "image", id=_IMAGE["id"] if number == 0 else f"ab{number}c0000-1111", name=name,
+            status=status, size_bytes=size, disk_format=disk, container_format="bare",
+            visibility="public", owner="admin", created_at=NOW_S, updated_at=NOW_S, store="swift",
+        )  # fmt: skip
+
+
+def _services(cloud: FakeCloud) -> None:
+    for number, (name, topic) in enumerate(
+        [("api", "api"), ("object", "object"), ("scheduler", "scheduler"),
+         ("compute", "compute.box1"), ("network", "network.box1"), ("image", "image")]
+    ):  # fmt: skip
+        cloud.put(
+            "service", name=name, topic=topic, host="box1", pid=812 + number, state="up",
+            started_at=NOW_S - 9 * 86400, seen_at=NOW_S - 2, pss_kib=20_480 + number * 1024,
+            cpu_percent=0.1,
+        )  # fmt: skip
+    for name, depth, is_paused in (
+        ("scheduler", 0, False), ("compute.box1", 1, True), ("network.box1", 0, False),
+        ("image", 0, False),
+    ):  # fmt: skip
+        cloud.put("topic", name=name, depth=depth, is_paused=is_paused,
+                  oldest_age_s=12 if depth else None, last_step="spawn" if depth else None)
+
+
+LAUNCH_HOPS = [
+    (None, "http", "client", "api", "POST /compute/v2.1/servers", 0, 9_000),
+    (1, "state", "api", "database", "create", 4_000, 1_000),
+    (1, "sent", "api", "scheduler", "select_host", 6_000, 300),
+    (3, "taken", "queue", "scheduler", "select_host", 7_100, 6_000),
+    (4, "driver", "scheduler", "hosts", "place", 8_000, 400),
+    (4, "state", "scheduler", "database", "scheduled", 9_000, 1_200),
+    (4, "sent", "scheduler", "network.box1", "allocate", 11_000, 300),
+    (7, "taken", "queue", "network.box1", "allocate", 12_000, 40_000),
+    (8, "driver", "network", "kernel", "tap nbx-1f", 14_000, 5_000),
+    (8, "driver", "network", "nftables", "apply", 20_000, 6_000),
+    (8, "state", "network", "database", "wired", 48_000, 1_000),
+    (8, "sent", "network", "compute.box1", "spawn", 50_000, 300),
+    (12, "taken", "queue", "compute.box1", "spawn", 51_000, None),
+    (13, "stream", "glance", "compute", "ami-tiny", 55_000, 800_000),
+    (13, "driver", "compute", "libvirt", "define and start", 900_000, None),
+]
+
+
+def _hop(
+    number: int, parent: int | None, kind: str, source: str, target: str, name: str,
+    start_us: int, duration_us: int | None,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "id": f"h{number}", "request_id": LAUNCH, "parent_id": f"h{parent}" if parent else None,
+        "kind": kind, "source": source, "target": target, "name": name,
+        "status": "running" if duration_us is None else "ok",
+        "started_at": int((NOW_S - 4) * 1e6) + start_us, "duration_us": duration_us,
+        "bytes": 16_777_216 if kind == "stream" else None,
+        "detail": {"instance": "1f000000-0000-4000-8000-000000000000"},
+    }  # fmt: skip
+
+
+CONSOLE = "\r\n".join(
+    [f"[    0.{at:06}] booting, step {at}" for at in range(40)]
+    + ["\x1b[32mlogin:\x1b[0m \x1b]0;evil title\x07ready"]
+)

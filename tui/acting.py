@@ -1,0 +1,48 @@
+"""Doing an action to objects: confirm as its level asks, one call each, one line a failure."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui.actions import Action, Level, Target
+from tui.client.errors import ClientError
+
+if TYPE_CHECKING:
+    from tui.app import Tui
+
+
+async def perform(app: Tui, action: Action, targets: Sequence[Target]) -> None:
+    """Ask if need be, then do ``action`` to every target; one that fails stops no other."""
+    if not await _is_confirmed(app, action, targets):
+        return
+    failures = [failure for target in targets if (failure := await _one(app, action, target))]
+    done = len(targets) - len(failures)
+    if done:
+        what = targets[0].name if len(targets) == 1 else f"{done} of {len(targets)}"
+        app.say(f"{action.label} {what}: accepted")
+    for failure in failures:
+        app.say(failure, is_error=True)
+
+
+async def _one(app: Tui, action: Action, target: Target) -> str:
+    """Return why it failed, or an empty text."""
+    if action.call is None:
+        return ""
+    try:
+        await app.send(action.call(target))
+    except ClientError as error:
+        return f"{action.label} {target.name}: {error}"
+    return ""
+
+
+async def _is_confirmed(app: Tui, action: Action, targets: Sequence[Target]) -> bool:
+    """Bulk deletion is one level up: the count must be typed."""
+    level = action.level
+    if level >= Level.ONE_OBJECT and len(targets) > 1:
+        level = Level.FOR_GOOD
+    if level < Level.ONE_OBJECT:
+        return True
+    confirm = importlib.import_module("tui.screens.confirm")
+    return bool(await app.push_screen_wait(confirm.Confirm(action, targets, level=level)))

@@ -1,0 +1,214 @@
+"""The application: one store, one session, one mode a screen; knows no screen but by name.
+
+Screens are imported when first shown, the HTTP client after the first paint: a start costs
+what is seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from textual import work
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from tui import acting, bindings, glyphs, messages, themes
+from tui.actions import BY_ID, Target, request_of
+from tui.client import credentials
+from tui.client.errors import ClientError
+from tui.store import Store, Topic
+
+if TYPE_CHECKING:
+    from tui.client.call import Call
+    from tui.client.credentials import Credentials
+    from tui.client.session import Answer, Session
+
+T = TypeVar("T")
+_KINDS: Final = ("instance", "image", "service", "topic", "host", "network", "hop")
+
+
+def _screen(module: str, name: str, **fields: object) -> Screen[Any]:
+    make: Callable[..., Screen[Any]] = getattr(
+        importlib.import_module(f"tui.screens.{module}"), name
+    )
+    return make(**fields)
+
+
+class Tui(App[None]):
+    """The terminal user interface of one project of one cloud.
+
+    ``now_s`` is the clock, ``open_session`` makes the connection: both are others in tests.
+    """
+
+    TITLE = "novabox"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    NOTIFICATION_TIMEOUT = 6
+    BINDINGS: ClassVar[list[BindingType]] = bindings.of("everywhere")
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "home": partial(_screen, "home", "Home"),
+        "instances": partial(_screen, "instances", "Instances"),
+        "images": partial(_screen, "images", "Images"),
+        "services": partial(_screen, "services", "Services"),
+        "traces": partial(_screen, "traces", "Traces"),
+    }
+    DEFAULT_MODE = "home"
+
+    def __init__(
+        self,
+        who: Credentials | None = None,
+        *,
+        signs: glyphs.Glyphs = glyphs.UNICODE,
+        now_s: Callable[[], float] = time.time,
+        open_session: Callable[[Credentials], Session] | None = None,
+    ) -> None:
+        super().__init__()
+        self.who = who
+        self.glyphs = signs
+        self.now_s = now_s
+        self.store = Store(now_s=now_s, later=self._later)
+        self.store.subscribe(self._tell_screens)
+        self._open_session = open_session
+        self._session: Session | None = None
+        self._connecting = asyncio.Lock()
+
+    def on_mount(self) -> None:
+        """Start: the theme, the clock and, after the first paint, the connection."""
+        themes.choose(self, os.environ)
+        self.add_class(f"-{self.glyphs.name}")
+        self.set_interval(1.0, self._tick)
+        self.call_after_refresh(self.follow_cloud)
+
+    async def on_unmount(self) -> None:
+        """Close the connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, call: Call) -> Answer:
+        """Make one API call. Raises ClientError."""
+        return await (await self._connected()).send(call)
+
+    async def ask(self, call: Call, read: Callable[[Any], T]) -> T | None:
+        """Make one API call and ``read`` its body; on failure say why and return None."""
+        try:
+            return read((await self.send(call)).body)
+        except ClientError as error:
+            self.say(str(error), is_error=True)
+            return None
+
+    def say(self, text: str, *, is_error: bool = False) -> None:
+        """Show a short-lived line."""
+        sign = self.glyphs.failed if is_error else self.glyphs.good
+        self.notify(f"{sign} {text}", severity="error" if is_error else "information", markup=False)
+
+    def target(self) -> Target | None:
+        """Return the object under the cursor of the screen on top, or None."""
+        targets = self._targets()
+        return targets[0] if targets else None
+
+    def action_act(self, action_id: str) -> None:
+        """Make the action's API call for every chosen object, confirmed as its level asks."""
+        targets = self._targets()
+        if targets:
+            self.run_worker(acting.perform(self, BY_ID[action_id], targets), group="acts")
+
+    def action_go(self, view: str) -> None:
+        """Show one of the numbered screens as it was left; again, what is lowest in it."""
+        if view == self.current_mode:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+        else:
+            self.switch_mode(view)
+
+    async def action_open(self, view: str, key: str = "", text: str = "") -> None:
+        """Show a screen with the cursor on an object, or filtered."""
+        await self.switch_mode(view)
+        listing: Any = self.screen
+        if text and hasattr(listing, "filter_by"):
+            listing.filter_by(text)
+        elif key and hasattr(listing, "table"):
+            listing.filter_by("")
+            listing.table.go_to(key)
+
+    def action_run_form(self) -> None:
+        """Open the form that runs an instance, filled with the image under the cursor."""
+        self.push_screen(_screen("run", "Run", image=self.target()))
+
+    def action_trace(self, request_id: str = "") -> None:
+        """Open the trace of a request, or of what the object under the cursor came from."""
+        target = self.target()
+        request_id = request_id or (request_of(target) if target else "")
+        if request_id:
+            self.push_screen(_screen("theatre", "Theatre", request_id=request_id))
+        else:
+            self.say("no request is known for this", is_error=True)
+
+    def action_command(self) -> None:
+        """Ask for a command on the lowest line."""
+        self.push_screen(_screen("finder", "Command"))
+
+    def action_palette(self) -> None:
+        """Ask for an action or an object anywhere."""
+        self.push_screen(_screen("finder", "Palette"))
+
+    def action_help(self) -> None:
+        """Show the keys of the screen on top."""
+        self.push_screen(_screen("help", "Help", of=self.screen))
+
+    async def action_back(self) -> None:
+        """Close the screen on top; on a mode's own, clear what was typed or marked."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif hasattr(self.screen, "go_back"):
+            self.screen.go_back()
+
+    def action_reconnect(self) -> None:
+        """Open the event stream anew."""
+        self.follow_cloud()
+
+    @work(exclusive=True, group="feed")
+    async def follow_cloud(self) -> None:
+        """Feed the store from the event stream for as long as the app runs."""
+        try:
+            session = await self._connected()
+        except ClientError as error:
+            self.store.lost(str(error))
+            return
+        feed = importlib.import_module("tui.feed")
+        await feed.run(session, self.store, kinds=_KINDS)
+
+    async def _connected(self) -> Session:
+        async with self._connecting:
+            if self._session is None:
+                self._session = await self._connect()
+            return self._session
+
+    async def _connect(self) -> Session:
+        self.who = self.who or credentials.find(os.environ)
+        if self._open_session is not None:
+            return self._open_session(self.who)
+        module = await asyncio.to_thread(importlib.import_module, "tui.client.session")
+        session: Session = module.Session(self.who)
+        return session
+
+    def _targets(self) -> list[Target]:
+        targets: list[Target] = getattr(self.screen, "targets", list)()
+        return targets
+
+    def _later(self, delay_s: float, function: Callable[[], None]) -> object:
+        return self.set_timer(delay_s, function)
+
+    def _tell_screens(self, topics: frozenset[Topic]) -> None:
+        for screen in self.screen_stack:
+            screen.post_message(messages.StoreChanged(topics))
+
+    def _tick(self) -> None:
+        for screen in self.screen_stack:
+            screen.post_message(messages.Tick())

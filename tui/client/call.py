@@ -1,0 +1,33 @@
+"""One API call as a value: what is sent, and the line that shows it. Sends nothing itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+ServiceType = Literal["identity", "compute", "image", "network", "novabox"]
+
+_PREFIX_BY_SERVICE: Final[Mapping[ServiceType, str]] = {
+    "identity": "/identity/v3",
+    "compute": "/compute/v2.1",
+    "image": "/image",
+    "network": "/network",
+    "novabox": "/novabox/v1",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request to one service of the catalog; ``path`` starts below its endpoint."""
+
+    service: ServiceType
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+
+    def line(self) -> str:
+        """Return the call as one readable line, with the URL's path on a stock novabox."""
+        line = f"{self.method} {_PREFIX_BY_SERVICE[self.service]}{self.path}"
+        return line if self.body is None else f"{line} {json.dumps(self.body, ensure_ascii=False)}"

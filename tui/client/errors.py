@@ -1,0 +1,35 @@
+"""What can go wrong between this client and a cloud.
+
+ClientError
+├── CredentialsMissing   the environment does not say who asks, or where
+├── Unreachable          no answer at all
+└── Refused              an answer that says no, with its status and its reason
+"""
+
+
+class ClientError(Exception):
+    """Anything that kept a call from succeeding; the text says what to do."""
+
+
+class CredentialsMissing(ClientError):
+    """The environment names no cloud or no user."""
+
+
+class Unreachable(ClientError):
+    """The cloud did not answer."""
+
+
+class Unreadable(ClientError):
+    """The cloud's answer is not what its API promises."""
+
+
+class Refused(ClientError):
+    """The cloud answered no.
+
+    ``status`` is the HTTP status, ``request_id`` what to look up in the traces.
+    """
+
+    def __init__(self, message: str, *, status: int, request_id: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.request_id = request_id

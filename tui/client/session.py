@@ -1,0 +1,222 @@
+"""An authenticated connection: token, catalog, renewal, one answer a call; retries nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import httpx2
+
+from tui.client.call import Call, ServiceType
+from tui.client.credentials import Credentials
+from tui.client.errors import Refused, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from types import TracebackType
+
+_RENEW_BEFORE: Final = timedelta(minutes=2)
+_VERSION: Final = re.compile(r"/v[0-9.]+$")
+_TIMEOUT_S: Final = 30.0  # a stuck cloud must not hang a screen for longer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a call returned: the decoded body, and the request id to find its trace."""
+
+    status: int
+    body: Any
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Token:
+    value: str
+    expires_at: datetime
+    endpoint_by_type: Mapping[str, str]
+
+    def is_stale(self) -> bool:
+        return datetime.now(UTC) + _RENEW_BEFORE > self.expires_at
+
+
+class Session:
+    """A user's connection to one cloud; renews its token by itself.
+
+    ``transport`` replaces the network in tests.
+    """
+
+    def __init__(
+        self, credentials: Credentials, *, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
+        self.credentials = credentials
+        self._http = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(_TIMEOUT_S, connect=5.0), transport=transport, trust_env=False
+        )
+        self._token: _Token | None = None
+        self._renewal = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def send(self, call: Call) -> Answer:
+        """Make ``call`` and return its answer, once more with a new token after a 401.
+
+        Raises Unreachable or Refused.
+        """
+        content = None if call.body is None else json.dumps(call.body).encode()
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        response = await self._once(call, headers=headers, content=content)
+        if response.status_code == 401:
+            self._token = None
+            response = await self._once(call, headers=headers, content=content)
+        return _answer(response, what=f"{call.method} {call.path}")
+
+    async def upload(self, call: Call, content: AsyncIterable[bytes]) -> Answer:
+        """Send ``content`` as the body of ``call``, chunked.
+
+        A stream can be read only once, so a 401 is final. Raises Unreachable or Refused.
+        """
+        headers = {"Content-Type": "application/octet-stream"}
+        response = await self._once(call, headers=headers, content=content)
+        return _answer(response, what=f"{call.method} {call.path}")
+
+    @asynccontextmanager
+    async def stream(
+        self, service: ServiceType, path: str, *, headers: Mapping[str, str]
+    ) -> AsyncIterator[httpx2.Response]:
+        """Open a GET that stays open: no read timeout but the keep-alive's.
+
+        Raises Unreachable or Refused.
+        """
+        url, token = await self._address(service, path)
+        timeout = httpx2.Timeout(_TIMEOUT_S, read=45.0)  # three keep-alives of 15 s missed
+        try:
+            async with self._http.stream(
+                "GET", url, headers={**headers, **token}, timeout=timeout
+            ) as response:
+                if response.status_code == 401:
+                    self._token = None
+                if response.status_code >= 400:
+                    await response.aread()
+                    _answer(response, what=f"GET {path}")
+                yield response
+        except httpx2.TransportError as error:
+            raise Unreachable(f"{url}: {_words(error)}") from error
+
+    async def _once(
+        self,
+        call: Call,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | AsyncIterable[bytes] | None,
+    ) -> httpx2.Response:
+        url, token = await self._address(call.service, call.path)
+        headers = {**headers, **token}
+        return await self._exchange(call.method, url, headers=headers, content=content)
+
+    async def _address(self, service: ServiceType, path: str) -> tuple[str, dict[str, str]]:
+        token = await self._fresh_token()
+        endpoint = token.endpoint_by_type.get(service)
+        if endpoint is None:
+            raise Refused(f"the catalog has no {service} service", status=404)
+        return endpoint + path, {"X-Auth-Token": token.value}
+
+    async def _fresh_token(self) -> _Token:
+        async with self._renewal:
+            if self._token is None or self._token.is_stale():
+                self._token = await self._authenticate()
+            return self._token
+
+    async def _authenticate(self) -> _Token:
+        url = f"{self.credentials.auth_url}/auth/tokens"
+        response = await self._exchange(
+            "POST",
+            url,
+            headers={"Content-Type": "application/json"},
+            content=json.dumps(self.credentials.body()).encode(),
+        )
+        body = _answer(response, what=f"login as {self.credentials.username}").body["token"]
+        return _Token(
+            value=response.headers["X-Subject-Token"],
+            expires_at=datetime.fromisoformat(body["expires_at"]),
+            endpoint_by_type=_endpoints(body.get("catalog", [])),
+        )
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | AsyncIterable[bytes] | None,
+    ) -> httpx2.Response:
+        try:
+            return await self._http.request(method, url, headers=dict(headers), content=content)
+        except httpx2.TransportError as error:
+            raise Unreachable(f"{url}: {_words(error)}; is the cloud up?") from error
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _endpoints(catalog: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the public endpoint of each service, without a slash at its end.
+
+    Catalogs list Image and Networking with or without their version; here always without.
+    """
+    return {
+        service["type"]: _VERSION.sub("", endpoint["url"].rstrip("/"))
+        if service["type"] in ("image", "network")
+        else endpoint["url"].rstrip("/")
+        for service in catalog
+        for endpoint in service["endpoints"]
+        if endpoint["interface"] == "public"
+    }
+
+
+def _answer(response: httpx2.Response, *, what: str) -> Answer:
+    request_id = response.headers.get("X-Openstack-Request-Id", "")
+    body = _body(response)
+    if response.status_code >= 400:
+        raise Refused(
+            f"{what}: {response.status_code} {_reason(body) or response.reason_phrase}",
+            status=response.status_code,
+            request_id=request_id,
+        )
+    return Answer(status=response.status_code, body=body, request_id=request_id)
+
+
+def _body(response: httpx2.Response) -> Any:
+    if "json" not in response.headers.get("Content-Type", ""):
+        return response.text or None
+    return response.json() if response.content else None
+
+
+def _reason(body: Any) -> str:
+    """Find the sentence in any OpenStack API's error body: ``{"badRequest": {"message": …}}``."""
+    if isinstance(body, str):
+        return body.strip()[:500]
+    if not isinstance(body, dict):
+        return ""
+    if isinstance(body.get("message"), str):
+        return str(body["message"])
+    return next((_reason(value) for value in body.values() if isinstance(value, dict)), "")

@@ -1,0 +1,100 @@
+"""The three sets of signs a terminal may have; every sign on a screen comes from here.
+
+``unicode`` for terminal emulators, ``tty`` for the Linux console (only what Debian's
+``Lat15-Fixed16`` font has), ``ascii`` for anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+Meaning = Literal["good", "busy", "off", "attention", "failed", "unknown"]
+Name = Literal["unicode", "tty", "ascii"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glyphs:
+    """One set of signs. States are always shown as sign and word, colour comes last."""
+
+    name: Name
+    border: str = "round"
+
+    good: str = "●"
+    busy: str = "▒"
+    off: str = "■"
+    attention: str = "▲"
+    failed: str = "✗"
+    unknown: str = "?"
+
+    cursor: str = "▶"
+    mark: str = "x"
+    crumb: str = "▸"
+    dot: str = "·"
+    dash: str = "—"
+    ellipsis: str = "…"
+    arrow: str = "→"
+
+    bar_full: str = "█"
+    bar_empty: str = "░"
+
+    lane: str = "┊"
+    lane_end: str = "│"
+    wire: str = "─"
+    crossing: str = "┼"
+    arrow_right: str = "▶"
+    arrow_left: str = "◀"
+    sender: str = "●"
+    work: str = "■"
+
+    def state(self, meaning: Meaning) -> str:
+        """Return the sign of a state."""
+        sign: str = getattr(self, meaning)
+        return sign
+
+    def bar(self, share: float, *, width: int) -> str:
+        """Return a bar ``width`` cells wide; any share above 0 shows at least one full cell."""
+        full = min(width, max(round(share * width), 1 if share > 0 else 0))
+        return self.bar_full * full + self.bar_empty * (width - full)
+
+
+UNICODE: Final = Glyphs(name="unicode")
+TTY: Final = replace(UNICODE, name="tty", border="solid", dash="-")
+ASCII: Final = Glyphs(
+    name="ascii",
+    border="ascii",
+    good="*",
+    busy="%",
+    off="-",
+    attention="!",
+    failed="X",
+    cursor=">",
+    crumb=">",
+    dot="|",
+    dash="-",
+    ellipsis="~",
+    arrow="->",
+    bar_full="#",
+    bar_empty=".",
+    lane=":",
+    lane_end="|",
+    wire="-",
+    crossing="+",
+    arrow_right=">",
+    arrow_left="<",
+    sender="o",
+    work="#",
+)
+
+SETS: Final[Mapping[str, Glyphs]] = {"unicode": UNICODE, "tty": TTY, "ascii": ASCII}
+
+
+def choose(wanted: str, environ: Mapping[str, str]) -> Glyphs:
+    """Return the set named ``wanted``; ``auto`` reads TERM and the locale's encoding."""
+    if wanted in SETS:
+        return SETS[wanted]
+    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    if "UTF-8" not in locale.upper().replace("UTF8", "UTF-8"):
+        return ASCII
+    return TTY if environ.get("TERM") == "linux" else UNICODE

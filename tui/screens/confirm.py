@@ -1,0 +1,78 @@
+"""The question before something is destroyed: what, and what the same is in a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui import actions
+from tui.actions import Action, Level, Target
+from tui.widgets.spans import clean
+
+_NAMED_MAX = 6
+
+
+class Confirm(ModalScreen[bool]):
+    """Enter means no, unless the name (or the count) has been typed where the level asks for it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "refuse", "no"),
+        Binding("y", "accept", "yes"),
+    ]
+
+    def __init__(self, action: Action, targets: Sequence[Target], *, level: Level) -> None:
+        super().__init__()
+        self._action = action
+        self._targets = targets
+        self._is_typed = level >= Level.FOR_GOOD
+        self.wanted = targets[0].name if len(targets) == 1 else str(len(targets))
+
+    def compose(self) -> ComposeResult:
+        """Put the question, the objects, the line and the way to answer."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = f"{self._action.label.capitalize()}?"
+            yield Static(Content("\n").join(self._lines()), markup=False)
+            if self._is_typed:
+                what = "the name" if len(self._targets) == 1 else "how many"
+                yield Static(Content(clean(f"Type {what}, {self.wanted}, to go on. Esc: no.")))
+                yield Input(compact=True)
+            else:
+                yield Static("y: yes      Enter or Esc: no", markup=False)
+
+    def _lines(self) -> list[Content]:
+        names = [Content(clean(f"  {target.name}  {target.id}")) for target in self._targets]
+        more = len(names) - _NAMED_MAX
+        line = actions.shell_line(self._action, self._targets[0])
+        return [
+            Content(self._action.purpose),
+            *names[:_NAMED_MAX],
+            *([Content(f"  and {more} more")] if more > 0 else []),
+            Content.styled(clean(f"$ {line}"), "$secondary"),
+            Content(""),
+        ]
+
+    def action_accept(self) -> None:
+        """Go on, where one key is enough."""
+        if not self._is_typed:
+            self.dismiss(True)
+
+    def action_refuse(self) -> None:
+        """Do nothing."""
+        self.dismiss(False)
+
+    def key_enter(self) -> None:
+        """Do nothing: Enter is what fingers do by themselves."""
+        if not self._is_typed:
+            self.dismiss(False)
+
+    @on(Input.Submitted)
+    def _typed(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() == self.wanted)

@@ -1,0 +1,73 @@
+"""What every full screen has: header, body, hints, and being told when the store changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui import messages, store
+from tui.actions import Target
+from tui.app import Tui
+from tui.client import nouns
+from tui.widgets.header import Header
+from tui.widgets.hints import Hints
+
+EVERYTHING: frozenset[store.Topic] = frozenset((*nouns.NOUN_BY_KIND, "hop", "link"))
+_WIDTHS: Final = [(0, "-narrow"), (116, "-wide")]
+_HEIGHTS: Final = [(0, "-short"), (30, "-tall")]
+
+
+class View(Screen[None]):
+    """A screen that draws the store; a subclass composes ``body`` and draws in ``show``."""
+
+    CRUMBS: ClassVar[list[str]] = []
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
+    app = getters.app(Tui)
+
+    def crumbs(self) -> list[str]:
+        """Return the path to this screen, from the project on."""
+        return self.CRUMBS
+
+    def body(self) -> Iterable[Widget]:
+        """Return what is between header and hints."""
+        raise NotImplementedError
+
+    def show(self, topics: frozenset[store.Topic]) -> None:
+        """Draw what changed in ``topics``."""
+
+    def tick(self) -> None:
+        """Draw what gets older by itself."""
+
+    def targets(self) -> list[Target]:
+        """Return the objects that actions work on: the marked ones, or the one under the cursor."""
+        return []
+
+    def compose(self) -> ComposeResult:
+        """Put header, body and hints on the screen."""
+        yield Header(self.crumbs())
+        yield from self.body()
+        yield Hints()
+
+    def on_mount(self) -> None:
+        """Draw all there is."""
+        self.show(EVERYTHING)
+
+    def on_screen_resume(self) -> None:
+        """Draw all that changed while another screen was on top."""
+        self.show(EVERYTHING)
+
+    def on_store_changed(self, event: messages.StoreChanged) -> None:
+        """Draw what changed."""
+        self.query_one(Header).refresh()
+        self.show(event.topics)
+
+    def on_tick(self) -> None:
+        """Draw the clock and the ages."""
+        self.query_one(Header).refresh()
+        self.tick()

@@ -1,0 +1,58 @@
+"""The first line: where one is, and how the cloud is."""
+
+from __future__ import annotations
+
+from textual import getters
+from textual.content import Content
+from textual.widget import Widget
+
+from tui import quantities, themes, words
+from tui.app import Tui
+from tui.client import nouns
+from tui.glyphs import Meaning
+
+
+class Header(Widget):
+    """Breadcrumb left; services, queue depth, age of the data and clock right."""
+
+    app = getters.app(Tui)
+
+    def __init__(self, crumbs: list[str]) -> None:
+        super().__init__()
+        self._crumbs = crumbs
+
+    def render(self) -> Content:
+        """Draw both halves, the right one first when there is no room."""
+        where = f" {self.app.glyphs.crumb} ".join([self._cloud(), *self._crumbs])
+        right = self._health()
+        room = self.size.width - right.cell_length - 3
+        left = Content.styled(where, "bold").truncate(max(0, room), ellipsis=True, pad=True)
+        return Content.assemble(" ", left, " ", right, " ")
+
+    def _cloud(self) -> str:
+        hosts = self.app.store.all(nouns.Host)
+        name = hosts[0].name if hosts else "novabox"
+        who = self.app.who
+        return f"{name} {self.app.glyphs.crumb} {who.project_name}" if who else name
+
+    def _health(self) -> Content:
+        clock = quantities.clock(self.app.now_s())
+        meaning, text = self._summary()
+        sign = self.app.glyphs.state(meaning)
+        return Content.assemble((f"{sign} {text}", themes.COLOUR[meaning]), f"  {clock}")
+
+    def _summary(self) -> tuple[Meaning, str]:
+        store = self.app.store
+        if store.link.state == "connecting":
+            return "busy", "connecting"
+        if store.link.state == "lost":
+            age_s = store.age_s()
+            return "failed", "no cloud" if age_s is None else f"stale {quantities.age(age_s)}"
+        services, topics = store.all(nouns.Service), store.all(nouns.Topic)
+        up = sum(words.of_service(service)[1] == "good" for service in services)
+        depth = sum(topic.depth for topic in topics)
+        paused = sum(topic.is_paused for topic in topics)
+        text = f"{up}/{len(services)} up  mq {depth}"
+        if paused:
+            return "attention", f"{paused} paused  {text}"
+        return ("good" if up == len(services) else "failed"), text

@@ -1,0 +1,134 @@
+"""A table of any number of rows: sorted, filtered, marked; formats only the rows in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+from tui import filters
+from tui.widgets import columns as layouts
+from tui.widgets import spans
+from tui.widgets.columns import Column
+from tui.widgets.lines import Lines
+from tui.widgets.spans import Span
+
+T = TypeVar("T")
+
+_MARGIN = 4  # cursor and mark, each with its space
+
+
+class Table(Lines, Generic[T]):
+    """Items of one type as rows.
+
+    The cursor stays on its item while rows come, go and change places.
+    """
+
+    def __init__(
+        self, columns: Sequence[Column[T]], *, key: Callable[[T], str], widget_id: str | None = None
+    ) -> None:
+        super().__init__(widget_id=widget_id)
+        self.columns = columns
+        self.marked: set[str] = set()
+        self.filter_text = ""
+        self.sorted_by: Column[T] | None = None
+        self._key = key
+        self._items: list[T] = []
+        self._rows: list[T] = []
+
+    def count(self) -> int:
+        """Return how many rows pass the filter."""
+        return len(self._rows)
+
+    @property
+    def total(self) -> int:
+        """How many items there are, filtered away or not."""
+        return len(self._items)
+
+    @property
+    def current(self) -> T | None:
+        """The item under the cursor, or None."""
+        return self._rows[self.cursor] if self._rows else None
+
+    def chosen(self) -> list[T]:
+        """Return the marked items in sight of the filter, or else the one under the cursor."""
+        marked = [item for item in self._rows if self._key(item) in self.marked]
+        return marked or ([] if self.current is None else [self.current])
+
+    def update(self, items: Iterable[T]) -> None:
+        """Take other items."""
+        self._items = list(items)
+        self.marked &= {self._key(item) for item in self._items} if self.marked else set()
+        self._arrange()
+
+    def filter(self, text: str) -> None:
+        """Show the items that match ``text`` only."""
+        self.filter_text = text
+        self._arrange()
+
+    def sort_by_next(self) -> None:
+        """Sort by the next column, and after the last one by none."""
+        order = [None, *(column for column, _ in layouts.layout(self.columns, self.size.width))]
+        here = order.index(self.sorted_by) if self.sorted_by in order else 0
+        self.sorted_by = order[(here + 1) % len(order)]
+        self._arrange()
+
+    def toggle_mark(self) -> None:
+        """Mark the row under the cursor, or not any more, and go on to the next."""
+        if self.current is not None:
+            self.marked ^= {self._key(self.current)}
+            self.refresh_line(self.cursor + 1)
+            self.action_move(1)
+
+    def clear_marks(self) -> None:
+        """Mark nothing."""
+        self.marked = set()
+        self.refresh()
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on the item with ``key``, if it is in sight of the filter."""
+        index = self._find(key)
+        if index is not None:
+            self.move_to(index)
+
+    def head(self, width: int) -> list[Span]:
+        """Return the names of the columns."""
+        texts: list[Span] = [(" " * _MARGIN, "")]
+        for column, cells in layouts.layout(self.columns, width - _MARGIN):
+            name = column.name + ("*" if column is self.sorted_by else "")
+            texts += [(self._fit(name, cells, column), ""), (" " * layouts.GAP, "")]
+        return texts
+
+    def line(self, index: int, width: int) -> list[Span]:
+        """Return one row."""
+        item = self._rows[index]
+        glyphs = self.app.glyphs
+        cursor = glyphs.cursor if index == self.cursor else " "
+        mark = glyphs.mark if self._key(item) in self.marked else " "
+        texts: list[Span] = [(f"{cursor} ", "title"), (f"{mark} ", "attention")]
+        for column, cells in layouts.layout(self.columns, width - _MARGIN):
+            text, style = column.cell(item)
+            texts += [(self._fit(text, cells, column), style), (" " * layouts.GAP, "")]
+        return texts
+
+    def _fit(self, text: str, cells: int, column: Column[T]) -> str:
+        return spans.fit(text, cells, ellipsis=self.app.glyphs.ellipsis, right=column.is_right)
+
+    def _arrange(self) -> None:
+        before = None if self.current is None else self._key(self.current)
+        self._rows = self._items
+        if self.filter_text:
+            matches = filters.parse(self.filter_text)
+            self._rows = [item for item in self._rows if matches(self._fields(item))]
+        if self.sorted_by is not None:
+            self._rows = sorted(self._rows, key=self.sorted_by.key)
+        index = None if before is None else self._find(before)
+        if index is not None:
+            self.cursor = index
+        self.changed()
+        self.post_message(self.Moved(self))
+
+    def _fields(self, item: T) -> dict[str, str]:
+        return {column.name.lower(): column.cell(item)[0] for column in self.columns}
+
+    def _find(self, key: str) -> int | None:
+        return next((at for at, item in enumerate(self._rows) if self._key(item) == key), None)

@@ -1,0 +1,72 @@
+"""From the APIs' state strings to what a person sees: a word and one of six meanings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tui.client import nouns
+from tui.glyphs import Meaning
+
+_INSTANCE: Final[Mapping[str, tuple[str, Meaning]]] = {
+    "active": ("running", "good"),
+    "stopped": ("stopped", "off"),
+    "paused": ("paused", "off"),
+    "suspended": ("suspended", "off"),
+    "shelved": ("shelved", "off"),
+    "deleted": ("deleted", "off"),
+    "soft-delete": ("deleted", "off"),
+    "error": ("error", "failed"),
+    "building": ("pending", "busy"),
+    "resized": ("resized", "attention"),
+    "rescued": ("rescued", "attention"),
+}
+_IMAGE: Final[Mapping[str, Meaning]] = {
+    "active": "good",
+    "queued": "busy",
+    "saving": "busy",
+    "uploading": "busy",
+    "importing": "busy",
+    "pending_delete": "off",
+    "deactivated": "off",
+    "deleted": "off",
+    "killed": "failed",
+}
+_HOP: Final[Mapping[str, Meaning]] = {"ok": "good", "running": "busy", "error": "failed"}
+
+
+def of_instance(instance: nouns.Instance) -> tuple[str, Meaning]:
+    """Return word and meaning; a task under way is told by its name, not as BUILD."""
+    state = (instance.vm_state or instance.status or "unknown").lower()
+    if instance.task_state and state != "error":
+        return instance.task_state, "busy"
+    return _INSTANCE.get(state, (state, "unknown"))
+
+
+def of_image(image: nouns.Image) -> tuple[str, Meaning]:
+    """Return the status word and its meaning."""
+    return image.status, _IMAGE.get(image.status, "unknown")
+
+
+def of_service(service: nouns.Service) -> tuple[str, Meaning]:
+    """Return up or down and its meaning."""
+    return service.state, "good" if service.state == "up" else "failed"
+
+
+def of_topic(topic: nouns.Topic) -> tuple[str, Meaning]:
+    """Return paused, waiting or idle and its meaning."""
+    if topic.is_paused:
+        return "paused", "attention"
+    return ("waiting", "busy") if topic.depth else ("idle", "good")
+
+
+def of_hop(hop: nouns.Hop | nouns.Request) -> tuple[str, Meaning]:
+    """Return the status word and its meaning."""
+    return hop.status, _HOP.get(hop.status, "unknown")
+
+
+def fault(instance: nouns.Instance) -> str:
+    """Return why the instance is in ERROR, or an empty text."""
+    if isinstance(instance.fault, nouns.Fault):
+        return instance.fault.message
+    return instance.fault or ""
