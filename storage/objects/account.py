@@ -1,21 +1,19 @@
 """The accounts, the containers of each, their numbers and bytes: one SQLite file for all.
 
 A container exists if it has a row here; the row names the container's own file. An account exists
-while it has a row, made with its first container. It refuses to know what a container holds: the
-counts kept here are copies, as fresh as the last `recount`.
+while it has a row, made with its first container. It refuses to know what a container holds.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from storage.objects import listing
-from storage.objects.container import ContainerInfo
 from storage.objects.database import Database
 from storage.objects.errors import AccountNotEmpty, ContainerNotFound
 
@@ -26,39 +24,33 @@ CREATE TABLE IF NOT EXISTS accounts (
     metadata  TEXT    NOT NULL DEFAULT '{}'
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS containers (
-    account      TEXT    NOT NULL REFERENCES accounts (name),
-    name         TEXT    NOT NULL,
-    file         TEXT    NOT NULL UNIQUE,
-    timestamp    INTEGER NOT NULL,
-    object_count INTEGER NOT NULL DEFAULT 0,
-    bytes_used   INTEGER NOT NULL DEFAULT 0,
+    account   TEXT    NOT NULL REFERENCES accounts (name),
+    name      TEXT    NOT NULL,
+    file      TEXT    NOT NULL UNIQUE,
+    timestamp INTEGER NOT NULL,
     PRIMARY KEY (account, name)
 ) STRICT, WITHOUT ROWID;
 """
 LIST: Final = (
-    "SELECT name, timestamp, object_count, bytes_used FROM containers"
+    "SELECT name, timestamp FROM containers"
     " WHERE account = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?"
 )
 LIST_REVERSE: Final = LIST.replace("ORDER BY name", "ORDER BY name DESC")
 
 
-class Listed(NamedTuple):
-    """A container as an account's listing shows it."""
+class Entry(NamedTuple):
+    """A container in an account."""
 
     name: str
     timestamp: int
-    object_count: int
-    bytes_used: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountInfo:
-    """What is known of an account; one that nobody has used yet has all zeros."""
+class Account:
+    """An account's own row; of one that nobody has used yet, zeros."""
 
     timestamp: int = 0
     container_count: int = 0
-    object_count: int = 0
-    bytes_used: int = 0
     metadata: Mapping[str, str]
 
 
@@ -72,23 +64,15 @@ class Accounts:
         """Let go of the file."""
         self._db.close()
 
-    def info(self, account: str) -> AccountInfo:
-        """Return counts and metadata; of an account that does not exist, zeros."""
-        row = self._db.row("SELECT timestamp, metadata FROM accounts WHERE name = ?", (account,))
-        if row is None:
-            return AccountInfo(metadata={})
-        counts = self._db.row(
-            "SELECT count(*), coalesce(sum(object_count), 0), coalesce(sum(bytes_used), 0)"
-            " FROM containers WHERE account = ?",
-            (account,),
-        ) or (0, 0, 0)
-        return AccountInfo(
-            timestamp=row[0],
-            metadata=json.loads(row[1]),
-            container_count=counts[0],
-            object_count=counts[1],
-            bytes_used=counts[2],
+    def get(self, account: str) -> Account:
+        """Return an account's row; of an account that does not exist, zeros."""
+        sql = (
+            "SELECT timestamp, (SELECT count(*) FROM containers WHERE account = ?1), metadata"
+            " FROM accounts WHERE name = ?1"
         )
+        if (row := self._db.row(sql, (account,))) is None:
+            return Account(metadata={})
+        return Account(timestamp=row[0], container_count=row[1], metadata=json.loads(row[2]))
 
     def update_metadata(
         self, account: str, changes: Mapping[str, str | None], *, timestamp: int
@@ -137,23 +121,13 @@ class Accounts:
             if db.execute(sql, (account, container)).rowcount == 0:
                 raise ContainerNotFound(f"container {account}/{container} does not exist")
 
-    def recount(self, account: str, infos: Iterable[ContainerInfo]) -> None:
-        """Take over the counts that the containers report."""
-        sql = (
-            "UPDATE containers SET object_count = ?, bytes_used = ? WHERE account = ? AND name = ?"
-        )
-        with self._db.transaction() as db:
-            db.executemany(
-                sql, [(info.object_count, info.bytes_used, account, info.name) for info in infos]
-            )
-
-    def page(self, account: str, query: listing.Query) -> list[Listed | listing.Subdir]:
+    def page(self, account: str, query: listing.Query) -> list[Entry | listing.Subdir]:
         """Return one page of an account's containers."""
         sql = LIST_REVERSE if query.is_reverse else LIST
 
-        def fetch(lower: str, upper: listing.Bound, limit: int) -> Generator[Listed, None, None]:
+        def fetch(lower: str, upper: listing.Bound, limit: int) -> Generator[Entry, None, None]:
             with self._db.rows(sql, (account, lower, upper, limit)) as rows:
-                yield from map(Listed._make, rows)
+                yield from map(Entry._make, rows)
 
         return listing.page(fetch, query)
 

@@ -6,10 +6,12 @@ It refuses to know objects' bytes.
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from storage import blobs
 from storage.objects import database
@@ -19,6 +21,15 @@ from storage.objects.errors import ContainerDamaged, ContainerNotFound, translat
 from storage.objects.object_file import ObjectRecord
 from storage.objects.open_containers import OpenContainers
 from storage.objects.timestamps import TimestampSource
+
+log = logging.getLogger(__name__)
+
+
+class Counts(NamedTuple):
+    """How many objects a container holds, and of how many bytes."""
+
+    objects: int
+    size_bytes: int
 
 
 class Catalog:
@@ -32,7 +43,8 @@ class Catalog:
         self._timestamps = timestamps
         self._making = threading.Lock()
         self._counting = threading.Lock()
-        self._stale_counts: dict[str, set[str]] = {}  # account → containers changed since counted
+        self._counts: dict[str, dict[str, Counts]] = {}  # account → container → as last counted
+        self._stale: dict[str, set[str]] = {}  # account → containers changed since, once counted
 
     def close(self) -> None:
         """Let go of everything; no other call may be under way."""
@@ -56,6 +68,7 @@ class Catalog:
             timestamp = self._timestamps.next()
             with self._new_file(account, container, timestamp=timestamp) as file:
                 self.accounts.add(account, container, file=file, timestamp=timestamp)
+            self.note_change(account, container)
             return True
 
     def remove(self, account: str, container: str) -> None:
@@ -64,6 +77,7 @@ class Catalog:
             with opened.deletion():
                 self.accounts.remove(account, container)
             self._containers.forget(account, container)
+            self.note_change(account, container)
             database.remove(opened.path)
 
     @contextlib.contextmanager
@@ -88,6 +102,7 @@ class Catalog:
             damaged = self.accounts.find_file(account, container)
             self.accounts.move(account, container, file=file)
         self._containers.forget(account, container)
+        self.note_change(account, container)
         if damaged is not None and (path := self._directory / damaged).exists():
             path.replace(path.with_suffix(".damaged"))
             database.remove(path)
@@ -102,24 +117,39 @@ class Catalog:
         return len(strays)
 
     def note_change(self, account: str, container: str) -> None:
-        """Remember that an account's counts are out of date, if they were ever taken."""
-        with self._counting:
-            if (stale := self._stale_counts.get(account)) is not None:
-                stale.add(container)
+        """Remember that a container's counts are out of date."""
+        if (stale := self._stale.get(account)) is not None:
+            stale.add(container)
 
-    def recount(self, account: str) -> None:
-        """Bring an account's counts up to date; all of them the first time after a start."""
+    def counts(self, account: str) -> dict[str, Counts]:
+        """Return objects and bytes of each container: only changed ones are looked into again.
+
+        They are kept in memory: no reader waits for the disk, or fails when it is full.
+        """
         with self._counting:
-            stale = self._stale_counts.pop(account, None)
-            names = self.accounts.names(account) if stale is None else sorted(stale)
-            if names or stale is not None:
-                self._stale_counts[account] = set()
-        infos = []
-        for name in names:
-            with contextlib.suppress(ContainerNotFound), self.borrow(account, name) as opened:
-                infos.append(opened.info())
-        if infos:
-            self.accounts.recount(account, infos)
+            if account not in self._stale:
+                self._stale[account] = set()
+                self._stale[account].update(self.accounts.names(account))
+            stale, counts = self._stale[account], self._counts.setdefault(account, {})
+            while stale:
+                container = stale.pop()
+                try:
+                    counts[container] = self._count(account, container)
+                except ContainerNotFound:
+                    counts.pop(container, None)
+                except BaseException:
+                    stale.add(container)
+                    raise
+            return dict(counts)
+
+    def _count(self, account: str, container: str) -> Counts:
+        try:
+            with self.borrow(account, container) as opened:
+                info = opened.info()
+        except ContainerDamaged as error:
+            log.error("container %s/%s: counted as empty: %s", account, container, error)  # noqa: TRY400
+            return Counts(0, 0)
+        return Counts(info.object_count, info.bytes_used)
 
     def _open(self, account: str, container: str) -> Container:
         file = self.accounts.find_file(account, container)

@@ -6,6 +6,7 @@ A commit is on the disk before it returns. Knows nothing of containers and accou
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ from typing import Any, Final
 # process's memory budget.
 CACHE_KIB: Final = 512
 _SUFFIXES: Final = ("", "-wal", "-shm")
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -66,9 +69,15 @@ class Database:
 
 
 def remove(path: Path) -> None:
-    """Remove a closed database's files."""
+    """Remove the files of a database that nothing points at any more.
+
+    One that cannot be removed is logged and left to the auditor: the change was made.
+    """
     for suffix in _SUFFIXES:
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+        try:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("database %s: not removed: %s", path, error.strerror)
 
 
 def _connect(path: Path, *, mode: str) -> sqlite3.Connection:

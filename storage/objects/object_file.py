@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -26,6 +27,8 @@ SUFFIX: Final = ".data"
 CHUNK_BYTES: Final = 1024 * 1024
 # One block: what ext4 grants a file for all its attributes.
 _NO_ROOM_FOR_ATTRIBUTE: Final = frozenset({errno.ENOSPC, errno.E2BIG, errno.ERANGE})
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,15 @@ class ObjectFiles:
         return fd
 
     def remove(self, name: ObjectName, written: int) -> None:
-        """Remove a version's file; harmless if it is gone."""
-        self.path(name, written).unlink(missing_ok=True)
+        """Remove the file of a version that no row points at any more.
+
+        One that cannot be removed is logged and left to the auditor: the change was made.
+        """
+        path = self.path(name, written)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("object %s: %s not removed: %s", name, path, error.strerror)
 
     def path(self, name: ObjectName, written: int) -> Path:
         """Return where a version's file is, whether it exists or not."""
@@ -134,13 +144,22 @@ class ObjectFiles:
 
 
 def description(path: Path) -> tuple[ObjectName, ObjectRecord]:
-    """Read what a data file says of itself. Raises OSError, ValueError."""
+    """Read what a data file says of itself. Raises OSError, or ValueError if it says nothing."""
     try:
-        said = json.loads(os.getxattr(path, ATTRIBUTE))
+        said = json.loads(_attribute(path))
         name = ObjectName(said.pop("account"), said.pop("container"), said["name"])
         return name, ObjectRecord(**said)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} does not describe itself: {error!r}") from error
+
+
+def _attribute(path: Path) -> bytes:
+    try:
+        return os.getxattr(path, ATTRIBUTE)
+    except OSError as error:
+        if error.errno != errno.ENODATA:
+            raise
+        return b"null"
 
 
 def checksum(path: Path) -> str:

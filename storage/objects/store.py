@@ -15,15 +15,14 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from storage import blobs
-from storage.objects import account as accounts
 from storage.objects import container as containers
 from storage.objects import listing, ring
-from storage.objects.account import AccountInfo
+from storage.objects.account import Entry
 from storage.objects.catalog import Catalog
 from storage.objects.container import ContainerInfo
 from storage.objects.errors import (
@@ -39,6 +38,26 @@ from storage.objects.transfer import Attributes, Download, Upload
 
 FIRST_DEVICE: Final = ring.Device(id=1, directory="d1", weight=1.0)
 OPEN_ATTEMPTS: Final = 10  # a reader that loses this many races with writers reports damage
+
+
+class ListedContainer(NamedTuple):
+    """A container as an account's listing shows it."""
+
+    name: str
+    timestamp: int
+    object_count: int
+    bytes_used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountInfo:
+    """What is known of an account; one that nobody has used yet has all zeros."""
+
+    timestamp: int
+    container_count: int
+    object_count: int
+    bytes_used: int
+    metadata: Mapping[str, str]
 
 
 class ObjectStore:
@@ -80,8 +99,15 @@ class ObjectStore:
     def head_account(self, account: str) -> AccountInfo:
         """Return an account's counts and metadata; zeros if nobody used it yet."""
         with translated(f"account {account}: head"):
-            self.catalog.recount(account)
-            return self.catalog.accounts.info(account)
+            found = self.catalog.accounts.get(account)
+            counts = self.catalog.counts(account).values()
+        return AccountInfo(
+            timestamp=found.timestamp,
+            container_count=found.container_count,
+            object_count=sum(count.objects for count in counts),
+            bytes_used=sum(count.size_bytes for count in counts),
+            metadata=found.metadata,
+        )
 
     def post_account(self, account: str, changes: Mapping[str, str | None]) -> None:
         """Set an account's metadata; None removes a key."""
@@ -92,11 +118,17 @@ class ObjectStore:
 
     def list_account(
         self, account: str, query: listing.Query
-    ) -> list[accounts.Listed | listing.Subdir]:
+    ) -> list[ListedContainer | listing.Subdir]:
         """Return one page of an account's containers."""
         with translated(f"account {account}: list"):
-            self.catalog.recount(account)
-            return self.catalog.accounts.page(account, query)
+            counts = self.catalog.counts(account)
+            page = self.catalog.accounts.page(account, query)
+        return [
+            ListedContainer(row.name, row.timestamp, *counts.get(row.name, (0, 0)))
+            if isinstance(row, Entry)
+            else row
+            for row in page
+        ]
 
     def delete_account(self, account: str) -> None:
         """Forget an account. Raises AccountNotEmpty."""
@@ -143,7 +175,7 @@ class ObjectStore:
 
     def put_object(self, name: ObjectName) -> Upload:
         """Begin an object. Raises ContainerNotFound."""
-        with self.catalog.borrow(name.account, name.container):
+        with self.catalog.borrow(name.account, name.container), translated(f"object {name}: put"):
             draft = self.files.draft(name)
         return Upload(name, draft, lambda draft, said: self._commit(name, draft, said=said))
 
@@ -215,7 +247,10 @@ class ObjectStore:
         return path in self._publishing
 
     def _commit(self, name: ObjectName, draft: blobs.Draft, *, said: Attributes) -> ObjectRecord:
-        with self.catalog.borrow(name.account, name.container) as opened:
+        with (
+            self.catalog.borrow(name.account, name.container) as opened,
+            translated(f"object {name}: commit"),
+        ):
             old = opened.find(name.name)
             written = self._timestamps.next(after=old.timestamp if old else 0)
             record = ObjectRecord(

@@ -64,8 +64,7 @@ class Upload:
 
     def commit(self, attributes: Attributes) -> ObjectRecord:
         """Make the bytes the object, durably; once. Raises ContainerNotFound, StoreFull, …"""
-        with translated(f"object {self.name}: commit"):
-            return self._commit(self._draft, attributes)
+        return self._commit(self._draft, attributes)
 
     def abort(self) -> None:
         """Forget the bytes; harmless after `commit`."""

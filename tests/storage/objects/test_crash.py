@@ -1,0 +1,175 @@
+"""Killed, or refused by the disk, at any step: no half is seen and no acknowledged act lost."""
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from storage.objects import auditor, listing
+from storage.objects.errors import StoreFull
+from storage.objects.store import ObjectStore
+from storage.objects.transfer import Attributes
+from tests.storage.objects import faults
+from tests.storage.objects.verbs import ACCOUNT, named, put
+
+ACKNOWLEDGED, FAILED = 0, 1
+
+State = dict[str, dict[str, tuple[bytes, str, dict[str, str]]]]
+Act = Callable[[ObjectStore], object]
+
+ACTS: dict[str, Act] = {
+    "put": lambda store: put(store, "new", b"n" * 5000),
+    "overwrite": lambda store: put(store, "old", b"n" * 5000),
+    "delete": lambda store: store.delete_object(named("old")),
+    "post": lambda store: store.post_object(named("old"), metadata={"k": "v"}),
+    "copy": lambda store: store.copy_object(named("old"), named("new"), said=Attributes()),
+    "put container": lambda store: store.put_container(ACCOUNT, "new"),
+    "post container": lambda store: store.post_container(ACCOUNT, "c", changes={"k": "v"}),
+    "delete container": lambda store: store.delete_container(ACCOUNT, "empty"),
+}
+
+
+def furnish(root: Path) -> None:
+    with ObjectStore(root, part_power=4) as store:
+        store.put_container(ACCOUNT, "c")
+        store.put_container(ACCOUNT, "empty")
+        put(store, "old", b"o" * 3000)
+
+
+def seen(store: ObjectStore) -> State:
+    """Read all that a client can see, through the verbs a client has."""
+    state: State = {}
+    for container in store.list_account(ACCOUNT, listing.Query()):
+        objects = {}
+        for row in store.list_container(ACCOUNT, container.name, query=listing.Query()):
+            with store.get_object(named(row.name, container.name)) as download:
+                record = download.record
+                data = download.read(0, record.size_bytes)
+            objects[row.name] = (data, record.etag, dict(record.metadata))
+        info = store.head_container(ACCOUNT, container.name)
+        used = sum(len(data) for data, _, _ in objects.values())
+        assert (info.object_count, info.bytes_used) == (len(objects), used)
+        state[container.name] = objects | {"": (b"", "", dict(info.metadata))}
+    return state
+
+
+def state_after(root: Path, act: Act | None) -> State:
+    furnish(root)
+    with ObjectStore(root) as store:
+        if act:
+            act(store)
+        return seen(store)
+
+
+def in_child(work: Callable[[], None]) -> bool:
+    """Do the work in a child process; return False if it was killed in it."""
+    if not (child := os.fork()):
+        with contextlib.suppress(BaseException):
+            work()
+            os._exit(ACKNOWLEDGED)
+        os._exit(FAILED)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == ACKNOWLEDGED
+    return os.WIFEXITED(status)
+
+
+def check_tidy(store: ObjectStore) -> None:
+    """After a round of the auditor there is a file for each row, and no other."""
+    audit = auditor.once(store)
+    assert not audit.quarantined
+    assert not audit.missing
+    assert audit.orphans <= 1
+    state = seen(store)
+    assert len(list(store.files.walk())) == sum(len(objects) - 1 for objects in state.values())
+    databases = [p.name for p in (store.root / "containers").glob("*") if p.suffix == ".sqlite"]
+    assert len(databases) == len(state)
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_killed_at_any_step_the_act_happened_or_not(tmp_path: Path, act: Act, when: str):
+    old = state_after(tmp_path / "old", None)
+    new = state_after(tmp_path / "new", act)
+    for number in range(1, 1000):
+        root = tmp_path / str(number)
+        furnish(root)
+        hook = {when: faults.Nth(number, faults.kill_myself)}
+
+        def work(root: Path = root, hook: dict[str, faults.Nth] = hook) -> None:
+            with faults.watched(**hook), ObjectStore(root) as store:
+                act(store)
+
+        is_acknowledged = in_child(work)
+        with ObjectStore(root) as store:
+            state = seen(store)
+            check_tidy(store)
+            assert seen(store) == state
+            if is_acknowledged:
+                assert state == new
+                assert number > 1
+                return
+            assert state in (old, new)
+    pytest.fail("the act never ends")
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_refused_at_any_step_by_a_full_disk_nothing_changed(tmp_path: Path, act: Act):
+    old = state_after(tmp_path / "old", None)
+    new = state_after(tmp_path / "new", act)
+    for number in range(1, 1000):
+        root = tmp_path / str(number)
+        furnish(root)
+        nth = faults.Nth(0, faults.fail)
+        with faults.watched(before=nth), ObjectStore(root) as store:
+            before = len(list(store.files.walk()))
+            nth.left = number
+            is_refused = False
+            try:
+                act(store)
+            except StoreFull:
+                is_refused = True
+            nth.left = 0
+            assert seen(store) == (old if is_refused else new)
+            assert not is_refused or len(list(store.files.walk())) == before
+            check_tidy(store)
+        if not nth.reached:
+            return
+    pytest.fail("the act never ends")
+
+
+@pytest.mark.crash
+def test_killed_at_any_step_of_its_first_opening_a_store_opens(tmp_path: Path):
+    for number in range(1, 1000):
+        root = tmp_path / str(number)
+        nth = faults.Nth(number, faults.kill_myself)
+
+        def work(root: Path = root, nth: faults.Nth = nth) -> None:
+            with faults.watched(before=nth):
+                ObjectStore(root, part_power=4).close()
+
+        is_open = in_child(work)
+        with ObjectStore(root, part_power=4) as store:
+            store.put_container(ACCOUNT, "c")
+            put(store, "a", b"bytes")
+            check_tidy(store)
+        if is_open:
+            assert number > 1
+            return
+    pytest.fail("the opening never ends")
+
+
+def test_a_put_is_durable_from_the_bottom_up_with_three_waits_for_the_disk(tmp_path: Path):
+    """The third wait is SQLite's, in COMMIT. The order is what a power cut cannot break."""
+    furnish(tmp_path / "store")
+    steps: list[str] = []
+    with faults.watched(after=steps.append), ObjectStore(tmp_path / "store") as store:
+        put(store, "old", b"warm up: the partition's directory")
+        steps.clear()
+        put(store, "old", b"bytes")
+
+    expected = ["write", "setxattr", "fsync", "link", "fsync", "BEGIN", "INSERT", "UPDATE"]
+    assert steps[:10] == [*expected, "COMMIT", "unlink"]
