@@ -68,9 +68,8 @@ def _call(
     target: endpoint.Endpoint, request: endpoint.Request, raw: bytes, login: auth.Login
 ) -> _Ready:
     """The part that runs in a thread, with the caller as the current context."""
-    if target.access != "public":
+    if not target.is_public:
         request = _identified(request, login)
-        auth.authorize(request.ctx, target.access, method=request.method)
     if target.body is None:
         answer = target.handler(request)
     else:

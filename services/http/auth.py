@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Final
 
 from appliance import context, errors, ids
-from services.http import endpoint
 
 TOKEN_HEADER: Final = "x-auth-token"  # noqa: S105  # the header's name
 TRACE_HEADER: Final = "x-novabox-trace"  # `<request id>/<hop id>`, from our own workers only
@@ -17,7 +16,6 @@ TRACE_HEADER: Final = "x-novabox-trace"  # `<request id>/<hop id>`, from our own
 Login = Callable[[str], context.RequestContext]  # a token's user; raises Unauthorized
 
 _HOP: Final = re.compile(r"[0-9a-f]{16}")
-_RANK: Final = {"reader": 1, "member": 2, "service": 2, "admin": 3}
 
 
 def login(headers: Mapping[str, str], resolve: Login) -> context.RequestContext:
@@ -26,20 +24,6 @@ def login(headers: Mapping[str, str], resolve: Login) -> context.RequestContext:
     if not token:
         raise errors.Unauthorized("The request you have made requires authentication.")
     return resolve(token)
-
-
-def authorize(ctx: context.RequestContext, access: endpoint.Access | None, *, method: str) -> None:
-    """Check that one of the caller's roles reaches what the endpoint needs.
-
-    A reader reads, a member changes what its project owns, an admin may do everything; `token` asks
-    for no role. Raises Forbidden.
-    """
-    needed = access or ("reader" if method in ("GET", "HEAD") else "member")
-    if needed in ("public", "token"):
-        return
-    if max((_RANK.get(role, 0) for role in ctx.roles), default=0) < _RANK[needed]:
-        roles = ", ".join(sorted(ctx.roles)) or "none"
-        raise errors.Forbidden(f"This needs role {needed} in the project; yours: {roles}.")
 
 
 def joined(

@@ -6,12 +6,10 @@ runs in a thread, raises our errors, and knows no web framework.
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from appliance import context
 from services.http import faults
-
-Access = Literal["public", "token", "reader", "member", "admin"]
 
 JSON: Final = ("application/json",)
 
@@ -74,7 +72,7 @@ class Endpoint:
     body: Any = None
     streams: bool = False
     status: int = 200
-    access: Access | None = None  # None: reader for GET and HEAD, member for the rest
+    is_public: bool = False  # whether it is answered without a token
     media_types: tuple[str, ...] = JSON
 
 
@@ -85,14 +83,15 @@ def endpoint(
     handler: Callable[[Request], Any],
     *,
     status: int = 200,
-    access: Access | None = None,
+    is_public: bool = False,
     streams: bool = False,
 ) -> Endpoint:
     """An endpoint without a decoded body. Answers `status` unless the handler returns a Reply.
 
-    With `streams` the handler reads the request's body itself, from `request.content`.
+    Who asks is known by then (unless `is_public`); what they may do is for the verbs and
+    `appliance.policy` to say. With `streams` the handler reads the request's body itself, from `request.content`.
     """
-    return Endpoint(handler=handler, status=status, access=access, streams=streams)
+    return Endpoint(handler=handler, status=status, is_public=is_public, streams=streams)
 
 
 def decoding(
@@ -100,7 +99,7 @@ def decoding(
     handler: Callable[[Request, B], Any],
     *,
     status: int = 200,
-    access: Access | None = None,
+    is_public: bool = False,
     media_types: tuple[str, ...] = JSON,
 ) -> Endpoint:
     """An endpoint whose JSON body is decoded into `body` (a msgspec Struct) before it is called.
@@ -109,7 +108,7 @@ def decoding(
     is not among `media_types` 415.
     """
     return Endpoint(
-        handler=handler, body=body, status=status, access=access, media_types=media_types
+        handler=handler, body=body, status=status, is_public=is_public, media_types=media_types
     )
 
 

@@ -29,8 +29,8 @@ PROGRAM = textwrap.dedent(
         raise OSError("the disk went away")
 
     face = endpoint.Face(prefix="", fault=faults.nova, paths=(
-        endpoint.path("/up", PUT=endpoint.endpoint(upload, streams=True, access="public")),
-        endpoint.path("/down", GET=endpoint.endpoint(parts, access="public")),
+        endpoint.path("/up", PUT=endpoint.endpoint(upload, streams=True, is_public=True)),
+        endpoint.path("/down", GET=endpoint.endpoint(parts, is_public=True)),
     ))
     application = app.Application([face], login=lambda token: context.RequestContext(),
                                   target="api", limits=answer.Limits(idle_s=1.0))
