@@ -1,0 +1,1 @@
+"""The network worker: bridges, taps, fixed IPs, DHCP, rules and metadata of one host."""

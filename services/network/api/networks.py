@@ -1,0 +1,130 @@
+"""Networks and the one subnet each has: what a request may ask of them."""
+
+from dataclasses import dataclass
+
+from appliance import context, errors, policy
+from appliance import queue as topics
+from appliance.db import connection, networks, ports, subnets
+from appliance.model.network import Network, Subnet
+from services.network.api import access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Networks:
+    """The verbs; may be used by many threads."""
+
+    mtu: int  # of a network that names none
+    db: connection.Database
+    queue: topics.Queue
+
+    def visible(self, ctx: context.RequestContext) -> list[Network]:
+        """Networks the caller may use: the project's own and the shared ones; all for an admin."""
+        policy.check(ctx, "get_network")
+        return networks.visible(self.db, ctx)
+
+    def get(self, ctx: context.RequestContext, network_id: str) -> Network:
+        """One network. Raises NotFound."""
+        policy.check(ctx, "get_network")
+        return networks.get_visible(self.db, network_id, ctx)
+
+    def create(
+        self,
+        ctx: context.RequestContext,
+        *,
+        name: str,
+        is_shared: bool = False,
+        mtu: int | None = None,
+    ) -> Network:
+        """A network without a subnet. Only an admin shares one with every project."""
+        policy.check(ctx, "create_network")
+        if is_shared:
+            policy.check(ctx, "create_network:shared")
+        with self.db.transaction() as tx:
+            access.check_quota(tx, ctx, "network")
+            return networks.create(
+                tx,
+                name=name,
+                project_id=ctx.project_id,
+                mtu=mtu or self.mtu,
+                is_shared=is_shared,
+            )
+
+    def rename(self, ctx: context.RequestContext, network_id: str, name: str) -> Network:
+        """Give a network another name."""
+        policy.check(ctx, "update_network")
+        with self.db.transaction() as tx:
+            access.own_network(tx, ctx, network_id, rule="update_network")
+            networks.rename(tx, network_id, name)
+            return networks.get(tx, network_id)
+
+    def delete(self, ctx: context.RequestContext, network_id: str) -> None:
+        """Delete a network with its subnets. Raises Conflict while a port is on it."""
+        policy.check(ctx, "delete_network")
+        with self.db.transaction() as tx:
+            access.own_network(tx, ctx, network_id, rule="delete_network")
+            if ports.of_network(tx, network_id):
+                raise errors.Conflict(
+                    f"Unable to complete operation on network {network_id}. There are one or more "
+                    f"ports still in use on the network."
+                )
+            networks.delete(tx, network_id)
+        access.refresh_hosts(self.db, self.queue)
+
+    def subnets_of(self, network: Network) -> list[Subnet]:
+        """Subnets of a network that the caller was shown."""
+        return subnets.of_network(self.db, network.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subnets:
+    """The verbs; may be used by many threads."""
+
+    db: connection.Database
+    queue: topics.Queue
+
+    def visible(self, ctx: context.RequestContext) -> list[Subnet]:
+        """Subnets of the networks that the caller may use."""
+        policy.check(ctx, "get_subnet")
+        seen = {network.id for network in networks.visible(self.db, ctx)}
+        return [subnet for subnet in subnets.all_subnets(self.db) if subnet.network_id in seen]
+
+    def get(self, ctx: context.RequestContext, subnet_id: str) -> Subnet:
+        """One subnet. Raises NotFound."""
+        policy.check(ctx, "get_subnet")
+        return access.visible_subnet(self.db, ctx, subnet_id)
+
+    def create(
+        self,
+        ctx: context.RequestContext,
+        *,
+        network_id: str,
+        cidr: str,
+        name: str = "",
+        gateway_ip: str | None = None,
+        dns_servers: tuple[str, ...] = (),
+        is_dhcp_enabled: bool = True,
+    ) -> Subnet:
+        """The range of one of the project's networks. Raises NotFound, BadRequest, Conflict."""
+        policy.check(ctx, "create_subnet")
+        with self.db.transaction() as tx:
+            access.own_network(tx, ctx, network_id, rule="create_subnet")
+            access.check_quota(tx, ctx, "subnet")
+            return subnets.create(
+                tx,
+                network_id=network_id,
+                project_id=ctx.project_id,
+                cidr=cidr,
+                name=name,
+                gateway_ip=gateway_ip,
+                dns_servers=dns_servers,
+                is_dhcp_enabled=is_dhcp_enabled,
+            )
+
+    def delete(self, ctx: context.RequestContext, subnet_id: str) -> None:
+        """Delete a subnet. Raises Conflict while a port has one of its addresses."""
+        policy.check(ctx, "delete_subnet")
+        with self.db.transaction() as tx:
+            subnet = access.visible_subnet(tx, ctx, subnet_id)
+            access.own_network(tx, ctx, subnet.network_id, rule="delete_subnet")
+            subnets.delete(tx, subnet_id)
+        access.refresh_hosts(self.db, self.queue)

@@ -1,0 +1,128 @@
+"""Security groups and their rules: what a request may ask of them."""
+
+from dataclasses import dataclass
+
+from appliance import context, errors, policy
+from appliance import queue as topics
+from appliance.db import connection, security_groups
+from appliance.model import security_group
+from appliance.model.security_group import Rule, SecurityGroup
+from services.network import rule_check
+from services.network.api import access
+
+RuleRequest = rule_check.RuleRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroups:
+    """The verbs; may be used by many threads."""
+
+    db: connection.Database
+    queue: topics.Queue
+
+    def of_project(self, ctx: context.RequestContext) -> list[SecurityGroup]:
+        """The project's groups, its default one made if need be; all for an admin."""
+        policy.check(ctx, "get_security_group")
+        self._ensure_default(ctx)
+        return security_groups.of_project(self.db, None if ctx.is_admin else ctx.project_id)
+
+    def get(self, ctx: context.RequestContext, group_id: str) -> SecurityGroup:
+        """One group with its rules. Raises NotFound."""
+        policy.check(ctx, "get_security_group")
+        return access.own_group(self.db, ctx, group_id)
+
+    def create(
+        self, ctx: context.RequestContext, *, name: str, description: str = ""
+    ) -> SecurityGroup:
+        """A group that lets everything out and nothing in. Raises Conflict for `default`."""
+        policy.check(ctx, "create_security_group")
+        if name == security_group.DEFAULT:
+            raise errors.Conflict("Default security group already exists.")
+        with self.db.transaction() as tx:
+            security_groups.default_of(tx, ctx.project_id)
+            access.check_quota(tx, ctx, "security_group")
+            return security_groups.create(
+                tx, name=name, project_id=ctx.project_id, description=description
+            )
+
+    def update(
+        self,
+        ctx: context.RequestContext,
+        group_id: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> SecurityGroup:
+        """Rename or describe a group; None leaves either. The default group keeps its name."""
+        policy.check(ctx, "update_security_group")
+        with self.db.transaction() as tx:
+            group = access.own_group(tx, ctx, group_id)
+            if name not in (None, group.name) and security_group.DEFAULT in (name, group.name):
+                raise errors.Conflict("Updating default security group not allowed.")
+            security_groups.update(
+                tx,
+                group_id,
+                name=group.name if name is None else name,
+                description=group.description if description is None else description,
+            )
+            return security_groups.get(tx, group_id)
+
+    def delete(self, ctx: context.RequestContext, group_id: str) -> None:
+        """Delete a group. Raises Conflict for the default one and for one with ports."""
+        policy.check(ctx, "delete_security_group")
+        with self.db.transaction() as tx:
+            group = access.own_group(tx, ctx, group_id)
+            if group.name == security_group.DEFAULT:
+                raise errors.Conflict("Insufficient rights for removing default security group.")
+            security_groups.delete(tx, group_id)
+        access.refresh_hosts(self.db, self.queue)
+
+    def rules(self, ctx: context.RequestContext) -> list[tuple[SecurityGroup, Rule]]:
+        """The rules of the project's groups, each with its group."""
+        policy.check(ctx, "get_security_group_rule")
+        return [(group, rule) for group in self.of_project(ctx) for rule in group.rules]
+
+    def get_rule(self, ctx: context.RequestContext, rule_id: str) -> tuple[SecurityGroup, Rule]:
+        """One rule and its group. Raises NotFound."""
+        policy.check(ctx, "get_security_group_rule")
+        return access.own_rule(self.db, ctx, rule_id)
+
+    def create_rule(
+        self, ctx: context.RequestContext, request: RuleRequest
+    ) -> tuple[SecurityGroup, Rule]:
+        """Open something in a group, everywhere at once. Raises BadRequest, Conflict, NotFound."""
+        policy.check(ctx, "create_security_group_rule")
+        wanted = rule_check.checked(request)
+        with self.db.transaction() as tx:
+            group = access.own_group(tx, ctx, wanted.group_id)
+            if wanted.remote_group_id:
+                access.own_group(tx, ctx, wanted.remote_group_id)
+            access.check_quota(tx, ctx, "security_group_rule")
+            rule = security_groups.add_rule(
+                tx,
+                group.id,
+                direction=wanted.direction,
+                ethertype=wanted.ethertype,
+                protocol=wanted.protocol,
+                port_min=wanted.port_min,
+                port_max=wanted.port_max,
+                remote_cidr=wanted.remote_cidr,
+                remote_group_id=wanted.remote_group_id,
+                description=wanted.description,
+            )
+        access.refresh_hosts(self.db, self.queue)
+        return group, rule
+
+    def delete_rule(self, ctx: context.RequestContext, rule_id: str) -> None:
+        """Close it again, on every host at once. Raises NotFound."""
+        policy.check(ctx, "delete_security_group_rule")
+        with self.db.transaction() as tx:
+            access.own_rule(tx, ctx, rule_id)
+            security_groups.delete_rule(tx, rule_id)
+        access.refresh_hosts(self.db, self.queue)
+
+    def _ensure_default(self, ctx: context.RequestContext) -> None:
+        named = security_group.DEFAULT
+        if ctx.project_id and not security_groups.of_project(self.db, ctx.project_id, name=named):
+            with self.db.transaction() as tx:
+                security_groups.default_of(tx, ctx.project_id)

@@ -1,0 +1,83 @@
+"""Whether a security group rule can mean anything; pure. The messages are Neutron's."""
+
+import dataclasses
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+
+from appliance import errors
+from appliance.model.security_group import Direction, Ethertype
+
+# neutron-lib, constants.py: IP_PROTOCOL_MAP
+PROTOCOLS: Final = frozenset({
+    "ah", "dccp", "egp", "esp", "gre", "icmp", "icmpv6", "igmp", "ipip", "ospf", "pgm", "rsvp",
+    "sctp", "tcp", "udp", "udplite", "vrrp",
+})  # fmt: skip
+_WITH_PORTS: Final = frozenset({"tcp", "udp", "dccp", "sctp", "udplite", "6", "17", "33", "132"})
+_ICMP: Final = frozenset({"icmp", "icmpv6", "1", "58"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRequest:
+    """What somebody asks to open. `protocol` is a name, a number as text, or None for any."""
+
+    group_id: str
+    direction: Direction
+    ethertype: Ethertype = "IPv4"
+    protocol: str | None = None
+    port_min: int | None = None
+    port_max: int | None = None
+    remote_cidr: str | None = None
+    remote_group_id: str | None = None
+    description: str = ""
+
+
+def checked(request: RuleRequest) -> RuleRequest:
+    """The request in its one form: protocol in lower case, a whole range. Raises BadRequest."""
+    protocol = _protocol(request.protocol)
+    _check_ports(protocol, request.port_min, request.port_max)
+    if request.remote_cidr and request.remote_group_id:
+        raise errors.BadRequest("Only remote_ip_prefix or remote_group_id may be provided.")
+    return dataclasses.replace(
+        request, protocol=protocol, remote_cidr=_cidr(request.remote_cidr, request.ethertype)
+    )
+
+
+def _protocol(text: str | None) -> str | None:
+    name = (text or "any").lower()
+    if name == "any":
+        return None
+    if name not in PROTOCOLS and not (name.isdecimal() and 0 <= int(name) <= 255):
+        raise errors.BadRequest(
+            f"Security group rule protocol {text} not supported. Only protocol values "
+            f"{sorted(PROTOCOLS)} and integer representations [0 to 255] are supported."
+        )
+    return name
+
+
+def _check_ports(protocol: str | None, low: int | None, high: int | None) -> None:
+    if low is None and high is None:
+        return
+    if protocol in _ICMP:
+        for name, value in (("port_range_min", low), ("port_range_max", high)):
+            if value is not None and not 0 <= value <= 255:
+                raise errors.BadRequest(f"Invalid value for ICMP {name}: {value}. 0 to 255.")
+        if low is None:
+            raise errors.BadRequest(f"ICMP code (port-range-max) {high} is provided without type.")
+        return
+    if protocol not in _WITH_PORTS:
+        raise errors.BadRequest("Must also specify protocol if port range is given.")
+    if low is None or high is None or not 1 <= low <= high <= 65_535:
+        raise errors.BadRequest("Invalid port range: For TCP/UDP protocols, 1 <= min <= max.")
+
+
+def _cidr(text: str | None, ethertype: Ethertype) -> str | None:
+    if text is None:
+        return None
+    try:
+        block = ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise errors.BadRequest(f"Invalid CIDR {text} given as IP prefix.") from error
+    if f"IPv{block.version}" != ethertype:
+        raise errors.BadRequest(f"Conflicting value ethertype {ethertype} for CIDR {text}")
+    return str(block)
