@@ -1,0 +1,1 @@
+"""Guests: what the hypervisor runs, made to agree with the instance rows."""

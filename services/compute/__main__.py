@@ -1,0 +1,74 @@
+"""The compute worker's process: `python -m services.compute [once|shutdown|clear]`."""
+
+import argparse
+
+from appliance import config, worker
+from services.compute import kvm, libvirtd, tasks, undo
+from services.compute.builder import Builder
+from services.compute.driver import ComputeDriver
+from services.compute.fake import Fake
+from services.compute.folders import Folders
+from services.compute.glance import Glance
+from services.compute.libvirt import Libvirt
+from services.compute.manager import Manager
+from services.compute.reconcile import Reconciler
+
+REFRESH_S = 30.0  # of the network worker, after a reboot with many taps to make
+
+
+def main() -> None:
+    """Serve `compute.<host>`; or switch all guests off (shutdown); or remove them (clear)."""
+    parser = argparse.ArgumentParser(prog="python -m services.compute")
+    parser.add_argument("mode", nargs="?", choices=["once", "shutdown", "clear"])
+    mode = parser.parse_args().mode
+    if mode in ("shutdown", "clear"):
+        settings = config.load()
+        (undo.shutdown if mode == "shutdown" else undo.clear)(settings, open_driver(settings))
+        return
+    serve(worker.start("compute", per_host=True), once=mode == "once")
+
+
+def open_driver(settings: config.Settings) -> ComputeDriver:
+    """The hypervisor that the settings name."""
+    folder = settings.home / "compute"
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if settings.compute.driver == "fake":
+        return Fake(folder / "fake")
+    return Libvirt(
+        libvirtd.uri(settings),
+        virt_type=kvm.choose(settings).virt_type,
+        owner=str(settings.home),
+        disk_folder=folder,
+    )
+
+
+def serve(frame: worker.Worker, *, once: bool) -> None:
+    """Take steps until SIGTERM, or, with `once`, one round of them."""
+    settings, topics = frame.settings, frame.queue
+    folders = Folders(settings.home / "compute")
+    driver = open_driver(settings)
+    builder = Builder(settings=settings, db=frame.db, folders=folders, fetch=Glance(settings).fetch)
+
+    def wire() -> None:
+        topics.call(f"network.{settings.host}", "refresh", "all", timeout_s=REFRESH_S)
+
+    manager = Manager(
+        settings=settings, db=frame.db, topics=topics, driver=driver, builder=builder,
+        folders=folders, wire=wire,
+    )  # fmt: skip
+    reconciler = Reconciler(
+        settings=settings, db=frame.db, topics=topics, driver=driver, builder=builder,
+        folders=folders, boot_id=kvm.boot(),
+    )  # fmt: skip
+    if once:
+        reconciler.look()
+    frame.run(
+        tasks.steps(frame, manager),
+        sweep=lambda: tasks.due(frame),
+        beat=reconciler.look,
+        once=once,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""What a hypervisor must do for us, and the values it is told. Knows no row, queue or network.
+
+Instances are named by id only; everything a verb needs is in its arguments, so a driver keeps no
+state of its own and a restarted process carries on where the killed one stopped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import Protocol
+
+from appliance.ids import PREFIX, InstanceId
+
+
+class PowerState(IntEnum):
+    """What the hypervisor says of a guest; numbers as in Nova's `compute/power_state.py`."""
+
+    NOSTATE = 0  # there is no such domain
+    RUNNING = 1
+    PAUSED = 3
+    SHUTDOWN = 4
+    CRASHED = 6
+    SUSPENDED = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """A file the guest sees as a disk; every folder above it lets the QEMU user pass."""
+
+    path: Path
+    format: str = "qcow2"  # as QEMU names it; never guessed from the bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nic:
+    """One network card on a tap that exists already, rules in place."""
+
+    tap: str
+    mac: str
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """A kernel started directly (aki, ari), instead of the disk's own boot loader."""
+
+    kernel: Path
+    ramdisk: Path | None = None
+    cmdline: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestSpec:
+    """All of one guest. `metadata` is for people who read the domain; no driver acts on it."""
+
+    instance_id: InstanceId
+    vcpus: int
+    memory_mib: int
+    console_log: Path
+    disk: Disk | None = None
+    boot: Boot | None = None
+    config_drive: Path | None = None
+    nics: tuple[Nic, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The domain's name, by which people and `reset` find it."""
+        return domain_name(self.instance_id)
+
+
+def domain_name(instance_id: InstanceId) -> str:
+    """Name of the instance's domain: our prefix and the id."""
+    return f"{PREFIX}-{instance_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostResources:
+    """What the host has, used or not; what may be promised of it is the scheduler's to say."""
+
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    hypervisor_type: str  # QEMU, TEST, fake
+    hypervisor_version: int  # Nova's number: major * 1,000,000 + minor * 1,000 + release
+    virt_type: str  # kvm or qemu
+
+
+class ComputeDriver(Protocol):
+    """The verbs. Each may be repeated after a crash at any point and then finishes the work.
+
+    All raise HypervisorError, which carries what was tried, when the hypervisor refuses or does
+    not answer in time. Files named in a GuestSpec belong to the caller: a driver reads and writes
+    them but never removes them.
+    """
+
+    def resources(self) -> HostResources:
+        """What this host has."""
+        ...
+
+    def spawn(self, spec: GuestSpec) -> None:
+        """Define and start the guest, and return when its processor runs.
+
+        A running domain of this id is left as it is; one that is defined but off is defined anew
+        and started. On failure no domain of this id is left.
+        """
+        ...
+
+    def destroy(self, instance_id: InstanceId) -> None:
+        """Switch the guest off and forget its domain; none of this id is fine."""
+        ...
+
+    def start(self, instance_id: InstanceId) -> None:
+        """Switch on a guest that is off, paused or crashed; a running one is left alone.
+
+        Raises HypervisorError also when no such domain is defined: spawn it then.
+        """
+        ...
+
+    def stop(self, instance_id: InstanceId, *, timeout_s: float) -> None:
+        """Press the power button; pull the plug if the guest still runs after `timeout_s`.
+
+        `timeout_s` of 0 pulls the plug at once. A guest that is off, or none, is fine.
+        """
+        ...
+
+    def reboot(self, instance_id: InstanceId, *, hard: bool, timeout_s: float) -> None:
+        """`stop` and `start`; `hard` pulls the plug instead of asking. One that is off is started.
+
+        The guest gets a new process, as in Nova's soft reboot: a reset inside the old one is four
+        times slower under TCG. Raises HypervisorError when no such domain is defined.
+        """
+        ...
+
+    def power_state(self, instance_id: InstanceId) -> PowerState:
+        """The guest's state; NOSTATE if there is no such domain."""
+        ...
+
+    def guests(self) -> Mapping[InstanceId, PowerState]:
+        """State by instance id of every domain of this cloud, and of no other."""
+        ...

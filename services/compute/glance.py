@@ -1,0 +1,135 @@
+"""Fetches images through the Image API over HTTP, as the user `nova`. Knows no store and no cache.
+
+Streams: an image is never held in memory. The trace goes along in a header.
+"""
+
+import contextlib
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from appliance import config, context, credentials, trace
+from appliance.errors import NotFound, StoreError, Unavailable
+from appliance.ids import ImageId
+from services.compute.image_cache import Facts, Source
+
+CHUNK_BYTES: Final = 1 << 20  # larger ones copy no faster
+TIMEOUT_S: Final = 60.0  # of silence
+_USER: Final = "nova"
+
+
+class Glance:
+    """The Image API of this cloud; safe for threads."""
+
+    def __init__(self, settings: config.Settings) -> None:
+        self._settings = settings
+        self._token: str | None = None
+
+    @contextlib.contextmanager
+    def fetch(self, image_id: ImageId) -> Iterator[Source]:
+        """Open the image: its facts, and its bytes as they come.
+
+        Raises NotFound, Unavailable when trying again may help, StoreError when it will not.
+        """
+        with trace.hop("stream", "image", target="glance", image=image_id) as span:
+            path = f"/image/v2/images/{image_id}"
+            with contextlib.closing(self._get(image_id, path)) as answer:
+                facts = _facts(image_id, json.loads(answer.read()))
+            with contextlib.closing(self._get(image_id, f"{path}/file")) as body:
+                span.bytes = body.length
+                yield facts, _chunks(image_id, body)
+
+    def _get(self, image_id: ImageId, path: str) -> http.client.HTTPResponse:
+        if self._token:
+            answer = self._send("GET", path, headers={"X-Auth-Token": self._token})
+            if answer.status != http.HTTPStatus.UNAUTHORIZED:
+                return _granted(image_id, path, answer)
+            answer.close()  # the token ran out, or the cloud has new keys
+        self._token = self._login()
+        answer = self._send("GET", path, headers={"X-Auth-Token": self._token})
+        return _granted(image_id, path, answer)
+
+    def _login(self) -> str:
+        login = credentials.read(self._settings, _USER)
+        domain = {"id": "default"}
+        user = {"name": login.user, "password": login.password, "domain": domain}
+        scope = {"project": {"name": login.project, "domain": domain}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        body = json.dumps({"auth": {"identity": identity, "scope": scope}})
+        headers = {"Content-Type": "application/json"}
+        answer = self._send("POST", "/identity/v3/auth/tokens", headers=headers, body=body)
+        with contextlib.closing(answer):
+            token = answer.getheader("X-Subject-Token")
+            if answer.status != http.HTTPStatus.CREATED or not token:
+                raise Unavailable(f"identity gives {_USER} no token: {_said(answer)}")
+            return token
+
+    def _send(
+        self, method: str, path: str, *, headers: dict[str, str], body: str | None = None
+    ) -> http.client.HTTPResponse:
+        """The answer, whatever its status; it is the caller's to close."""
+        api = self._settings.api
+        connection = http.client.HTTPConnection(api.address, api.port, timeout=TIMEOUT_S)
+        headers = {**headers, **_trace_header(), "Connection": "close"}
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            return connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise Unavailable(f"{method} {self._settings.api_url}{path}: {error!r}") from error
+
+
+def _trace_header() -> dict[str, str]:
+    request = context.current.get()
+    if request is None or request.hop_id is None:
+        return {}
+    return {"X-Novabox-Trace": f"{request.request_id}/{request.hop_id}"}
+
+
+def _facts(image_id: ImageId, image: dict[str, Any]) -> Facts:
+    if image["status"] != "active":
+        raise StoreError(f"image {image_id} is {image['status']}, not active: it has no data")
+    has_multihash = bool(image.get("os_hash_value"))
+    return Facts(
+        disk_format=image["disk_format"],
+        hash_algorithm=image["os_hash_algo"] if has_multihash else "md5",
+        hash_value=image["os_hash_value"] if has_multihash else image["checksum"],
+        command_line=image.get("os_command_line", ""),
+    )
+
+
+def _chunks(image_id: ImageId, body: http.client.HTTPResponse) -> Iterator[bytes]:
+    expected_bytes, seen_bytes = body.length, 0
+    while chunk := _read(image_id, body):
+        seen_bytes += len(chunk)
+        yield chunk
+    if expected_bytes is not None and seen_bytes != expected_bytes:
+        raise Unavailable(
+            f"image {image_id}: the stream broke off after {seen_bytes} of {expected_bytes} bytes"
+        )
+
+
+def _read(image_id: ImageId, body: http.client.HTTPResponse) -> bytes:
+    try:
+        return body.read(CHUNK_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise Unavailable(f"image {image_id}: the stream broke off: {error!r}") from error
+
+
+def _granted(
+    image_id: ImageId, path: str, answer: http.client.HTTPResponse
+) -> http.client.HTTPResponse:
+    if answer.status == http.HTTPStatus.OK:
+        return answer
+    with contextlib.closing(answer):
+        if answer.status == http.HTTPStatus.NOT_FOUND:
+            raise NotFound("image", image_id)
+        may_help = answer.status >= http.HTTPStatus.INTERNAL_SERVER_ERROR
+        kind = Unavailable if may_help else StoreError
+        raise kind(f"image {image_id}: GET {path}: {_said(answer)}")
+
+
+def _said(answer: http.client.HTTPResponse) -> str:
+    text = answer.read(1000).decode("utf-8", "replace")
+    return f"{answer.status} {answer.reason}: {text}"

@@ -1,0 +1,156 @@
+"""One suite for ComputeDriver: the fake, libvirt's test driver, QEMU in a private libvirtd."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance import ids
+from appliance.errors import HypervisorError
+from services.compute.driver import ComputeDriver, GuestSpec, PowerState
+from services.compute.fake import Fake
+from services.compute.libvirt import Libvirt
+from tests.services.compute import private
+
+DRIVERS = ("fake", "libvirt-test", pytest.param("libvirt-qemu", marks=pytest.mark.host))
+
+
+@pytest.fixture(scope="module")
+def libvirtd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[private.Libvirtd]:
+    with private.running(tmp_path_factory.mktemp("libvirtd")) as daemon:
+        yield daemon
+
+
+@pytest.fixture(params=DRIVERS)
+def driver(request: pytest.FixtureRequest, home: Path) -> Iterator[ComputeDriver]:
+    if request.param == "fake":
+        yield Fake(home / "fake")
+        return
+    uri = "test:///default"
+    if request.param == "libvirt-qemu":
+        uri = request.getfixturevalue("libvirtd").uri
+    real = Libvirt(uri, virt_type="qemu", owner=str(home), disk_folder=home)
+    yield real
+    for instance_id in real.guests():
+        real.destroy(instance_id)
+    real.close()
+
+
+def guest(home: Path, **fields: object) -> GuestSpec:
+    """A guest without a disk: its firmware finds nothing to boot, and its processor runs."""
+    values: dict[str, object] = {
+        "instance_id": ids.InstanceId(ids.new_uuid()), "vcpus": 1, "memory_mib": 32,
+        "console_log": home / "console.log",
+        "metadata": {"name": "a <b> & 'c'", "bell": "\a"},
+    }  # fmt: skip
+    return GuestSpec(**values | fields)  # type: ignore[arg-type]  # a test's own mistake shows
+
+
+def test_a_spawned_guest_runs_and_is_listed(driver: ComputeDriver, home: Path) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+
+    assert driver.power_state(spec.instance_id) is PowerState.RUNNING
+    assert dict(driver.guests()) == {spec.instance_id: PowerState.RUNNING}
+    assert spec.console_log.exists()
+
+
+def test_spawning_twice_is_spawning_once(driver: ComputeDriver, home: Path) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+    driver.spawn(spec)
+
+    assert dict(driver.guests()) == {spec.instance_id: PowerState.RUNNING}
+
+
+def test_spawn_finishes_a_domain_that_is_defined_and_off(driver: ComputeDriver, home: Path) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+    driver.stop(spec.instance_id, timeout_s=0)
+    driver.spawn(spec)
+
+    assert driver.power_state(spec.instance_id) is PowerState.RUNNING
+
+
+def test_a_destroyed_guest_is_gone_and_destroying_it_again_is_fine(
+    driver: ComputeDriver, home: Path
+) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+    driver.destroy(spec.instance_id)
+    driver.destroy(spec.instance_id)
+
+    assert driver.power_state(spec.instance_id) is PowerState.NOSTATE
+    assert dict(driver.guests()) == {}
+
+
+def test_a_stopped_guest_keeps_its_domain_and_starts_again(
+    driver: ComputeDriver, home: Path
+) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+    driver.stop(spec.instance_id, timeout_s=0)
+    driver.stop(spec.instance_id, timeout_s=0)
+    assert driver.power_state(spec.instance_id) is PowerState.SHUTDOWN
+
+    driver.start(spec.instance_id)
+    driver.start(spec.instance_id)
+    assert driver.power_state(spec.instance_id) is PowerState.RUNNING
+
+
+def test_a_guest_deaf_to_the_power_button_is_switched_off_at_the_deadline(
+    driver: ComputeDriver, home: Path
+) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+    driver.stop(spec.instance_id, timeout_s=0.3)
+
+    assert driver.power_state(spec.instance_id) is PowerState.SHUTDOWN
+
+
+@pytest.mark.parametrize("hard", [True, False])
+def test_a_rebooted_guest_runs(driver: ComputeDriver, home: Path, hard: bool) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+    driver.reboot(spec.instance_id, hard=hard, timeout_s=0.3)
+    assert driver.power_state(spec.instance_id) is PowerState.RUNNING
+
+    driver.stop(spec.instance_id, timeout_s=0)
+    driver.reboot(spec.instance_id, hard=hard, timeout_s=0.3)
+    assert driver.power_state(spec.instance_id) is PowerState.RUNNING
+
+
+def test_a_domain_that_is_not_there_can_be_stopped_but_not_started(driver: ComputeDriver) -> None:
+    nobody = ids.InstanceId(ids.new_uuid())
+    driver.stop(nobody, timeout_s=0)
+
+    assert driver.power_state(nobody) is PowerState.NOSTATE
+    with pytest.raises(HypervisorError, match=f"{nobody}: no domain nbx-{nobody} to start"):
+        driver.start(nobody)
+    with pytest.raises(HypervisorError, match="no domain"):
+        driver.reboot(nobody, hard=True, timeout_s=0)
+
+
+def test_the_host_has_room(driver: ComputeDriver) -> None:
+    has = driver.resources()
+
+    assert has.vcpus >= 1
+    assert has.memory_mib >= 512
+    assert has.hypervisor_type
+    assert has.hypervisor_version > 0
+
+
+def test_a_failed_spawn_leaves_no_domain_and_says_what_was_tried(
+    driver: ComputeDriver, home: Path
+) -> None:
+    spec = guest(home)
+    if isinstance(driver, Fake):
+        (home / "fake" / "refuse" / "spawn").write_text("no room on the disk")
+    else:
+        spec = guest(home, memory_mib=0)
+    with pytest.raises(HypervisorError, match=spec.instance_id) as raised:
+        driver.spawn(spec)
+
+    assert raised.value.tried["verb"] == "spawn"
+    assert dict(driver.guests()) == {}
+    assert driver.power_state(spec.instance_id) is PowerState.NOSTATE
