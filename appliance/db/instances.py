@@ -190,6 +190,11 @@ def release_claim(tx: connection.Transaction, instance_id: str, *, owner: str) -
     )
 
 
+def keep_trying(tx: connection.Transaction, instance_id: str) -> None:
+    """Forget the attempts so far: a step that is never given up, as a delete."""
+    tx.execute("UPDATE instances SET attempts = 0 WHERE id = ?", (instance_id,))
+
+
 def drop_claims(tx: connection.Transaction, *, owner_like: str) -> int:
     """End the claims of a worker's earlier lives (`owner_like` as in SQL LIKE). How many."""
     return tx.execute(

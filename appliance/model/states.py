@@ -85,6 +85,7 @@ class Event(StrEnum):
     REBOOTED = "rebooted"
     FOUND_OFF = "found-off"  # the guest switched itself off, or its QEMU died
     FOUND_ON = "found-on"
+    BOOTED = "booted"  # the host came back: what ran is to run again
     BROKEN = "broken"  # a stop, start or reboot failed for good
 
 
@@ -117,7 +118,8 @@ TRANSITIONS: Final[dict[Event, dict[State, State]]] = {
     Event.STOP: {State(_V.ACTIVE): State(_V.ACTIVE, _T.POWERING_OFF)},
     Event.STOPPED: {State(_V.ACTIVE, _T.POWERING_OFF): State(_V.STOPPED)},
     Event.START: {State(_V.STOPPED): State(_V.STOPPED, _T.POWERING_ON)},
-    Event.STARTED: {State(_V.STOPPED, _T.POWERING_ON): State(_V.ACTIVE)},
+    Event.STARTED: {State(vm, _T.POWERING_ON): State(_V.ACTIVE) for vm in (_V.STOPPED, _V.ACTIVE)},
+    Event.BOOTED: {State(_V.ACTIVE): State(_V.ACTIVE, _T.POWERING_ON)},
     Event.REBOOT: {State(_V.ACTIVE): State(_V.ACTIVE, _T.REBOOTING)},
     Event.REBOOT_HARD: {
         State(vm, task): State(vm, _T.REBOOTING_HARD)
