@@ -1,0 +1,86 @@
+"""`python -m tests.bench [hop|idle|launch …]`: measure, print, and write the page of figures.
+
+Without names all are measured. `idle` and `launch` need the cloud to be up (`novabox demo`); the
+page keeps the last figures of what was not measured this time.
+"""
+
+import importlib
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs/reference/performance.md"
+FIGURES: Final = ROOT / "docs/reference/performance.json"
+NAMES: Final = ("hop", "idle", "launch")
+
+
+def main(names: list[str]) -> int:
+    """Measure `names`, keep the figures, and write the page from all that are kept."""
+    if unknown := set(names) - set(NAMES):
+        print(f"bench: no measurement {sorted(unknown)}; there are {', '.join(NAMES)}")
+        return 2
+    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    for name in names or NAMES:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        measured = importlib.import_module(f"tests.bench.{name}").measure()
+        figures[name] = {key: round(value, 3) for key, value in measured.items()}
+        print(json.dumps({name: figures[name]}, indent=2), flush=True)
+    FIGURES.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    PAGE.write_text(page(figures))
+    return 0
+
+
+def page(figures: dict[str, dict[str, float]]) -> str:
+    """The page as Markdown; a goal that was not met says so."""
+    lines = [
+        "# Performance, measured", "",
+        "Written by `just bench`; nothing here is typed by hand. Medians of one run; compare",
+        "ratios, not milliseconds of other machines.",
+        f"Machine: {os.cpu_count()} cores, {platform.machine()}.",
+        "",
+        "| what | figure | compared with | goal | met |", "| --- | --- | --- | --- | --- |",
+    ]  # fmt: skip
+    for row in _rows(figures):
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _rows(figures: dict[str, dict[str, float]]) -> list[tuple[str, str, str, str, str]]:
+    rows = []
+    if hop := figures.get("hop"):
+        against = (
+            f"stock huey's polling {hop['stock_ms']:.0f} ms; "
+            f"two fsynced SQLite commits {hop['floor_ms']:.2f} ms"
+        )
+        figure = f"{hop['bell_ms']:.2f} ms (p90 {hop['bell_p90_ms']:.2f})"
+        rows.append(("queue hop", figure, against, "≤ 2 ms", _met(hop["bell_ms"] <= 2)))
+    if idle := figures.get("idle"):
+        rows.append(
+            ("all services idle, PSS", f"{idle['pss_mib']:.0f} MiB", "-", "≤ 250 MiB",
+             _met(idle["pss_mib"] <= 250))
+        )  # fmt: skip
+        rows.append(
+            ("all services idle, CPU", f"{idle['cpu_percent']:.2f} % of a core", "-", "≤ 1 %",
+             _met(idle["cpu_percent"] <= 1))
+        )  # fmt: skip
+    if launch := figures.get("launch"):
+        limit_ms = 1.3 * launch["bare_ms"] + 150
+        rows.append(
+            ("launch of a cached image, request → ACTIVE", f"{launch['cloud_ms']:.0f} ms",
+             f"bare define + start of the same XML and overlay {launch['bare_ms']:.0f} ms "
+             f"(× {launch['cloud_ms'] / launch['bare_ms']:.2f})",
+             f"≤ 1.3 × bare + 150 ms = {limit_ms:.0f} ms", _met(launch["cloud_ms"] <= limit_ms))
+        )  # fmt: skip
+    return rows
+
+
+def _met(is_met: bool) -> str:
+    return "yes" if is_met else "**not met**"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
