@@ -89,7 +89,7 @@ def endpoint(
     """An endpoint without a decoded body. Answers `status` unless the handler returns a Reply.
 
     Who asks is known by then (unless `is_public`); what they may do is for the verbs and
-    `appliance.policy` to say. With `streams` the handler reads the request's body itself, from `request.content`.
+    `appliance.policy` to say. With `streams` the handler reads the body from `request.content`.
     """
     return Endpoint(handler=handler, status=status, is_public=is_public, streams=streams)
 

@@ -1,0 +1,1 @@
+"""Keystone's part: users, projects, roles and tokens."""
