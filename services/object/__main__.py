@@ -1,0 +1,73 @@
+"""The object store's process: `python -m services.object [once]`.
+
+Beside requests, a thread looks after the store: expired objects every minute, all bytes every day.
+"""
+
+import logging
+import threading
+from typing import Final
+
+from appliance import config, log, trace, worker
+from appliance.db import connection, services
+from services.http import app, server
+from services.identity import api as identity
+from services.object import swift
+from storage.objects import auditor
+from storage.objects.errors import StoreError
+from storage.objects.store import ObjectStore
+
+NAME: Final = "object"
+EXPIRE_EVERY_S: Final = 60.0
+AUDITS_APART: Final = 24 * 60  # rounds of expiry between two readings of everything
+
+_log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Serve Swift until SIGTERM; with `once`, audit the whole store and return."""
+    once = worker.wants_once(NAME)
+    settings = config.load()
+    log.start(settings.log_level)
+    trace.start(settings.home, NAME, hops_max=settings.trace.hops_max)
+    with ObjectStore(settings.home / "objects", part_power=settings.object.part_power) as store:
+        if once:
+            print(auditor.once(store))
+            return
+        db = connection.open_db(settings.home)
+        with db.transaction() as tx:
+            services.register(tx, NAME, name=NAME, host=settings.host)
+        is_over = threading.Event()
+        keeper = threading.Thread(target=_keep, args=(store, db, is_over), name="auditor")
+        keeper.start()
+        try:
+            _serve(settings, db, store)
+        finally:
+            is_over.set()
+            keeper.join()
+
+
+def _serve(settings: config.Settings, db: connection.Database, store: ObjectStore) -> None:
+    application = app.Application(
+        [swift.face(store)], login=identity.Identity(settings, db).resolve, target=NAME
+    )
+    server.serve(application, address=settings.object.address, port=settings.object.port)
+
+
+def _keep(store: ObjectStore, db: connection.Database, is_over: threading.Event) -> None:
+    """Beat, expire and audit until `is_over`; the first audit is a day after the start."""
+    rounds = 0
+    while not is_over.wait(EXPIRE_EVERY_S):
+        rounds += 1
+        with db.transaction() as tx:
+            services.seen(tx, NAME)
+        try:
+            if rounds % AUDITS_APART:
+                auditor.expire(store)
+            else:
+                _log.info("object store: audited: %s", auditor.once(store))
+        except StoreError:
+            _log.exception("object store: a round of the auditor failed, the next will try again")
+
+
+if __name__ == "__main__":
+    main()

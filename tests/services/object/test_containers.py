@@ -1,0 +1,140 @@
+"""Accounts and containers answer as Swift's do."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from starlette.testclient import TestClient
+
+C = "/v1/AUTH_p/c"
+
+
+def test_an_account_nobody_used_is_empty(client: TestClient):
+    answer = client.head("/v1/AUTH_p")
+
+    assert answer.status_code == 204
+    assert answer.headers["x-account-container-count"] == "0"
+
+
+def test_a_container_is_made_once(client: TestClient):
+    assert [client.put(C).status_code for _ in range(2)] == [201, 202]
+    assert client.head("/v1/AUTH_p").headers["x-account-container-count"] == "1"
+
+
+def test_a_container_is_deleted_when_empty(swifty: TestClient):
+    swifty.put(f"{C}/o", content=b"x")
+    assert swifty.delete(C).status_code == 409
+    swifty.delete(f"{C}/o")
+
+    assert [swifty.delete(C).status_code for _ in range(2)] == [204, 404]
+
+
+@pytest.mark.parametrize("verb", ["GET", "HEAD", "POST", "DELETE"])
+def test_a_container_that_is_not_there_is_not_found(client: TestClient, verb: str):
+    assert client.request(verb, "/v1/AUTH_p/missing").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/v1/AUTH_p", "Account"), (C, "Container")])
+def test_metadata_is_set_kept_and_removed(swifty: TestClient, path: str, kind: str):
+    meta = f"X-{kind}-Meta-"
+    swifty.post(path, headers={meta + "Color": "blue", meta + "Size": "XL", meta + "Old": "1"})
+    swifty.post(path, headers={f"X-Remove-{kind}-Meta-Color": "x", meta + "Old": ""})
+
+    answer = swifty.head(path)
+    assert (meta + "Color") not in answer.headers
+    assert (meta + "Old") not in answer.headers
+    assert answer.headers[meta + "Size"] == "XL"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("x" * 129, "v", "Metadata name too long: "),
+        ("a", "v" * 257, "Metadata value longer than 256: A"),
+        ("", "v", "Metadata name cannot be empty"),
+    ],
+)
+def test_metadata_over_a_limit_is_refused(swifty: TestClient, name: str, value: str, text: str):
+    answer = swifty.post(C, headers={f"X-Container-Meta-{name}": value})
+
+    assert answer.status_code == 400
+    assert answer.text.startswith(text)
+
+
+def test_too_many_metadata_are_refused(swifty: TestClient):
+    many = {f"X-Container-Meta-{number}": "v" for number in range(91)}
+    large = {f"X-Container-Meta-{number}": "v" * 200 for number in range(25)}
+
+    assert swifty.post(C, headers=many).text == "Too many metadata items; max 90"
+    assert swifty.post(C, headers=large).text == "Total metadata too large; max 4096"
+
+
+def test_a_long_name_is_refused(client: TestClient):
+    answer = client.put("/v1/AUTH_p/" + "c" * 257)
+
+    assert answer.status_code == 400
+    assert answer.text == "Container name length of 257 longer than 256"
+
+
+def test_a_listing_is_plain_json_or_xml(swifty: TestClient):
+    swifty.put(f"{C}/a&b", content=b"hello", headers={"Content-Type": "text/x"})
+    swifty.put(f"{C}/d/e", content=b"")
+
+    plain = swifty.get(C)
+    rows = swifty.get(C, params={"format": "json", "delimiter": "/"}).json()
+    xml = swifty.get(C, params={"delimiter": "/"}, headers={"Accept": "application/xml"})
+
+    assert plain.text == "a&b\nd/e\n"
+    assert plain.headers["x-container-object-count"] == "2"
+    date = rows[0].pop("last_modified")
+    assert len(date) == len("2010-09-28T20:29:16.567890")
+    assert rows == [
+        {
+            "name": "a&b",
+            "bytes": 5,
+            "hash": "5d41402abc4b2a76b9719d911017c592",
+            "content_type": "text/x",
+        },
+        {"subdir": "d/"},
+    ]
+    root = ET.fromstring(xml.text)
+    assert (root.tag, root.get("name")) == ("container", "c")
+    assert [child.tag for child in root] == ["object", "subdir"]
+    assert [child.findtext("name") for child in root] == ["a&b", "d/"]
+
+
+def test_an_account_lists_containers_with_counts(swifty: TestClient):
+    swifty.put(f"{C}/o", content=b"hello")
+
+    (row,) = swifty.get("/v1/AUTH_p", params={"format": "json"}).json()
+    assert (row["name"], row["count"], row["bytes"]) == ("c", 1, 5)
+    xml = ET.fromstring(swifty.get("/v1/AUTH_p?format=xml").text)
+    assert (xml.tag, xml[0].findtext("count")) == ("account", "1")
+
+
+def test_an_empty_listing_has_no_content_but_json_has(swifty: TestClient):
+    assert swifty.get(C).status_code == 204
+    assert swifty.get(C, params={"format": "json"}).json() == []
+
+
+def test_a_listing_is_paged(swifty: TestClient):
+    for name in "abcde":
+        swifty.put(f"{C}/{name}", content=b"")
+
+    assert swifty.get(C, params={"limit": 2, "marker": "b"}).text == "c\nd\n"
+    assert swifty.get(C, params={"end_marker": "b"}).text == "a\n"
+    assert swifty.get(C, params={"reverse": "true", "limit": 2}).text == "e\nd\n"
+    assert swifty.get(C, params={"limit": "x"}).text == "a\nb\nc\nd\ne\n"
+    too_many = swifty.get(C, params={"limit": 10001})
+    assert (too_many.status_code, too_many.text) == (412, "Maximum limit is 10000")
+
+
+def test_a_slash_at_the_end_is_no_other_path(swifty: TestClient):
+    assert swifty.get("/v1/AUTH_p/").text == "c\n"
+    assert swifty.put(C + "/").status_code == 202
+
+
+def test_an_admin_deletes_an_empty_account(swifty: TestClient):
+    admin = {"X-Auth-Token": "admin"}
+    assert swifty.delete("/v1/AUTH_p", headers=admin).status_code == 409
+    swifty.delete(C)
+    assert swifty.delete("/v1/AUTH_p", headers=admin).status_code == 204
