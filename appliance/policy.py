@@ -94,6 +94,12 @@ _IDENTITY: Final = {
     "identity:validate_token": READER,  # one's own; an admin or a service any
     "identity:revoke_token": READER,
 }
+_OBJECT_STORE: Final = {
+    "object_store:read": READER,
+    "object_store:write": MEMBER,
+    "object_store:delete_account": ADMIN,
+    "object_store:any_account": SERVICE,  # Swift's ResellerAdmin
+}
 _CLOUD: Final = {
     "novabox:follow_events": READER,
     "novabox:list_hops": READER,  # of one's own requests; an admin of all
@@ -103,7 +109,7 @@ _CLOUD: Final = {
     "novabox:control_topic": ADMIN,
 }
 
-RULES: Final[dict[str, str]] = _COMPUTE | _NETWORK | _IMAGE | _IDENTITY | _CLOUD
+RULES: Final[dict[str, str]] = _COMPUTE | _NETWORK | _IMAGE | _IDENTITY | _OBJECT_STORE | _CLOUD
 
 
 def allows(ctx: context.RequestContext, rule: str) -> bool:
