@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from appliance import config, credentials, doctor, errors, supervisor
+from appliance import config, credentials, errors, supervisor
 from appliance.cli import cloud
 
 if TYPE_CHECKING:
@@ -35,11 +35,15 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
+    from appliance import doctor
+
     return doctor.run(config.load(), fix=arguments.fix, as_json=arguments.json)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     """Check the machine, start the cloud, and do the main job through its public APIs."""
+    from appliance import doctor
+
     settings = config.load()
     if doctor.run(settings, fix=True, as_json=False) != 0:
         raise errors.Unavailable("this machine is not ready: mend the red lines above")

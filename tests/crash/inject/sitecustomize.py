@@ -1,7 +1,7 @@
 """Loaded by every process of a cloud under test: kills it at the Nth commit, when told to.
 
-A plan is a file `$NBX_CRASH/<service>` with `N before` or `N after`. Commits are counted at the edge,
-in sqlite3, so that none of the product's code knows of it; the trace's own are not counted.
+A plan is a file `$NBX_CRASH/<service>` with `N before` or `N after`. Commits are counted at the
+edge, in sqlite3, so that none of the product knows of it; the trace's own are not counted.
 """
 
 import os

@@ -1,0 +1,75 @@
+"""What the tree promises, and no other tool holds."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("appliance", "services", "storage", "tui")
+SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    banned = {"utils", "common", "helpers", "misc", "base", "core", "util", "helper"}
+
+    assert [path for path in SOURCES if path.stem in banned] == []
+
+
+def test_no_file_is_a_pile() -> None:
+    assert [path for path in SOURCES if len(path.read_text().splitlines()) > 600] == []
+
+
+def test_sql_stands_in_its_two_homes() -> None:
+    """The control plane has appliance/db (and the trace its own file), objects storage/objects."""
+    sql = re.compile(r"\b(SELECT .+ FROM|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM)\b")
+    homes = ("appliance/db/", "storage/objects/", "appliance/trace.py", "appliance/queue.py")
+    found = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if sql.search(path.read_text()) and not str(path.relative_to(ROOT)).startswith(homes)
+    ]
+
+    assert found == []
+
+
+def test_async_stays_at_the_edge() -> None:
+    homes = ("services/api/", "services/object/", "services/http/", "tui/")
+    found = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if any(
+            isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(ast.parse(path.read_text()))
+        )
+        and not str(path.relative_to(ROOT)).startswith(homes)
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("module", ["services.api.app", "services.object.app"])
+def test_an_unprivileged_process_never_loads_what_touches_the_host(module: str) -> None:
+    look = f"import sys, {module}; print([m for m in ('libvirt', 'pyroute2') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_registry_and_no_path_of_a_builder_is_written_down() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+    words = ("pypi" + ".org", "pythonhosted" + ".org", "deb.debian" + ".org", "registry.npmjs")
+    found = [
+        name
+        for name in tracked
+        if (ROOT / name).is_file()
+        and any(word in (ROOT / name).read_text(errors="replace") for word in words)
+    ]
+
+    assert found == []

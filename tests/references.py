@@ -1,0 +1,77 @@
+"""The generated pages of docs/reference: made from the code, compared by a test."""
+
+import argparse
+import dataclasses
+import typing
+from pathlib import Path
+from typing import Final
+
+from appliance import config
+from appliance.cli import main as cli
+from appliance.model import states
+
+ROOT: Final = Path(__file__).parents[1]
+FOLDER: Final = ROOT / "docs/reference"
+_NOTE: Final = "Written from the code by `just regenerate`.\n"
+
+
+def config_page() -> str:
+    """Every setting with its type, default and sentence."""
+    lines = ["# Configuration", "", _NOTE]
+    lines += ["`$NOVABOX_HOME/novabox.toml`; every key has a default, an unknown one is an error."]
+    hints = typing.get_type_hints(config.Settings)
+    for name, kind in hints.items():
+        if dataclasses.is_dataclass(kind):
+            lines += ["", f"## [{name}]", "", str(kind.__doc__), ""]
+            lines += ["| key | default | meaning |", "| --- | --- | --- |"]
+            lines += [_setting(field) for field in dataclasses.fields(kind)]
+    top = [field for field in dataclasses.fields(config.Settings) if "help" in field.metadata]
+    lines[4:4] = ["", "| key | default | meaning |", "| --- | --- | --- |", *map(_setting, top)]
+    return "\n".join(lines) + "\n"
+
+
+def _setting(field: "dataclasses.Field[object]") -> str:
+    return f"| `{field.name}` | `{field.default!r}` | {field.metadata['help']} |"
+
+
+def states_page() -> str:
+    """The transition table as a diagram and as rows."""
+    lines = ["# Instance states", "", _NOTE, "```mermaid", "stateDiagram-v2"]
+    launch = ("scheduled", "wired", "spawned", "failed", "failed-unplaced", "unwired", "destroyed")
+    seen: set[str] = set()
+    for event, row in states.TRANSITIONS.items():
+        for before, after in row.items():
+            line = f"    {_node(before)} --> {_node(after)}: {event}"
+            if event in launch and line not in seen:
+                seen.add(line)
+                lines.append(line)
+    lines += ["```", "", "| event | from | to |", "| --- | --- | --- |"]
+    for event, row in states.TRANSITIONS.items():
+        lines += [f"| {event} | {before} | {after} |" for before, after in row.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _node(state: states.State) -> str:
+    return f"{state.vm}_{state.task or 'idle'}".replace("-", "_")
+
+
+def cli_page() -> str:
+    """`--help` of every command."""
+    top = cli.parser()
+    lines = ["# Commands", "", _NOTE, "```", top.format_help().rstrip(), "```"]
+    for name, parser in _subcommands(top):
+        lines += ["", f"## novabox {name}", "", "```", parser.format_help().rstrip(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _subcommands(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.ArgumentParser]]:
+    found: list[tuple[str, argparse.ArgumentParser]] = []
+    for action in parser._actions:  # argparse has no public way to list its commands
+        if isinstance(action, argparse._SubParsersAction):
+            for name, child in action.choices.items():
+                found.append((name, child))
+                found += [(f"{name} {inner}", one) for inner, one in _subcommands(child)]
+    return found
+
+
+PAGES: Final = {"config.md": config_page, "states.md": states_page, "cli.md": cli_page}
