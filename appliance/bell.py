@@ -6,8 +6,9 @@ that has been rung enough, is nothing: whoever is woken looks at a database for 
 
 import contextlib
 import os
+import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
@@ -65,3 +66,11 @@ class Bell:
         self._socket.close()
 
     __del__ = close
+
+
+def wait_any(bells: Sequence[Bell], timeout_s: float) -> set[int]:
+    """Indexes of the bells that rang within `timeout_s`; however often each rang, it is one."""
+    ready, _, _ = select.select(bells, [], [], timeout_s)
+    for rung in ready:
+        rung.drain()
+    return {index for index, one in enumerate(bells) if one in ready}

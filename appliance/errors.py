@@ -65,7 +65,7 @@ class NotFound(NovaboxError):
     status = 404
 
     def __init__(self, noun: str, key: str) -> None:
-        super().__init__(f"{noun} {key} could not be found.")
+        super().__init__(f"{noun[:1].upper()}{noun[1:]} {key} could not be found.")
         self.noun = noun
         self.key = key
         words = "".join(word.capitalize() for word in noun.lower().split())

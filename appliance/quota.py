@@ -1,6 +1,7 @@
 """What a project may own: the default limits, its own, and the check before a row is written."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from appliance import errors
@@ -21,6 +22,14 @@ DEFAULTS: Final[dict[str, int]] = {
     "security_group": 10,
     "security_group_rule": 100,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """A project's limits, and what counts against them, by resource."""
+
+    limits: Mapping[str, int]
+    used: Mapping[str, int]
 
 
 def limits(db: connection.Reader, project_id: str) -> dict[str, int]:
@@ -59,3 +68,27 @@ def check(
     raise errors.OverQuota(
         f"Quota exceeded for {names}: Requested {more}, but already used {had} of {of} {names}"
     )
+
+
+def fit(
+    tx: connection.Transaction,
+    project_id: str,
+    *,
+    each: Mapping[str, int],
+    used: Mapping[str, int],
+    least: int,
+    most: int,
+) -> int:
+    """How many things of size `each`, `least` to `most`, the project has room for.
+
+    Raises OverQuota when not even `least` fit.
+    """
+    allowed = limits(tx, project_id)
+    rooms = [
+        (allowed[name] - used[name]) // size
+        for name, size in each.items()
+        if allowed[name] != UNLIMITED
+    ]
+    count = max(least, min([most, *rooms]))
+    check(tx, project_id, asked={name: size * count for name, size in each.items()}, used=used)
+    return count

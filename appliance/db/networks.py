@@ -69,6 +69,14 @@ def all_networks(db: connection.Reader) -> list[Network]:
     ]
 
 
+def rename(tx: connection.Transaction, network_id: str, name: str) -> None:
+    """Give it another name."""
+    tx.execute(
+        "UPDATE networks SET name = ?, updated_at = ? WHERE id = ?",
+        (name, clock.stamp(), network_id),
+    )
+
+
 def delete(tx: connection.Transaction, network_id: str) -> None:
     """Delete a network and its subnets. Raises Conflict while a port is on it, NotFound."""
     get(tx, network_id)

@@ -1,5 +1,6 @@
 """Rows of `ports`, each read with its fixed IPs and security groups."""
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -78,6 +79,16 @@ def wired(db: connection.Reader, host: str) -> list[Port]:
     )
 
 
+def find_at(db: connection.Reader, network_id: str, ip: str) -> Port | None:
+    """The port that has this address on this network; None when nobody has."""
+    row = db.row(
+        "SELECT port_id FROM fixed_ips WHERE ip_number = ? "
+        "AND subnet_id IN (SELECT id FROM subnets WHERE network_id = ?)",
+        (int(ipaddress.IPv4Address(ip)), network_id),
+    )
+    return get(db, row["port_id"]) if row else None
+
+
 def bind(tx: connection.Transaction, port_id: str, host: str) -> None:
     """The port's tap is to be on `host`."""
     _set(tx, port_id, host=host, status="DOWN")
@@ -92,6 +103,11 @@ def unbind(tx: connection.Transaction, port_id: str) -> None:
     """The port has no tap and no addresses any more."""
     fixed_ips.release(tx, port_id)
     _set(tx, port_id, host=None, status="DOWN")
+
+
+def rename(tx: connection.Transaction, port_id: str, name: str) -> None:
+    """Give it another name."""
+    _set(tx, port_id, name=name)
 
 
 def delete(tx: connection.Transaction, port_id: str) -> None:

@@ -60,6 +60,14 @@ def of_project(
     return [_group(db, dict(row)) for row in rows]
 
 
+def update(tx: connection.Transaction, group_id: str, *, name: str, description: str) -> None:
+    """Give it another name and description."""
+    tx.execute(
+        "UPDATE security_groups SET name = ?, description = ?, updated_at = ? WHERE id = ?",
+        (name, description, clock.stamp(), group_id),
+    )
+
+
 def delete(tx: connection.Transaction, group_id: str) -> None:
     """Delete a group and its rules. Raises Conflict while a port is in it."""
     try:

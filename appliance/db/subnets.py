@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import sqlite3
 from typing import Any
 
 from appliance import clock, errors, ids
@@ -66,6 +67,17 @@ def of_network(db: connection.Reader, network_id: str) -> list[Subnet]:
 def all_subnets(db: connection.Reader) -> list[Subnet]:
     """Every subnet, oldest first."""
     return [_subnet(dict(row)) for row in db.rows("SELECT * FROM subnets ORDER BY created_at, id")]
+
+
+def delete(tx: connection.Transaction, subnet_id: str) -> None:
+    """Delete it. Raises Conflict while a port has one of its addresses."""
+    try:
+        tx.execute("DELETE FROM subnets WHERE id = ?", (subnet_id,))
+    except sqlite3.IntegrityError as error:
+        raise errors.Conflict(
+            f"Unable to complete operation on subnet {subnet_id}: One or more ports have an IP "
+            f"allocation from this subnet."
+        ) from error
 
 
 def _block(cidr: str) -> ipaddress.IPv4Network:

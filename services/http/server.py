@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+from collections.abc import Callable
 from typing import Final
 
 from granian.constants import HTTPModes, Interfaces
@@ -44,22 +45,32 @@ class _UnderWay:
             await asyncio.wait_for(self._idle.wait(), timeout_s)
 
 
-def serve(app: ASGIApp, *, address: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way then are finished first."""
+def serve(
+    app: ASGIApp, *, address: str, port: int, on_stop: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way then are finished first.
+
+    `on_stop` is called as soon as the signal comes, on the event loop: it ends endless answers.
+    """
     logging.getLogger("_granian").setLevel(logging.ERROR)
-    asyncio.run(_serve(app, address=address, port=port))
+    asyncio.run(_serve(app, address=address, port=port, on_stop=on_stop))
     trace.flush()
 
 
-async def _serve(app: ASGIApp, *, address: str, port: int) -> None:
+async def _serve(app: ASGIApp, *, address: str, port: int, on_stop: Callable[[], None]) -> None:
     under_way = _UnderWay(app)
     server = Server(
         under_way, address=address, port=port, interface=Interfaces.ASGINL, http=HTTPModes.http1,
         websockets=False, log_enabled=False, http1_settings=_HTTP1,
     )  # fmt: skip
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        on_stop()
+        server.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
     log.info("listening on %s:%d", address, port)
     await server.serve()
     await under_way.wait_until_idle(GRACE_S)

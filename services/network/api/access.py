@@ -17,6 +17,10 @@ from appliance.model.network import Network, Port, Subnet
 from appliance.model.security_group import Rule, SecurityGroup
 
 
+class OverQuota(errors.Conflict):
+    """What Neutron answers, with 409, when a project would own more than its quota."""
+
+
 def own_network(
     db: connection.Reader, ctx: context.RequestContext, network_id: str, *, rule: str
 ) -> Network:
@@ -74,9 +78,12 @@ def group_ids(
 
 
 def check_quota(tx: connection.Transaction, ctx: context.RequestContext, resource: str) -> None:
-    """Raise OverQuota when the project may not have one more."""
+    """Raise OverQuota (409) when the project may not have one more."""
     used = quotas.network_usage(tx, ctx.project_id)
-    quota.check(tx, ctx.project_id, asked={resource: 1}, used=used)
+    try:
+        quota.check(tx, ctx.project_id, asked={resource: 1}, used=used)
+    except errors.OverQuota as error:
+        raise OverQuota(f"Quota exceeded for resources: ['{resource}'].") from error
 
 
 def refresh_hosts(db: connection.Database, queue: topics.Queue) -> None:

@@ -1,10 +1,11 @@
 """Networks and the one subnet each has: what a request may ask of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from appliance import context, errors, policy
+from appliance import context, errors, policy, quota
 from appliance import queue as topics
-from appliance.db import connection, networks, ports, subnets
+from appliance.db import connection, networks, ports, quotas, subnets
 from appliance.model.network import Network, Subnet
 from services.network.api import access
 
@@ -73,6 +74,21 @@ class Networks:
     def subnets_of(self, network: Network) -> list[Subnet]:
         """Subnets of a network that the caller was shown."""
         return subnets.of_network(self.db, network.id)
+
+    def usage(self, ctx: context.RequestContext, project_id: str) -> quota.Usage:
+        """Limits and use of one's own project; of any for an admin. Raises NotFound."""
+        policy.check(ctx, "get_quota")
+        if not (ctx.is_admin or project_id == ctx.project_id):
+            raise errors.NotFound("quota", project_id)
+        return quota.Usage(
+            limits=quota.limits(self.db, project_id),
+            used=quotas.network_usage(self.db, project_id),
+        )
+
+    def default_quota(self, ctx: context.RequestContext) -> Mapping[str, int]:
+        """The limits of a project that has none of its own."""
+        policy.check(ctx, "get_quota")
+        return quota.DEFAULTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
