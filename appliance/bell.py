@@ -61,6 +61,17 @@ class Bell:
             return False
         return True
 
+    def fileno(self) -> int:
+        """For `select`."""
+        return self._socket.fileno()
+
+    def drain(self) -> None:
+        """Forget that it rang."""
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while self._socket.recv(1):
+                pass
+
     def close(self) -> None:
         """Stop listening; also done when the bell is forgotten."""
         self._socket.close()

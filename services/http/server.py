@@ -67,7 +67,7 @@ async def _serve(app: ASGIApp, *, address: str, port: int, on_stop: Callable[[],
 
     def stop() -> None:
         on_stop()
-        server.stop()
+        loop.call_soon(server.stop)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
