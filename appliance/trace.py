@@ -32,21 +32,24 @@ CREATE TABLE IF NOT EXISTS hops (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request_id TEXT NOT NULL,
     parent_id TEXT, kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL,
     name TEXT NOT NULL, status TEXT NOT NULL, started_at INTEGER NOT NULL,
-    duration_us INTEGER, bytes INTEGER, detail TEXT NOT NULL
+    duration_us INTEGER, bytes INTEGER, project_id TEXT NOT NULL, detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS hops_by_request ON hops (request_id, seq);
 """
 _WRITE = """
 INSERT OR REPLACE INTO hops (id, request_id, parent_id, kind, source, target, name, status,
-                             started_at, duration_us, bytes, detail)
+                             started_at, duration_us, bytes, project_id, detail)
 VALUES (:id, :request_id, :parent_id, :kind, :source, :target, :name, :status,
-        :started_at, :duration_us, :bytes, :detail)
+        :started_at, :duration_us, :bytes, :project_id, :detail)
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
-    """One crossing. `started_at` in µs since the epoch; `duration_us` None while it runs."""
+    """One crossing. `started_at` in µs since the epoch; `duration_us` None while it runs.
+
+    `project_id` is empty where nobody had been asked yet who they are: at the edge.
+    """
 
     id: ids.HopId
     request_id: ids.RequestId
@@ -59,6 +62,7 @@ class Hop:
     started_at: int
     duration_us: int | None = None
     bytes: int | None = None
+    project_id: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
 
 
@@ -169,7 +173,7 @@ def hop(kind: Kind, name: str, *, target: str, source: str = "", **detail: Any) 
     record = Hop(
         id=span.id, request_id=request.request_id, parent_id=request.hop_id, kind=kind,
         source=source or _recorder.service, target=target, name=name, status="running",
-        started_at=clock.now_us(), detail=dict(span.detail),
+        started_at=clock.now_us(), project_id=request.project_id, detail=dict(span.detail),
     )  # fmt: skip
     _recorder.add(record)
     token = context.current.set(request.under(span.id))
@@ -229,13 +233,17 @@ class Log:
         row = self._db.row("SELECT coalesce(max(seq), 0) AS seq FROM hops")
         return int(row["seq"]) if row else 0
 
-    def requests(self, *, limit: int) -> list[dict[str, Any]]:
-        """The newest requests: id, name of the first hop, start, span in µs, hops, worst status."""
+    def requests(self, *, limit: int, project_id: str | None = None) -> list[dict[str, Any]]:
+        """The newest requests: id, name of the first hop, start, span in µs, hops, worst status.
+
+        Of one project only those in which it was known who asks.
+        """
         rows = self._db.rows(
             """
             WITH newest AS (
                 SELECT request_id, max(seq) AS last FROM hops GROUP BY request_id
-                ORDER BY last DESC LIMIT ?
+                HAVING :project_id IS NULL OR max(project_id) = :project_id
+                ORDER BY last DESC LIMIT :limit
             )
             SELECT h.request_id AS id, min(h.started_at) AS started_at, count(*) AS hops,
                    max(h.started_at + coalesce(h.duration_us, 0)) - min(h.started_at)
@@ -245,7 +253,7 @@ class Log:
                     ORDER BY f.parent_id IS NOT NULL, f.started_at LIMIT 1) AS name
             FROM newest JOIN hops h USING (request_id) GROUP BY h.request_id ORDER BY last DESC
             """,
-            (limit,),
+            {"limit": limit, "project_id": project_id},
         )
         return [_request(dict(row)) for row in rows]
 

@@ -8,7 +8,7 @@ from appliance import errors
 from services.http import faults
 
 FAULT = faults.of(errors.NotFound("security group", "<b>"), accept="*/*")
-TEXT = "security group <b> could not be found."
+TEXT = "Security group <b> could not be found."
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_html_errors_escape_what_they_quote(formatter):
     content_type, body = formatter(FAULT)
 
     assert content_type.startswith("text/html")
-    assert b"security group &lt;b&gt; could not be found." in body
+    assert b"Security group &lt;b&gt; could not be found." in body
     assert b"Not Found" in body
 
 
