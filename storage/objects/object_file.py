@@ -11,7 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -67,25 +67,24 @@ class ObjectRecord:
     delete_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ObjectFiles:
     """The data files below one root, spread over the ring's devices."""
 
-    root: Path
-    ring: rings.Ring
+    def __init__(self, root: Path, ring: rings.Ring) -> None:
+        self._ring = ring
+        self._devices = [root / device.directory / "objects" for device in ring.devices]
 
     def prepare(self) -> None:
         """Make the devices' directories. Raises StoreUnusable if they cannot hold attributes."""
-        for device in self.ring.devices:
-            objects = self.root / device.directory / "objects"
+        for objects in self._devices:
             blobs.make_directory(objects)
-            blobs.make_directory(self.root / device.directory / "quarantined")
+            blobs.make_directory(_quarantine(objects))
             blobs.sweep_drafts(objects)
             _check_attributes(objects)
 
     def draft(self, name: ObjectName) -> blobs.Draft:
         """Begin a version; its bytes go to the device where its name will be."""
-        return blobs.Draft(self._partition(name.hash).parent)
+        return blobs.Draft(self._device(self._ring.partition(name.hash)))
 
     def publish(self, draft: blobs.Draft, name: ObjectName, record: ObjectRecord) -> None:
         """Make the version durable under its name. On an OSError there is no such file."""
@@ -122,25 +121,25 @@ class ObjectFiles:
     def path(self, name: ObjectName, written: int) -> Path:
         """Return where a version's file is, whether it exists or not."""
         name_hash = name.hash
+        part = self._ring.partition(name_hash)
         file_name = f"{name_hash}-{timestamps.format_ticks(written)}{SUFFIX}"
-        return self._partition(name_hash) / file_name
+        return self._device(part) / str(part) / file_name
 
     def walk(self) -> Iterator[Path]:
         """Yield every data file on every device."""
-        for device in self.ring.devices:
-            for partition in sorted((self.root / device.directory / "objects").iterdir()):
+        for objects in self._devices:
+            for partition in sorted(objects.iterdir()):
                 yield from sorted(partition.glob(f"*{SUFFIX}"))
 
     def quarantine(self, path: Path) -> Path:
         """Move a file out of the store's sight but keep it for a person; return where it went."""
-        target = path.parent.parent.parent / "quarantined" / path.name
+        target = _quarantine(path.parent.parent) / path.name
         path.replace(target)
         blobs.sync_directory(target.parent)
         return target
 
-    def _partition(self, name_hash: str) -> Path:
-        part = self.ring.partition(name_hash)
-        return self.root / self.ring.device(part).directory / "objects" / str(part)
+    def _device(self, partition: int) -> Path:
+        return self._devices[self._ring.part_to_device[partition]]
 
 
 def description(path: Path) -> tuple[ObjectName, ObjectRecord]:
@@ -182,8 +181,25 @@ def _describe(fd: int, name: ObjectName, record: ObjectRecord) -> None:
 
 
 def _description(name: ObjectName, record: ObjectRecord) -> bytes:
-    said = asdict(record) | {"account": name.account, "container": name.container}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    said = {
+        "account": name.account,
+        "container": name.container,
+        "name": name.name,
+        "written": record.written,
+        "timestamp": record.timestamp,
+        "size_bytes": record.size_bytes,
+        "etag": record.etag,
+        "xxh3": record.xxh3,
+        "content_type": record.content_type,
+        "metadata": dict(record.metadata),
+        "delete_at": record.delete_at,
+    }
+    return json.dumps(said, ensure_ascii=False).encode()
+
+
+def _quarantine(objects: Path) -> Path:
+    """Return where a device keeps the files that left the store's sight."""
+    return objects.with_name("quarantined")
 
 
 def _check_attributes(directory: Path) -> None:
