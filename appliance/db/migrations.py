@@ -134,6 +134,7 @@ CREATE TABLE ports (
 ) STRICT;
 CREATE INDEX ports_by_instance ON ports (instance_id);
 CREATE INDEX ports_by_network ON ports (network_id);
+CREATE INDEX ports_by_host ON ports (host);
 CREATE TABLE fixed_ips (
     subnet_id TEXT NOT NULL REFERENCES subnets (id), ip TEXT NOT NULL,
     ip_number INTEGER NOT NULL, port_id TEXT NOT NULL REFERENCES ports (id) ON DELETE CASCADE,

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 
-from appliance import errors
+from appliance import errors, trace
 from appliance.model.network import BRIDGE_PREFIX
 from services.network import command, dnsmasq, state_file
 from services.network.plan import Network, Port
@@ -45,7 +45,8 @@ class Servers:
                 process.stop()
         state_file.replace(files.hosts, text)
         state_file.replace(files.leases, dnsmasq.kept_leases(state_file.read(files.leases), ports))
-        command.run(argv)
+        with trace.hop("driver", "start", target="dnsmasq", bridge=network.bridge):
+            command.run(argv)
         return "created"
 
     def stop(self, bridge: str) -> bool:
@@ -103,7 +104,8 @@ class Servers:
         if is_new:
             state_file.replace(files.hosts, text)
         if self._told.get(files.bridge) != (process.pid, text):
-            process.signal(signal.SIGHUP)
+            with trace.hop("driver", "reload", target="dnsmasq", bridge=files.bridge):
+                process.signal(signal.SIGHUP)
             self._told[files.bridge] = (process.pid, text)
         return "changed" if is_new or stale else None
 

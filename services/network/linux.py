@@ -15,7 +15,7 @@ from pyroute2.iproute.linux import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 from pyroute2.netlink.nfnetlink.nfctsocket import NFCTAttrTuple, NFCTSocket
 
-from appliance import errors
+from appliance import errors, trace
 from appliance.model.network import BRIDGE_PREFIX, TAP_PREFIX
 from services.network import dhcp, forwarding, ruleset
 from services.network.driver import Report
@@ -187,7 +187,8 @@ def _link(message: Any, addresses: set[str]) -> _Link:
 def _delete(netlink: Any, links: dict[str, _Link], *, done: _Done) -> None:
     """Taps before bridges."""
     for name in sorted(links, reverse=True):
-        netlink.link("del", index=links[name].index)
+        with trace.hop("driver", f"delete {_noun(name)}", target="kernel", device=name):
+            netlink.link("del", index=links[name].index)
         done.removed.append(f"{_noun(name)} {name}")
 
 
@@ -197,7 +198,8 @@ def _make_bridge(
     """Make or repair one bridge; answer it as it is then."""
     did: Literal["created", "changed"] | None = None
     if found is None:
-        netlink.link("add", ifname=name, kind="bridge", address=bridge.mac_address, **_BRIDGE)
+        with trace.hop("driver", "add bridge", target="kernel", bridge=name):
+            netlink.link("add", ifname=name, kind="bridge", address=bridge.mac_address, **_BRIDGE)
         found, did = _find(netlink, name), "created"
     want = dataclasses.replace(
         found,
@@ -232,7 +234,8 @@ def _make_tap(
     """Make or repair one tap; a guest that holds it open keeps it."""
     did: Literal["created", "changed"] | None = None
     if found is None:
-        netlink.link("add", ifname=name, kind="tuntap", mode="tap")
+        with trace.hop("driver", "add tap", target="kernel", tap=name, port=tap.port_id):
+            netlink.link("add", ifname=name, kind="tuntap", mode="tap")
         found, did = _find(netlink, name), "created"
     want = dataclasses.replace(
         found,

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from appliance import trace
 from services.network import command, granted, nftables
 from services.network.plan import HostPlan
 
@@ -23,7 +24,8 @@ class RuleSet:
         was = self.loaded()
         if was == nftables.digest(text):
             return None
-        command.run(["nft", "-f", "-"], stdin=nftables.document(text))
+        with trace.hop("driver", "load rules", target="nftables", ports=len(plan.ports)):
+            command.run(["nft", "-f", "-"], stdin=nftables.document(text))
         return "changed" if was else "created"
 
     def revoked(self, plan: HostPlan) -> tuple[str, ...]:
