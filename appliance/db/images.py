@@ -1,0 +1,230 @@
+"""Rows of `images`, `image_properties` and `image_tags`: reads, and one compare-and-swap."""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from appliance import clock, context, errors, ids, trace
+from appliance.db import connection
+from appliance.model import image as model
+from appliance.model.image import Image, ImageEvent, ImageStatus, Visibility
+
+COLUMNS: Final = tuple(
+    each.name for each in dataclasses.fields(Image) if each.name not in ("properties", "tags")
+)
+# name in the Image API → column: what a list is sorted by
+SORT_COLUMNS: Final = {
+    "name": "name", "status": "status", "container_format": "container_format",
+    "disk_format": "disk_format", "size": "size_bytes", "id": "id", "created_at": "created_at",
+    "updated_at": "updated_at",
+}  # fmt: skip
+_SELECT: Final = """
+SELECT i.*,
+       (SELECT json_group_object(p.name, p.value) FROM image_properties p WHERE p.image_id = i.id)
+           AS properties,
+       (SELECT json_group_array(t.tag) FROM image_tags t WHERE t.image_id = i.id) AS tags
+FROM images i
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One condition of a list: `column` `operator` any of `values` (several only with `=`)."""
+
+    column: str  # of COLUMNS; never a caller's text
+    operator: str  # =, !=, <, <=, >, >=; never a caller's text
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What a list shows and how: every condition holds; sort keys as in the Image API."""
+
+    tests: tuple[Test, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    sort: tuple[tuple[str, str], ...] = (("created_at", "desc"), ("id", "desc"))
+    marker: str | None = None
+    limit: int = 1000
+
+
+def create(tx: connection.Transaction, image: Image) -> None:
+    """Insert the row with its properties and tags. Raises Conflict when the id is taken."""
+    if tx.row("SELECT 1 FROM images WHERE id = ?", (image.id,)):
+        raise errors.Conflict(f"Image ID {image.id} already exists!")
+    tx.insert("images", **{name: getattr(image, name) for name in COLUMNS})
+    _put_properties(tx, image.id, image.properties)
+    _put_tags(tx, image.id, image.tags)
+
+
+def get(db: connection.Reader, image_id: str) -> Image:
+    """The image, deleted or not. Raises NotFound."""
+    row = db.row(f"{_SELECT} WHERE i.id = ?", (image_id,))
+    return _image(connection.found(row, "image", image_id))
+
+
+def get_visible(db: connection.Reader, image_id: str, ctx: context.RequestContext) -> Image:
+    """The image if it is not deleted and `ctx` may see it. Raises NotFound."""
+    image = get(db, image_id)
+    is_seen = image.is_public or image.project_id == ctx.project_id
+    if image.deleted_at or not (is_seen or ctx.is_admin or ctx.is_service):
+        raise errors.NotFound("image", image_id)
+    return image
+
+
+def visible(
+    db: connection.Reader, ctx: context.RequestContext, query: Query | None = None
+) -> list[Image]:
+    """Images that are not deleted and that `ctx` may see, sorted, from after the marker.
+
+    Other projects' community images are there only for who asks for that visibility. Raises
+    BadRequest when the marker is not among them.
+    """
+    query = query or Query()
+    where, params = _conditions(query, ctx)
+    order = ", ".join(f"i.{SORT_COLUMNS[key]} {_direction(way)}" for key, way in query.sort)
+    listed = (
+        f"WITH listed AS (SELECT i.id, row_number() OVER (ORDER BY {order}) AS place "
+        f"FROM images i WHERE {' AND '.join(where)})"
+    )
+    after = 0
+    if query.marker is not None:
+        at = db.row(f"{listed} SELECT place FROM listed WHERE id = ?", (*params, query.marker))
+        if at is None:
+            raise errors.BadRequest(f"Marker {query.marker} could not be found.")
+        after = at["place"]
+    rows = db.rows(
+        f"{listed} {_SELECT} JOIN listed ON listed.id = i.id WHERE place > ? "
+        "ORDER BY place LIMIT ?",
+        (*params, after, query.limit),
+    )
+    return [_image(dict(row)) for row in rows]
+
+
+def unfinished(db: connection.Reader, *, now: str | None = None) -> list[Image]:
+    """Images whose bytes are to be removed, or are coming in under a claim that has ended."""
+    rows = db.rows(
+        f"{_SELECT} WHERE i.status = 'pending_delete' OR "
+        "(i.status = 'saving' AND (i.claim_expires_at IS NULL OR i.claim_expires_at < ?))",
+        (now or clock.stamp(),),
+    )
+    return [_image(dict(row)) for row in rows]
+
+
+def advance(
+    tx: connection.Transaction, image: Image, event: ImageEvent, **columns: object
+) -> Image:
+    """Change the status by `event`, as one compare-and-swap against `image`: status and claim.
+
+    The claim ends with it unless `columns` has a new one. Raises Conflict when `event` cannot
+    happen in that status, Superseded when somebody else changed it first.
+    """
+    new = model.after(event, image.status)
+    request = context.current.get() or context.RequestContext(request_id=image.request_id)
+    now = clock.stamp()
+    with trace.hop(
+        "state", event, target="database", image=image.id,
+        before=str(image.status), after=str(new),
+    ):  # fmt: skip
+        values: dict[str, object] = {
+            "status": new, "updated_at": now, "request_id": request.request_id,
+            "claim_owner": None, "claim_expires_at": None,
+        } | columns  # fmt: skip
+        names = ", ".join(f"{name} = :{name}" for name in values)
+        touched = tx.execute(
+            f"UPDATE images SET {names} WHERE id = :is_id AND status = :is_status "
+            "AND claim_owner IS :is_owner",
+            values | {"is_id": image.id, "is_status": image.status, "is_owner": image.claim_owner},
+        )
+        if not touched:
+            raise errors.Superseded(f"image {image.id} is not {image.status} any more")
+    return dataclasses.replace(image, **values)
+
+
+def renew_claim(tx: connection.Transaction, image: Image, *, until: str) -> None:
+    """Hold the image until then. Raises Superseded when the claim is not ours any more."""
+    touched = tx.execute(
+        "UPDATE images SET claim_expires_at = ? WHERE id = ? AND status = ? AND claim_owner IS ?",
+        (until, image.id, image.status, image.claim_owner),
+    )
+    if not touched:
+        raise errors.Superseded(f"image {image.id} is not {image.status} any more")
+
+
+def update(tx: connection.Transaction, image: Image) -> Image:
+    """Write what a user may change: not its status, nor what follows from its bytes."""
+    image = dataclasses.replace(image, updated_at=clock.stamp())
+    touched = tx.execute(
+        "UPDATE images SET name = :name, visibility = :visibility, project_id = :project_id, "
+        "container_format = :container_format, disk_format = :disk_format, "
+        "min_disk_gib = :min_disk_gib, min_memory_mib = :min_memory_mib, "
+        "is_protected = :is_protected, is_hidden = :is_hidden, updated_at = :updated_at "
+        "WHERE id = :id AND deleted_at IS NULL",
+        {name: getattr(image, name) for name in COLUMNS},
+    )
+    if not touched:
+        raise errors.NotFound("image", image.id)
+    tx.execute("DELETE FROM image_properties WHERE image_id = ?", (image.id,))
+    tx.execute("DELETE FROM image_tags WHERE image_id = ?", (image.id,))
+    _put_properties(tx, image.id, image.properties)
+    _put_tags(tx, image.id, image.tags)
+    return image
+
+
+def _put_properties(
+    tx: connection.Transaction, image_id: str, properties: Mapping[str, str]
+) -> None:
+    for name, value in properties.items():
+        tx.insert("image_properties", image_id=image_id, name=name, value=value)
+
+
+def _put_tags(tx: connection.Transaction, image_id: str, tags: Sequence[str]) -> None:
+    for tag in dict.fromkeys(tags):
+        tx.insert("image_tags", image_id=image_id, tag=tag)
+
+
+def _conditions(query: Query, ctx: context.RequestContext) -> tuple[list[str], list[object]]:
+    """The WHERE clauses of a list and their values."""
+    where, params = ["i.deleted_at IS NULL"], list[object]()
+    asked = {value for test in query.tests if test.column == "visibility" for value in test.values}
+    if not ctx.is_admin:
+        seen = "'public', 'community'" if Visibility.COMMUNITY in asked else "'public'"
+        where.append(f"(i.project_id = ? OR i.visibility IN ({seen}))")
+        params.append(ctx.project_id)
+    elif not asked:
+        where.append("(i.project_id = ? OR i.visibility != 'community')")
+        params.append(ctx.project_id)
+    for test in query.tests:
+        marks = " OR ".join([f"i.{test.column} {test.operator} ?"] * len(test.values))
+        where.append(f"({marks or 'FALSE'})")
+        params += test.values
+    for name, value in query.properties.items():
+        where.append(
+            "EXISTS (SELECT 1 FROM image_properties p "
+            "WHERE p.image_id = i.id AND p.name = ? AND p.value = ?)"
+        )
+        params += [name, value]
+    for tag in query.tags:
+        where.append("EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.tag = ?)")
+        params.append(tag)
+    return where, params
+
+
+def _direction(way: str) -> str:
+    return "ASC" if way == "asc" else "DESC"
+
+
+def _image(row: dict[str, Any]) -> Image:
+    row.pop("place", None)
+    return Image(
+        **row
+        | {
+            "id": ids.ImageId(row["id"]),
+            "status": ImageStatus(row["status"]),
+            "visibility": Visibility(row["visibility"]),
+            "properties": json.loads(row["properties"]),
+            "tags": tuple(sorted(json.loads(row["tags"]))),
+        }
+    )

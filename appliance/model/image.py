@@ -1,0 +1,105 @@
+"""An image, and every legal change of its status as one table; nothing else decides.
+
+The status words are Glance's. `saving` and `pending_delete` are also what the image worker goes on
+with: an upload whose process died, and bytes that are still to be removed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from appliance import errors, ids
+
+
+class ImageStatus(StrEnum):
+    """What an image is (Glance, domain/__init__.py)."""
+
+    QUEUED = "queued"  # a row without bytes
+    SAVING = "saving"  # bytes are coming in
+    ACTIVE = "active"
+    PENDING_DELETE = "pending_delete"  # nobody sees it any more; its bytes are still there
+    DELETED = "deleted"
+
+
+class Visibility(StrEnum):
+    """Who sees an image: everybody, everybody who asks for it, members, or its project."""
+
+    PUBLIC = "public"
+    COMMUNITY = "community"
+    SHARED = "shared"
+    PRIVATE = "private"
+
+
+class ImageEvent(StrEnum):
+    """What happens to an image; each is one row of TRANSITIONS."""
+
+    UPLOAD = "upload"  # somebody begins to send bytes
+    STORED = "stored"  # the bytes are whole, and what they say they are
+    CUT_OFF = "cut-off"  # the upload failed or its process died; its bytes are gone
+    DELETE = "delete"  # somebody asked
+    REMOVED = "removed"  # the bytes of a deleted image are gone
+
+
+_S = ImageStatus
+
+# event → {status before: status after}
+TRANSITIONS: Final[dict[ImageEvent, dict[ImageStatus, ImageStatus]]] = {
+    ImageEvent.UPLOAD: {_S.QUEUED: _S.SAVING},
+    ImageEvent.STORED: {_S.SAVING: _S.ACTIVE},
+    ImageEvent.CUT_OFF: {_S.SAVING: _S.QUEUED},
+    ImageEvent.DELETE: {
+        _S.QUEUED: _S.DELETED,
+        _S.SAVING: _S.PENDING_DELETE,
+        _S.ACTIVE: _S.PENDING_DELETE,
+    },
+    ImageEvent.REMOVED: {_S.PENDING_DELETE: _S.DELETED},
+}
+
+
+def after(event: ImageEvent, status: ImageStatus) -> ImageStatus:
+    """The status after `event`. Raises Conflict when it cannot happen in `status`."""
+    try:
+        return TRANSITIONS[event][status]
+    except KeyError:
+        raise errors.Conflict(f"Cannot '{event}' an image that is {status}.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One row of `images`, with its own properties and tags.
+
+    `location` is where its bytes are, or are going to be, in the words of its `store`.
+    """
+
+    id: ids.ImageId
+    name: str | None
+    status: ImageStatus
+    visibility: Visibility
+    project_id: ids.ProjectId
+    container_format: str | None
+    disk_format: str | None
+    size_bytes: int | None
+    virtual_size_bytes: int | None
+    checksum_md5: str | None
+    checksum_sha512: str | None
+    checksum_xxh3: str | None
+    min_disk_gib: int
+    min_memory_mib: int
+    is_protected: int
+    is_hidden: int
+    store: str | None
+    location: str | None
+    request_id: ids.RequestId  # that last changed its status
+    created_at: str
+    updated_at: str
+    deleted_at: str | None
+    claim_owner: str | None
+    claim_expires_at: str | None
+    properties: Mapping[str, str]
+    tags: tuple[str, ...]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether every project may use it."""
+        return self.visibility in (Visibility.PUBLIC, Visibility.COMMUNITY)
