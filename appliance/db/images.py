@@ -140,7 +140,7 @@ def advance(
         )
         if not touched:
             raise errors.Superseded(f"image {image.id} is not {image.status} any more")
-    return dataclasses.replace(image, **values)
+    return get(tx, image.id)
 
 
 def renew_claim(tx: connection.Transaction, image: Image, *, until: str) -> None:
@@ -217,7 +217,6 @@ def _direction(way: str) -> str:
 
 
 def _image(row: dict[str, Any]) -> Image:
-    row.pop("place", None)
     return Image(
         **row
         | {
