@@ -78,7 +78,8 @@ class Accounts:
         self, account: str, changes: Mapping[str, str | None], *, timestamp: int
     ) -> None:
         """Set metadata, making the account if need be; None removes a key."""
-        with self._db.transaction() as db:
+
+        def work(db: sqlite3.Connection) -> None:
             _make_account(db, account, timestamp=timestamp)
             row = db.execute("SELECT metadata FROM accounts WHERE name = ?", (account,)).fetchone()
             merged = json.loads(row[0]) | changes
@@ -86,13 +87,18 @@ class Accounts:
             sql = "UPDATE accounts SET metadata = ? WHERE name = ?"
             db.execute(sql, (json.dumps(kept), account))
 
+        self._db.change(work)
+
     def delete(self, account: str) -> None:
         """Forget an account. Raises AccountNotEmpty."""
-        with self._db.transaction() as db:
+
+        def work(db: sqlite3.Connection) -> None:
             sql = "SELECT 1 FROM containers WHERE account = ? LIMIT 1"
             if db.execute(sql, (account,)).fetchone():
                 raise AccountNotEmpty(f"account {account} still holds containers")
             db.execute("DELETE FROM accounts WHERE name = ?", (account,))
+
+        self._db.change(work)
 
     def find_file(self, account: str, container: str) -> str | None:
         """Return the file name of a container, or None if there is no such container."""
@@ -102,24 +108,23 @@ class Accounts:
 
     def add(self, account: str, container: str, *, file: str, timestamp: int) -> None:
         """Make a container exist, and its account with it."""
-        with self._db.transaction() as db:
+
+        def work(db: sqlite3.Connection) -> None:
             _make_account(db, account, timestamp=timestamp)
             sql = "INSERT INTO containers (account, name, file, timestamp) VALUES (?, ?, ?, ?)"
             db.execute(sql, (account, container, file, timestamp))
 
+        self._db.change(work)
+
     def move(self, account: str, container: str, *, file: str) -> None:
         """Let another file be the container. Raises ContainerNotFound."""
-        with self._db.transaction() as db:
-            sql = "UPDATE containers SET file = ? WHERE account = ? AND name = ?"
-            if db.execute(sql, (file, account, container)).rowcount == 0:
-                raise ContainerNotFound(f"container {account}/{container} does not exist")
+        sql = "UPDATE containers SET file = ? WHERE account = ? AND name = ?"
+        self._change_one(sql, (file, account, container))
 
     def remove(self, account: str, container: str) -> None:
         """Make a container not exist. Raises ContainerNotFound."""
-        with self._db.transaction() as db:
-            sql = "DELETE FROM containers WHERE account = ? AND name = ?"
-            if db.execute(sql, (account, container)).rowcount == 0:
-                raise ContainerNotFound(f"container {account}/{container} does not exist")
+        sql = "DELETE FROM containers WHERE account = ? AND name = ?"
+        self._change_one(sql, (account, container))
 
     def page(self, account: str, query: listing.Query) -> list[Entry | listing.Subdir]:
         """Return one page of an account's containers."""
@@ -145,6 +150,15 @@ class Accounts:
         """Return the names of all containers of an account."""
         with self._db.rows("SELECT name FROM containers WHERE account = ?", (account,)) as rows:
             return [name for (name,) in rows]
+
+    def _change_one(self, sql: str, values: tuple[str, ...]) -> None:
+        """Change a container's row, whose account and name are the last two values."""
+
+        def work(db: sqlite3.Connection) -> None:
+            if db.execute(sql, values).rowcount == 0:
+                raise ContainerNotFound(f"container {'/'.join(values[-2:])} does not exist")
+
+        self._db.change(work)
 
 
 def _make_account(db: sqlite3.Connection, account: str, *, timestamp: int) -> None:

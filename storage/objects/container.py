@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from storage.objects import listing
 from storage.objects.database import Database
@@ -23,6 +23,8 @@ from storage.objects.errors import (
     ObjectNotFound,
 )
 from storage.objects.object_file import ObjectRecord
+
+T = TypeVar("T")
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS container (
@@ -94,12 +96,16 @@ class Container:
         path: Path, account: str, *, name: str, timestamp: int, records: Iterable[ObjectRecord] = ()
     ) -> None:
         """Write a new container's file, which nothing refers to yet, with these objects in it."""
-        with contextlib.closing(Database(path, schema=SCHEMA)) as file, file.transaction() as db:
+
+        def fill(db: sqlite3.Connection) -> None:
             insert = "INSERT INTO container (account, name, timestamp) VALUES (?, ?, ?)"
             db.execute(insert, (account, name, timestamp))
             for record in records:
                 db.execute(PUT, _values(record))
                 _count(db, 1, record.size_bytes)
+
+        with contextlib.closing(Database(path, schema=SCHEMA)) as file:
+            file.change(fill)
 
     @property
     def path(self) -> Path:
@@ -128,11 +134,14 @@ class Container:
 
     def update_metadata(self, changes: Mapping[str, str | None]) -> None:
         """Set metadata; None removes a key."""
-        with self._change() as db:
+
+        def work(db: sqlite3.Connection) -> None:
             (text,) = db.execute("SELECT metadata FROM container").fetchone()
             merged = json.loads(text) | changes
             kept = {key: value for key, value in merged.items() if value is not None}
             db.execute("UPDATE container SET metadata = ?", (json.dumps(kept),))
+
+        self._change(work)
 
     def get(self, name: str) -> ObjectRecord:
         """Return an object's row. Raises ObjectNotFound."""
@@ -150,34 +159,43 @@ class Container:
 
         Returns the `written` of the version whose data file is not needed any more, if any.
         """
-        with self._change() as db:
-            old = self._locked_find(db, record.name)
+
+        def work(db: sqlite3.Connection) -> int | None:
+            old = _find(db, record.name)
             if old and old.written > record.written:
                 return record.written
             db.execute(PUT, _values(record))
             _count(db, 1 - bool(old), record.size_bytes - (old.size_bytes if old else 0))
-        return old.written if old else None
+            return old.written if old else None
+
+        return self._change(work)
 
     def update(self, record: ObjectRecord) -> None:
         """Change the metadata of a version. Raises ObjectNotFound if it is not the object now."""
-        with self._change() as db:
-            old = self._locked_find(db, record.name)
+
+        def work(db: sqlite3.Connection) -> None:
+            old = _find(db, record.name)
             if not old or old.written != record.written:
                 raise ObjectNotFound(f"object {record.name} was replaced or deleted meanwhile")
             db.execute(PUT, _values(record))
+
+        self._change(work)
 
     def delete(self, name: str, *, written: int | None = None) -> ObjectRecord:
         """Remove an object's row and return it; with `written`, only if that version is the object.
 
         Raises ObjectNotFound.
         """
-        with self._change() as db:
-            old = self._locked_find(db, name)
+
+        def work(db: sqlite3.Connection) -> ObjectRecord:
+            old = _find(db, name)
             if not old or written not in {None, old.written}:
                 raise ObjectNotFound(f"object {name} is not in the container")
             db.execute("DELETE FROM objects WHERE name = ?", (name,))
             _count(db, -1, -old.size_bytes)
-        return old
+            return old
+
+        return self._change(work)
 
     def page(self, query: listing.Query) -> list[Listed | listing.Subdir]:
         """Return one page of the objects' names and facts."""
@@ -217,18 +235,18 @@ class Container:
         with self._db.lock:
             self._is_retired = True
 
-    @contextlib.contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        with self._db.lock:
+    def _change(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def unless_retired(db: sqlite3.Connection) -> T:
             if self._is_retired:
                 raise ContainerNotFound("the container was deleted or rebuilt meanwhile")
-            with self._db.transaction() as db:
-                yield db
+            return work(db)
 
-    @staticmethod
-    def _locked_find(db: sqlite3.Connection, name: str) -> ObjectRecord | None:
-        row = db.execute(GET, (name,)).fetchone()
-        return _record(row) if row else None
+        return self._db.change(unless_retired)
+
+
+def _find(db: sqlite3.Connection, name: str) -> ObjectRecord | None:
+    row = db.execute(GET, (name,)).fetchone()
+    return _record(row) if row else None
 
 
 def _count(db: sqlite3.Connection, objects: int, size_bytes: int) -> None:

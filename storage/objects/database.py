@@ -9,9 +9,13 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from storage.objects.errors import StoreError
 
 # 512 KiB a connection: SQLite's 2 MiB times two times the open containers would fill the
 # process's memory budget.
@@ -19,6 +23,7 @@ CACHE_KIB: Final = 512
 _SUFFIXES: Final = ("", "-wal", "-shm")
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Database:
@@ -30,7 +35,8 @@ class Database:
 
     def __init__(self, path: Path, *, schema: str = "") -> None:
         self.path = path
-        self.lock = threading.RLock()  # held across a whole change, so writers queue here
+        self.lock = threading.RLock()  # held across a commit, so writers queue here
+        self._jobs: deque[_Job] = deque()
         self._read_lock = threading.Lock()
         self._writer = _connect(path, mode="rwc" if schema else "rw")
         self._writer.executescript(schema)
@@ -42,18 +48,22 @@ class Database:
             self._reader.close()
             self._writer.close()
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Make one change, all or nothing, durable at the end of the block."""
+    def change(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work`, all of it or nothing, durably, and return what it returns.
+
+        Changes that wait for the disk together go to it together: whoever gets the lock first
+        commits for all. Raises what `work` raises (StoreError or sqlite3.Error), or what the
+        commit raises.
+        """
+        job = _Job(work)
+        self._jobs.append(job)
         with self.lock:
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._writer
-                self._writer.execute("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
+            if not job.is_done:
+                self._commit([self._jobs.popleft() for _ in range(len(self._jobs))])
+        if job.error is not None:
+            raise job.error
+        result: T = job.result
+        return result
 
     def row(self, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
         """Return the first row of a query, or None."""
@@ -66,6 +76,45 @@ class Database:
         """Walk the rows of a query, one moment's truth; other readers wait meanwhile."""
         with self._read_lock, contextlib.closing(self._reader.execute(sql, values)) as cursor:
             yield cursor
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        db = self._writer
+        failure: StoreError | sqlite3.Error | None = StoreError("it failed beside another change")
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                _do(job, db)
+            db.execute("COMMIT")
+            failure = None
+        except sqlite3.Error as error:
+            failure = error
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            for job in jobs:
+                job.error = failure or job.error
+                job.is_done = True
+
+
+@dataclass(slots=True)
+class _Job:
+    """A change on its way, and what became of it."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    result: Any = None
+    error: StoreError | sqlite3.Error | None = None
+    is_done: bool = False
+
+
+def _do(job: _Job, db: sqlite3.Connection) -> None:
+    """Do one change of several; if it fails, the others do not notice."""
+    db.execute("SAVEPOINT job")
+    try:
+        job.result = job.work(db)
+    except (StoreError, sqlite3.Error) as error:
+        job.error = error
+        db.execute("ROLLBACK TO job")
+    db.execute("RELEASE job")
 
 
 def remove(path: Path) -> None:

@@ -171,5 +171,15 @@ def test_a_put_is_durable_from_the_bottom_up_with_three_waits_for_the_disk(tmp_p
         steps.clear()
         put(store, "old", b"bytes")
 
-    expected = ["write", "setxattr", "fsync", "link", "fsync", "BEGIN", "INSERT", "UPDATE"]
-    assert steps[:10] == [*expected, "COMMIT", "unlink"]
+    expected = [
+        "write",
+        "setxattr",
+        "fsync",
+        "link",
+        "fsync",
+        "BEGIN",
+        "SAVEPOINT",
+        "INSERT",
+        "UPDATE",
+    ]
+    assert steps[:12] == [*expected, "RELEASE", "COMMIT", "unlink"]
