@@ -14,6 +14,7 @@ SECTOR_BYTES: Final = 2048
 _FIRST_SECTOR: Final = 16  # the system area before it is left empty
 _TABLES_SECTOR: Final = _FIRST_SECTOR + 2  # after the descriptor and its terminator
 _FOLDERS_SECTOR: Final = _TABLES_SECTOR + 2  # after the path table in both byte orders
+_PAD_SECTORS: Final = 150  # as mkisofs: probes of labels read 68 KiB and want to get them
 _IS_FOLDER: Final = 2  # file flag [9.1.6]
 _NO_DATE: Final = b"0" * 16 + b"\0"
 
@@ -41,6 +42,7 @@ def image(files: Mapping[str, bytes], *, label: str) -> bytes:
         for name, content in folder.files.items():
             folder.file_sectors[name] = end
             end += -(-len(content) // SECTOR_BYTES)
+    end += _PAD_SECTORS
     tables = [_path_table(folders, "<"), _path_table(folders, ">")]
     parts = [
         bytes(_FIRST_SECTOR * SECTOR_BYTES),
@@ -49,6 +51,7 @@ def image(files: Mapping[str, bytes], *, label: str) -> bytes:
         *map(_sectors, tables),
         *(_directory(folder) for folder in folders),
         *(_sectors(content) for folder in folders for content in folder.files.values()),
+        bytes(_PAD_SECTORS * SECTOR_BYTES),
     ]
     return b"".join(parts)
 

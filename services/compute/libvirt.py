@@ -26,7 +26,7 @@ CONNECT_S: Final = 15.0  # a killed libvirtd is back in 1.2 s; with 2 busy cores
 ATTEMPTS: Final = 3  # a verb during which libvirtd dies so often is not helped by a fourth
 KEEPALIVE_S: Final = 5  # a libvirtd that hangs is given up after three of these
 POLL_S: Final = 0.1
-PRESS_S: Final = 5.0  # a guest that is still booting misses the power button: press it again
+PRESS_S: Final = 3.0  # a guest that is still booting misses the power button: press it again
 
 _T = TypeVar("_T")
 _STATES: Final[Mapping[int, PowerState]] = {
@@ -68,7 +68,10 @@ class Libvirt:
         xml = domain_xml.domain(spec, virt_type=self._virt_type, owner=self._owner)
         try:
             spec.console_log.touch(mode=0o640)
-            self._connection.call("spawn", spec.instance_id, lambda c: _spawn(c, spec, xml))
+            self._connection.call(
+                "spawn", spec.instance_id, lambda c: _spawn(c, spec, xml),
+                taps=" ".join(nic.tap for nic in spec.nics),
+            )  # fmt: skip
         except OSError as error:
             raise HypervisorError(
                 f"instance {spec.instance_id}: no console log: {error}"
@@ -119,10 +122,9 @@ class Libvirt:
         if self._virt_type != "test":
             # the answer is kept by libvirtd: seconds now, or at somebody's first launch
             connection.getDomainCapabilities(None, "x86_64", "pc", self._virt_type)
-        info = connection.getInfo()
         return HostResources(
-            vcpus=info[2],
-            memory_mib=info[1],
+            vcpus=connection.getInfo()[2],
+            memory_mib=_memory_mib(connection),
             disk_gib=shutil.disk_usage(self._disk_folder).total >> 30,
             hypervisor_type=connection.getType(),
             hypervisor_version=connection.getVersion(),
@@ -139,13 +141,19 @@ class Connection:
         self._lock = threading.Lock()
         self._open: Any = None
 
-    def call(self, verb: str, instance_id: InstanceId | None, work: Callable[[Any], _T]) -> _T:
+    def call(
+        self,
+        verb: str,
+        instance_id: InstanceId | None,
+        work: Callable[[Any], _T],
+        **more_tried: str,
+    ) -> _T:
         """The result of `work(connection)`; repeated if libvirtd went away under it.
 
         Raises HypervisorError, chained, when libvirt refuses or stays away for `connect_s`.
         """
         what = f"instance {instance_id}: {verb}" if instance_id else verb
-        tried = {"verb": verb, "uri": self._uri}
+        tried = {"verb": verb, "uri": self._uri, **more_tried}
         if instance_id:
             tried["domain"] = domain_name(instance_id)
         for attempts_left in reversed(range(ATTEMPTS)):
@@ -229,6 +237,17 @@ def _close(connection: Any) -> None:
         connection.close()
     except libvirt.libvirtError as error:
         log.debug("libvirt: closing: %s", error)
+
+
+def _memory_mib(connection: Any) -> int:
+    # getInfo adds up NUMA nodes, which do not know memory that was plugged in later
+    try:
+        stats = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS, 0)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() != libvirt.VIR_ERR_NO_SUPPORT:
+            raise
+        return int(connection.getInfo()[1])
+    return int(stats["total"]) >> 10
 
 
 def _find(connection: Any, instance_id: InstanceId) -> Any:
