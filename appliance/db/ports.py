@@ -89,6 +89,12 @@ def find_at(db: connection.Reader, network_id: str, ip: str) -> Port | None:
     return get(db, row["port_id"]) if row else None
 
 
+def find_by_mac(db: connection.Reader, mac: str) -> Port | None:
+    """The port with this MAC; None when nobody has it."""
+    row = db.row("SELECT * FROM ports WHERE mac = ?", (mac,))
+    return _port(db, dict(row)) if row else None
+
+
 def bind(tx: connection.Transaction, port_id: str, host: str) -> None:
     """The port's tap is to be on `host`."""
     _set(tx, port_id, host=host, status="DOWN")

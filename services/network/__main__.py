@@ -8,9 +8,10 @@ from appliance import config, errors, worker
 from services.network import about, tasks
 from services.network.driver import NetworkDriver
 from services.network.fake import FakeDriver
-from services.network.fetches import Fetches
+from services.network.lease_watch import LeaseWatch
 from services.network.manager import Gateways, Manager
 from services.network.metadata_server import MetadataServer
+from services.network.sightings import Sightings
 
 
 def main() -> None:
@@ -25,7 +26,7 @@ def main() -> None:
         db=frame.db,
         queue=frame.queue,
         driver=driver(frame.settings),
-        gateways=_no_gateways if once else _metadata(frame),
+        gateways=_no_gateways if once else _meet_guests(frame),
     )
     frame.run(tasks.steps(frame, manager), sweep=lambda: tasks.due(frame, manager), once=once)
 
@@ -35,26 +36,31 @@ def driver(settings: config.Settings) -> NetworkDriver:
 
     Raises ConfigError for another name.
     """
-    folder: Path = settings.home / "network"
     if settings.network.driver == "fake":
-        return FakeDriver(folder)
+        return FakeDriver(_folder(settings))
     if settings.network.driver == "linux":
         from services.network.linux import LinuxDriver
 
-        return LinuxDriver(folder)
+        return LinuxDriver(_folder(settings))
     raise errors.ConfigError(f"network.driver {settings.network.driver!r}: known: linux, fake")
 
 
-def _metadata(frame: worker.Worker) -> Gateways:
-    """The metadata service; a fake host has no addresses to listen on."""
+def _meet_guests(frame: worker.Worker) -> Gateways:
+    """Start the metadata service and watch for leases; a fake host has no guests."""
     if frame.settings.network.driver == "fake":
         return _no_gateways
+    sightings = Sightings(frame.db)
+    LeaseWatch(_folder(frame.settings), on_lease=sightings.leased).start()
     server = MetadataServer(
         port=frame.settings.network.metadata_port,
         lookup=partial(about.find, frame.db, zone=frame.settings.compute.zone),
-        on_fetch=Fetches(frame.db).note,
+        on_fetch=sightings.fetched,
     )
     return server.listen
+
+
+def _folder(settings: config.Settings) -> Path:
+    return settings.home / "network"
 
 
 def _no_gateways(_: object) -> None:

@@ -86,10 +86,6 @@ class Servers:
                     found[bridge] = tuple(state_file.read(files.hosts).splitlines())
         return found
 
-    def leases(self, bridge: str) -> dict[str, str]:
-        """MAC by IP of what a bridge's server has given out."""
-        return dnsmasq.leases(state_file.read(self._files(bridge).leases))
-
     def _files(self, bridge: str) -> dnsmasq.Files:
         return dnsmasq.Files(directory=self._directory, bridge=bridge)
 

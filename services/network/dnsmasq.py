@@ -97,10 +97,23 @@ def label(hostname: str) -> str:
     return _NOT_IN_A_LABEL.sub("-", hostname.lower())[:63].strip("-")
 
 
-def leases(text: str) -> dict[str, str]:
-    """MAC by IP of a lease file, whose lines are `expiry MAC IP name client-id`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """One address given out; `expires_at` in seconds since the epoch, later after each renewal."""
+
+    ip: str
+    mac_address: str
+    expires_at: int
+
+
+def leases(text: str) -> tuple[Lease, ...]:
+    """What a lease file says, whose lines are `expiry MAC IP name client-id`."""
     fields = (line.split() for line in text.splitlines())
-    return {words[2]: words[1] for words in fields if len(words) >= 4}
+    return tuple(
+        Lease(ip=words[2], mac_address=words[1], expires_at=int(words[0]))
+        for words in fields
+        if len(words) >= 4
+    )
 
 
 def kept_leases(text: str, ports: Iterable[Port]) -> str:
@@ -113,4 +126,8 @@ def kept_leases(text: str, ports: Iterable[Port]) -> str:
 def stale_leases(text: str, ports: Iterable[Port]) -> dict[str, str]:
     """MAC by IP of leases whose address is now free or another MAC's."""
     mac_by_ip = {port.fixed_ips[0]: port.mac_address for port in ports if port.fixed_ips}
-    return {ip: mac for ip, mac in leases(text).items() if mac_by_ip.get(ip) != mac}
+    return {
+        lease.ip: lease.mac_address
+        for lease in leases(text)
+        if mac_by_ip.get(lease.ip) != lease.mac_address
+    }

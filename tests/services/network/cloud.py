@@ -1,6 +1,6 @@
 """A network with subnet and default group in a real database, and instances on it."""
 
-from appliance.db import connection, networks, ports, security_groups, subnets
+from appliance.db import connection, fixed_ips, networks, ports, security_groups, subnets
 from appliance.model.instance import Instance
 from appliance.model.network import Network
 from appliance.model.states import TaskState, VmState
@@ -35,4 +35,14 @@ def add_instance(db: connection.Database, network: Network, **columns: object) -
             instance_id=row.id,
             security_group_ids=[group.id],
         )
+    return row
+
+
+def add_guest(db: connection.Database, **columns: object) -> Instance:
+    """An instance on a network of its own whose port has 10.78.0.2."""
+    network = add_network(db)
+    row = add_instance(db, network, **columns)
+    with db.transaction() as tx:
+        (port,) = ports.of_instance(tx, row.id)
+        fixed_ips.allocate(tx, subnets.of_network(tx, network.id)[0], port.id)
     return row

@@ -85,6 +85,7 @@ ALLOWED: dict[str, Callable[[Cloud], tuple[str | None, str]]] = {
     "an address that a rule names": lambda c: (c.a.ask("10.78.0.12", 80), "10.78.0.11"),
     "everybody, where a rule names nobody": lambda c: (c.b.ask("10.78.0.11", 22), "10.78.0.12"),
     "a member of the group": lambda c: (c.b.ask("10.78.0.13", 80), "10.78.0.12"),
+    "egress that a rule names": lambda c: (c.c.ask("198.51.100.2", 80), "198.51.100.1"),
     "outside, masqueraded": lambda c: (c.b.ask("198.51.100.2", 80), "198.51.100.1"),
     "outside, as one's floating IP": lambda c: (c.a.ask("198.51.100.2", 80), "198.51.100.50"),
     "from outside to a floating IP": lambda c: (
