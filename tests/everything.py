@@ -1,0 +1,41 @@
+"""`./bootstrap test`: every check of the project, each with its time; all run, whatever fails."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+BIN: Final = Path(sys.executable).parent
+
+STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
+    ("format", ["ruff", "format", "--check", "."]),
+    ("lint", ["ruff", "check", "."]),
+    ("types", ["mypy"]),
+    ("imports", ["lint-imports"]),
+    ("unit", ["pytest", "-q", "-m", "not host and not guest and not crash", "--durations=5"]),
+    ("host", ["pytest", "-q", "-m", "host and not guest and not crash", "--durations=5"]),
+    ("crash", ["pytest", "-q", "-m", "crash", "--durations=5"]),
+    ("guest", ["pytest", "-q", "-m", "guest and not crash", "--durations=5"]),
+)
+
+
+def main() -> int:
+    """Run all stages; 1 when one failed."""
+    results = []
+    for name, argv in STAGES:
+        print(f"\n=== {name}: {' '.join(argv)}", flush=True)
+        began = time.monotonic()
+        status = subprocess.run([BIN / argv[0], *argv[1:]], cwd=ROOT, check=False).returncode
+        results.append((name, status == 0, time.monotonic() - began))
+    print()
+    for name, passed, took_s in results:
+        print(f"{'● passed' if passed else '✗ FAILED'}  {name:<8} {took_s:7.1f} s")
+    failed = sum(not passed for _, passed, _ in results)
+    print(f"\nstages: {len(results) - failed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
