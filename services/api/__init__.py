@@ -1,0 +1,1 @@
+"""The public APIs: one package an API, with routes, wire structs and translation; no logic."""

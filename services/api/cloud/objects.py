@@ -1,0 +1,185 @@
+"""The cloud's things as the event stream tells of them: one function a kind, from rows to JSON.
+
+An object goes to its project and to administrators; one that is `public` goes to everybody.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from appliance import context, errors
+from appliance.db import (
+    connection,
+    flavors,
+    images,
+    instances,
+    networks,
+    ports,
+    subnets,
+)
+from appliance.model import states
+from appliance.model.flavor import Flavor
+from appliance.model.image import Image, Visibility
+from appliance.model.instance import Instance
+from appliance.model.network import Network
+
+Json = dict[str, Any]
+
+PAGE: Final = 1000  # rows read at once for a snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One object and who may see it."""
+
+    kind: str
+    id: str
+    view: Json
+    project_id: str = ""
+    is_public: bool = False
+
+    def is_for(self, ctx: context.RequestContext) -> bool:
+        """Whether `ctx` may see it."""
+        return self.is_public or ctx.is_admin or self.project_id == ctx.project_id
+
+
+def find(db: connection.Reader, kind: str, key: str) -> Seen | None:
+    """The object as it is now; None when it is deleted."""
+    try:
+        return _ONE[kind](db, key) if kind in _ONE else None
+    except errors.NotFound:
+        return None
+
+
+def everything(db: connection.Reader, kind: str, ctx: context.RequestContext) -> list[Seen]:
+    """All objects of a kind that `ctx` may see."""
+    return [seen for seen in _ALL[kind](db, ctx) if seen.is_for(ctx)] if kind in _ALL else []
+
+
+def _instance(db: connection.Reader, instance: Instance) -> Seen:
+    fault = instances.fault(db, instance.id) if instance.vm_state == "error" else None
+    view = {
+        "id": instance.id,
+        "name": instance.name,
+        "status": states.status(instance.vm_state, instance.task_state),
+        "vm_state": instance.vm_state,
+        "task_state": instance.task_state,
+        "power_state": instance.power_state,
+        "host": instance.host,
+        "zone": instance.zone,
+        "flavor": {
+            "name": instance.flavor_name,
+            "vcpus": instance.vcpus,
+            "memory_mib": instance.memory_mib,
+            "disk_gib": instance.disk_gib,
+        },
+        "image": _image_name(db, instance.image_id),
+        "key_name": instance.key_name,
+        "addresses": [
+            fixed.ip for port in ports.of_instance(db, instance.id) for fixed in port.fixed_ips
+        ],
+        "created_at": instance.created_at,
+        "updated_at": instance.updated_at,
+        "launched_at": instance.launched_at,
+        "fault": {"message": fault.message, "details": fault.details, "code": fault.code}
+        if fault
+        else None,
+        "request_id": instance.request_id,
+        "project_id": instance.project_id,
+        "user_id": instance.user_id,
+    }
+    return Seen(kind="instance", id=instance.id, view=view, project_id=instance.project_id)
+
+
+def _image_name(db: connection.Reader, image_id: str | None) -> Json | None:
+    if image_id is None:
+        return None
+    try:
+        return {"id": image_id, "name": images.get(db, image_id).name or ""}
+    except errors.NotFound:
+        return {"id": image_id, "name": ""}
+
+
+def _image(image: Image) -> Seen:
+    view = {
+        "id": image.id,
+        "name": image.name,
+        "status": image.status,
+        "size_bytes": image.size_bytes,
+        "disk_format": image.disk_format,
+        "container_format": image.container_format,
+        "visibility": image.visibility,
+        "owner": image.project_id,
+        "created_at": image.created_at,
+        "updated_at": image.updated_at,
+        "store": image.store,
+    }
+    return Seen(
+        kind="image", id=image.id, view=view, project_id=image.project_id,
+        is_public=image.visibility is Visibility.PUBLIC,
+    )  # fmt: skip
+
+
+def _network(db: connection.Reader, network: Network) -> Seen:
+    found = subnets.of_network(db, network.id)
+    view = {
+        "id": network.id,
+        "name": network.name,
+        "cidr": found[0].cidr if found else None,
+        "ports": len(ports.of_network(db, network.id)),
+        "project_id": network.project_id,
+    }
+    return Seen(
+        kind="network", id=network.id, view=view, project_id=network.project_id,
+        is_public=network.is_shared,
+    )  # fmt: skip
+
+
+def _flavor(flavor: Flavor) -> Seen:
+    view = {
+        "id": flavor.id,
+        "name": flavor.name,
+        "vcpus": flavor.vcpus,
+        "memory_mib": flavor.memory_mib,
+        "disk_gib": flavor.disk_gib,
+    }
+    return Seen(kind="flavor", id=flavor.id, view=view, is_public=True)
+
+
+def _one_instance(db: connection.Reader, key: str) -> Seen | None:
+    instance = instances.get(db, key)
+    return None if instance.deleted_at else _instance(db, instance)
+
+
+def _one_image(db: connection.Reader, key: str) -> Seen | None:
+    image = images.get(db, key)
+    return None if image.deleted_at else _image(image)
+
+
+def _all_instances(db: connection.Reader, ctx: context.RequestContext) -> list[Seen]:
+    found: list[Seen] = []
+    marker = None
+    while True:
+        page = instances.of_project(
+            db, None if ctx.is_admin else ctx.project_id, marker=marker, limit=PAGE
+        )
+        found += [_instance(db, instance) for instance in page]
+        if len(page) < PAGE:
+            return found
+        marker = page[-1].id
+
+
+_EVERY_IMAGE: Final = images.Query(limit=1_000_000)
+
+_ONE: Final[dict[str, Callable[[connection.Reader, str], Seen | None]]] = {
+    "instance": _one_instance,
+    "image": _one_image,
+    "network": lambda db, key: _network(db, networks.get(db, key)),
+    "flavor": lambda db, key: _flavor(flavors.get(db, key)),
+}
+_ALL: Final[dict[str, Callable[[connection.Reader, context.RequestContext], list[Seen]]]] = {
+    "instance": _all_instances,
+    "image": lambda db, ctx: [_image(one) for one in images.visible(db, ctx, _EVERY_IMAGE)],
+    "network": lambda db, ctx: [_network(db, one) for one in networks.visible(db, ctx)],
+    "flavor": lambda db, _: [_flavor(flavor) for flavor in flavors.all_flavors(db)],
+}

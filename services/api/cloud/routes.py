@@ -1,0 +1,147 @@
+"""The routes of /novabox/v1; answers are JSON, the stream is server-sent events."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from appliance import errors, ids, policy, queue, trace
+from services.api import events
+from services.api.cloud import listener
+from services.api.cloud.workings import Workings
+from services.http import endpoint, faults
+from services.http.endpoint import Path, Reply, Request, path
+
+Json = dict[str, Any]
+
+_REQUESTS_MAX: Final = 1000
+_MESSAGES_MAX: Final = 100
+_PREFIX: Final = "/novabox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """The handlers."""
+
+    events: events.Events
+    workings: Workings
+    queue: queue.Queue
+    log: trace.Log
+
+    def face(self) -> endpoint.Face:
+        """The whole API."""
+        return endpoint.Face(prefix=_PREFIX, fault=faults.novabox, paths=self._paths())
+
+    def _paths(self) -> tuple[Path, ...]:
+        get = endpoint.endpoint
+        control = "/v1/topics/{name}"
+        return (
+            path("/v1", GET=get(_links, is_public=True)),
+            path("/v1/events", GET=get(self.follow)),
+            path("/v1/requests", GET=get(self.requests)),
+            path("/v1/requests/{request_id}", GET=get(self.request)),
+            path("/v1/services", GET=get(self.services)),
+            path("/v1/hosts", GET=get(self.hosts)),
+            path("/v1/topics", GET=get(self.topics)),
+            path(control, GET=get(self.topic)),
+            path(f"{control}/pause", POST=get(self._control(self.queue.pause))),
+            path(f"{control}/resume", POST=get(self._control(self.queue.resume))),
+            path(f"{control}/step", POST=get(self._control(self.queue.release_one))),
+            path("/v1/status", GET=get(self.status)),
+        )
+
+    def follow(self, request: Request) -> Reply:
+        """GET /events."""
+        policy.check(request.ctx, "novabox:follow_events")
+        return Reply(
+            body=self.events.follow(request.ctx, _wanted(request)),
+            content_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    def requests(self, request: Request) -> Json:
+        """GET /requests: the newest, of one's own project; of all for an administrator."""
+        policy.check(request.ctx, "novabox:list_hops")
+        limit = _number(request, "limit", default=50)
+        project_id = None if request.ctx.is_admin else request.ctx.project_id
+        found = self.log.requests(limit=min(limit, _REQUESTS_MAX), project_id=project_id)
+        return {"requests": found}
+
+    def request(self, request: Request) -> Json:
+        """GET /requests/{id}: its hops, parents first; for everybody to whom its id was told."""
+        policy.check(request.ctx, "novabox:list_hops")
+        key = request.path["request_id"]
+        hops = self.log.request(key) if ids.is_request_id(key) else []
+        if not hops:
+            raise errors.NotFound("request", key)
+        return {"hops": [events.hop_view(hop) for hop in hops]}
+
+    def services(self, request: Request) -> Json:
+        """GET /services."""
+        policy.check(request.ctx, "novabox:list_services")
+        return {"services": [seen.view for seen in self.workings.services()]}
+
+    def hosts(self, request: Request) -> Json:
+        """GET /hosts."""
+        policy.check(request.ctx, "novabox:list_services")
+        return {"hosts": [seen.view for seen in self.workings.hosts()]}
+
+    def topics(self, request: Request) -> Json:
+        """GET /topics."""
+        policy.check(request.ctx, "novabox:list_services")
+        return {"topics": [seen.view for seen in self.workings.topics()]}
+
+    def topic(self, request: Request) -> Json:
+        """GET /topics/{name}: with the messages that wait, oldest first."""
+        policy.check(request.ctx, "novabox:get_messages")
+        name = request.path["name"]
+        state = self.workings.topic(self.queue.state(name)).view
+        messages = self.queue.peek(name, limit=_MESSAGES_MAX)
+        return {"topic": state, "messages": [asdict(message) for message in messages]}
+
+    def status(self, request: Request) -> Json:
+        """GET /status: what the cloud itself costs."""
+        policy.check(request.ctx, "novabox:get_status")
+        return self.workings.status()
+
+    def _control(self, act: Callable[[str], None]) -> Callable[[Request], Json]:
+        """POST /topics/{name}/…: do it, and answer the topic as it is then."""
+
+        def handler(request: Request) -> Json:
+            policy.check(request.ctx, "novabox:control_topic")
+            name = request.path["name"]
+            act(name)
+            return {"topic": self.workings.topic(self.queue.state(name)).view}
+
+        return handler
+
+
+def _links(request: Request) -> Json:
+    names = ("events", "requests", "services", "hosts", "topics", "status")
+    base = f"{request.origin}{_PREFIX}/v1"
+    return {"links": [{"rel": name, "href": f"{base}/{name}"} for name in names]}
+
+
+def _wanted(request: Request) -> listener.Wanted:
+    """Raises BadRequest for an unknown kind, a request that is none or a revision that is none."""
+    kinds = frozenset(filter(None, request.query.get("kinds", "").split(","))) or listener.KINDS
+    if not kinds <= listener.KINDS:
+        unknown = ", ".join(sorted(kinds - listener.KINDS))
+        raise errors.BadRequest(f"no kind {unknown}; known: {', '.join(sorted(listener.KINDS))}")
+    request_id = request.query.get("request", "")
+    if request_id and not ids.is_request_id(request_id):
+        raise errors.BadRequest(f"{request_id!r} is no request id")
+    return listener.Wanted(kinds=kinds, request_id=request_id, since=_since(request))
+
+
+def _since(request: Request) -> int | None:
+    if "since" in request.query:
+        return _number(request, "since", default=0)
+    last = request.headers.get("Last-Event-ID", "")
+    return int(last) if last.isascii() and last.isdecimal() else None
+
+
+def _number(request: Request, name: str, *, default: int) -> int:
+    text = request.query.get(name, str(default))
+    if not (text.isascii() and text.isdecimal()):
+        raise errors.BadRequest(f"{name} {text!r} is no number")
+    return int(text)

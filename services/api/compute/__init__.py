@@ -1,0 +1,39 @@
+"""Compute v2.1 under /compute: routes, wire structs and translation; no logic."""
+
+from services.api.compute import (
+    flavors,
+    hosts,
+    key_pairs,
+    microversions,
+    security_groups,
+    servers,
+    versions,
+)
+from services.compute.api.catalogue import Catalogue
+from services.compute.api.instances import Instances
+from services.compute.api.key_pairs import KeyPairs
+from services.http import endpoint, faults
+
+
+def face(
+    *,
+    instance_verbs: Instances,
+    key_pair_verbs: KeyPairs,
+    catalogue_verbs: Catalogue,
+    page_max: int,
+) -> endpoint.Face:
+    """The whole API, on these verbs; no list answers more than `page_max` entries."""
+    parts = (
+        servers.Servers(verbs=instance_verbs, page_max=page_max),
+        security_groups.ServerGroups(verbs=instance_verbs),
+        flavors.Flavors(verbs=catalogue_verbs, page_max=page_max),
+        key_pairs.KeyPairsFace(verbs=key_pair_verbs, page_max=page_max),
+        hosts.Hosts(verbs=catalogue_verbs),
+    )
+    lines = tuple(_versioned(line) for part in parts for line in part.paths())
+    return endpoint.Face(prefix="/compute", fault=faults.nova, paths=(*versions.paths(), *lines))
+
+
+def _versioned(line: endpoint.Path) -> endpoint.Path:
+    targets = {method: microversions.answering(target) for method, target in line.endpoints.items()}
+    return endpoint.Path(path=line.path, endpoints=targets)

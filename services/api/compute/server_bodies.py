@@ -1,0 +1,179 @@
+"""What clients send about servers (Nova, api/openstack/compute/schemas/servers.py)."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from appliance import errors
+from services.compute.api import instances
+
+Name = Annotated[str, Meta(min_length=1, max_length=255)]
+Key = Annotated[str, Meta(min_length=1, max_length=255)]
+Value = Annotated[str, Meta(max_length=255)]
+Metadata = dict[Key, Value]
+
+
+class Nic(Struct, forbid_unknown_fields=True):
+    """A network to have an interface on."""
+
+    uuid: str
+
+
+class GroupName(Struct, forbid_unknown_fields=True):
+    """A security group by its name (or id)."""
+
+    name: str
+
+
+class BlockDevice(Struct, forbid_unknown_fields=True):
+    """A disk asked for; the only one there is so far is the image's own, on the host."""
+
+    source_type: Literal["image"]
+    destination_type: Literal["local"] = "local"
+    uuid: str = ""
+    boot_index: int | str = 0
+    delete_on_termination: bool = True
+
+
+class NewServer(Struct, forbid_unknown_fields=True):
+    """The server of a create request."""
+
+    name: Name
+    flavor: str | int = field(name="flavorRef")
+    image: str = field(name="imageRef", default="")
+    key_name: str | None = None
+    networks: list[Nic] | Literal["auto", "none"] = "auto"
+    security_groups: list[GroupName] = []
+    user_data: str | None = None
+    metadata: Metadata = {}
+    zone: str | None = field(name="availability_zone", default=None)
+    count_min: int | str = field(name="min_count", default=1)
+    count_max: int | str | None = field(name="max_count", default=None)
+    has_config_drive: bool | str = field(name="config_drive", default=False)
+    block_devices: list[BlockDevice] = field(name="block_device_mapping_v2", default_factory=list)
+    wants_reservation: bool = field(name="return_reservation_id", default=False)
+    disk_config: Literal["AUTO", "MANUAL"] = field(name="OS-DCF:diskConfig", default="MANUAL")
+
+
+class CreateServer(Struct):
+    """POST /servers; scheduler hints beside the server are read by no filter yet."""
+
+    server: NewServer
+
+
+class NewName(Struct, forbid_unknown_fields=True):
+    """What of a server can be updated."""
+
+    name: Name
+
+
+class UpdateServer(Struct):
+    """PUT /servers/{id}."""
+
+    server: NewName
+
+
+class WholeMetadata(Struct, forbid_unknown_fields=True):
+    """PUT and POST /servers/{id}/metadata."""
+
+    metadata: Metadata
+
+
+class MetadataItem(Struct, forbid_unknown_fields=True):
+    """PUT /servers/{id}/metadata/{key}."""
+
+    meta: Annotated[Metadata, Meta(min_length=1, max_length=1)]
+
+
+class Reboot(Struct, forbid_unknown_fields=True):
+    """How hard a reboot is; the case does not matter."""
+
+    type: str
+
+
+class ConsoleLength(Struct, forbid_unknown_fields=True):
+    """How many of the last lines; none or -1: all."""
+
+    length: int | str | None = None
+
+
+class Action(Struct, forbid_unknown_fields=True):
+    """POST /servers/{id}/action: exactly one key, with its argument."""
+
+    start: Any = field(name="os-start", default=UNSET)
+    stop: Any = field(name="os-stop", default=UNSET)
+    reboot: Reboot | UnsetType = UNSET
+    console_output: ConsoleLength | UnsetType = field(name="os-getConsoleOutput", default=UNSET)
+
+
+def run_request(server: NewServer) -> instances.RunRequest:
+    """What the client asks, in the words of the verb. Raises BadRequest."""
+    count_min = _number("min_count", server.count_min)
+    count_max = (
+        max(count_min, 1) if server.count_max is None else _number("max_count", server.count_max)
+    )
+    networks = server.networks
+    return instances.RunRequest(
+        name=server.name.strip(),
+        image_id=_image_id(server),
+        flavor=str(server.flavor).rstrip("/").rpartition("/")[2],
+        key_name=server.key_name,
+        networks=networks
+        if networks == "auto" or networks == "none"
+        else tuple(nic.uuid for nic in networks),
+        security_groups=tuple(dict.fromkeys(group.name for group in server.security_groups)),
+        user_data=server.user_data,
+        metadata=server.metadata,
+        zone=server.zone or "",
+        count_min=count_min,
+        count_max=count_max,
+        has_config_drive=_flag("config_drive", server.has_config_drive),
+    )
+
+
+def action(body: Action) -> str:
+    """Name of the one action asked for. Raises BadRequest for none or several."""
+    names = [name for name in body.__struct_fields__ if getattr(body, name) is not UNSET]
+    if len(names) != 1:
+        raise errors.BadRequest("Exactly one action is expected in the body.")
+    return names[0]
+
+
+def lines(body: ConsoleLength) -> int | None:
+    """How many lines are asked for, None for all. Raises BadRequest."""
+    if body.length is None or str(body.length) == "-1":
+        return None
+    return _number("length", body.length)
+
+
+def _image_id(server: NewServer) -> str:
+    """The image named by `imageRef`, and by the block device that clients send beside it."""
+    named = server.image.rstrip("/").rpartition("/")[2]
+    ids = {device.uuid or named for device in server.block_devices} | ({named} - {""})
+    if len(ids) != 1 or len(server.block_devices) > 1:
+        raise errors.BadRequest(
+            "Block Device Mapping is Invalid: one image to boot from is expected, "
+            f"{len(ids)} are named."
+            if ids
+            else "Invalid imageRef provided."
+        )
+    return ids.pop()
+
+
+def _number(name: str, value: int | str) -> int:
+    try:
+        number: int = msgspec.convert(value, Annotated[int, Meta(ge=0)], strict=False)
+    except msgspec.ValidationError as error:
+        raise errors.BadRequest(
+            f"Invalid input for field/attribute {name}. Value: {value}. {error}"
+        ) from error
+    return number
+
+
+def _flag(name: str, value: bool | str) -> bool:
+    """Nova reads a boolean in words too (oslo.utils, strutils)."""
+    text = str(value).lower()
+    if text not in {"true", "1", "on", "yes", "false", "0", "off", "no", ""}:
+        raise errors.BadRequest(f"Invalid {name} provided.")
+    return text in {"true", "1", "on", "yes"}

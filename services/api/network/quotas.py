@@ -1,0 +1,46 @@
+"""Quotas: /quotas, to read (Networking API v2.0)."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.http.endpoint import Path, Request, endpoint, path
+from services.network.api.networks import Networks
+
+Json = dict[str, Any]
+
+_RESOURCES: Final = ("network", "subnet", "port", "security_group", "security_group_rule")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotasFace:
+    """The handlers of /quotas."""
+
+    verbs: Networks
+
+    def paths(self) -> tuple[Path, ...]:
+        """The routes."""
+        return (
+            path("/v2.0/quotas/{project_id}", GET=endpoint(self.show)),
+            path("/v2.0/quotas/{project_id}/default", GET=endpoint(self.default)),
+            path("/v2.0/quotas/{project_id}/details.json", GET=endpoint(self.full)),
+        )
+
+    def show(self, request: Request) -> Json:
+        """GET /quotas/{project}."""
+        usage = self.verbs.usage(request.ctx, request.path["project_id"])
+        return {"quota": {name: usage.limits[name] for name in _RESOURCES}}
+
+    def default(self, request: Request) -> Json:
+        """GET /quotas/{project}/default."""
+        limits = self.verbs.default_quota(request.ctx)
+        return {"quota": {name: limits[name] for name in _RESOURCES}}
+
+    def full(self, request: Request) -> Json:
+        """GET /quotas/{project}/details.json."""
+        usage = self.verbs.usage(request.ctx, request.path["project_id"])
+        return {
+            "quota": {
+                name: {"limit": usage.limits[name], "used": usage.used[name], "reserved": 0}
+                for name in _RESOURCES
+            }
+        }

@@ -1,0 +1,189 @@
+"""Instances: what a request may ask of them."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from appliance import context, errors, policy
+from appliance import queue as topics
+from appliance.db import connection, instances, networks, ports, security_groups
+from appliance.model import states
+from appliance.model.instance import Fault, Instance
+from appliance.model.network import Port
+from appliance.model.security_group import SecurityGroup
+from services.compute.api import launch
+
+RunRequest = launch.RunRequest
+
+PAGE: Final = 1000  # rows read at once while a list is sifted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What stands beside an instance's own row."""
+
+    ports: tuple[Port, ...]
+    network_name_by_id: Mapping[str, str]
+    groups: tuple[SecurityGroup, ...]
+    metadata: Mapping[str, str]
+    fault: Fault | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instances:
+    """The verbs; may be used by many threads."""
+
+    db: connection.Database
+    queue: topics.Queue
+
+    def run(self, ctx: context.RequestContext, request: RunRequest) -> list[Instance]:
+        """Write the instances asked for and wake the scheduler: a promise, nothing runs yet.
+
+        Raises BadRequest, Conflict or OverQuota with nothing left behind.
+        """
+        policy.check(ctx, "os_compute_api:servers:create")
+        with self.db.transaction() as tx:
+            made = launch.write(tx, ctx, request)
+        for instance in made:
+            self.queue.ring("scheduler", "select_host", instance.id)
+        return made
+
+    def get(self, ctx: context.RequestContext, instance_id: str) -> Instance:
+        """The instance, if the caller may see it. Raises NotFound."""
+        policy.check(ctx, "os_compute_api:servers:show")
+        return instances.get_visible(self.db, instance_id, ctx)
+
+    def page(
+        self,
+        ctx: context.RequestContext,
+        *,
+        keep: Callable[[Instance], bool] = lambda _: True,
+        is_all_projects: bool = False,
+        marker: str | None = None,
+        limit: int = 1000,
+    ) -> list[Instance]:
+        """At most `limit` instances that `keep` keeps, newest first, those after id `marker`.
+
+        Raises BadRequest when there is no such marker.
+        """
+        policy.check(ctx, "os_compute_api:servers:index")
+        if is_all_projects:
+            policy.check(ctx, "os_compute_api:servers:index:get_all_tenants")
+        project_id = None if is_all_projects else ctx.project_id
+        found = filter(keep, self._instances(project_id, marker))
+        return list(itertools.islice(found, limit))
+
+    def _instances(self, project_id: str | None, marker: str | None) -> Iterator[Instance]:
+        while True:
+            page = instances.of_project(self.db, project_id, marker=marker, limit=PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            marker = page[-1].id
+
+    def details(self, instance: Instance) -> Details:
+        """Interfaces, groups, metadata and fault of an instance that the caller was shown."""
+        found = tuple(ports.of_instance(self.db, instance.id))
+        group_ids = dict.fromkeys(one for port in found for one in port.security_group_ids)
+        return Details(
+            ports=found,
+            network_name_by_id={
+                port.network_id: networks.get(self.db, port.network_id).name for port in found
+            },
+            groups=tuple(security_groups.get(self.db, one) for one in group_ids),
+            metadata=instances.metadata(self.db, instance.id),
+            fault=instances.fault(self.db, instance.id),
+        )
+
+    def delete(self, ctx: context.RequestContext, instance_id: str) -> None:
+        """Delete the instance; one that has no host yet is gone at once. May be asked twice."""
+        policy.check(ctx, "os_compute_api:servers:delete")
+        with self.db.transaction() as tx:
+            instance = instances.get_visible(tx, instance_id, ctx)
+            if instance.task_state is not states.TaskState.DELETING:
+                instance = instances.advance(tx, instance, states.Event.DELETE)
+            if instance.host is None:
+                for port in ports.of_instance(tx, instance_id):
+                    ports.delete(tx, port.id)
+                instances.advance(tx, instance, states.Event.DELETED_UNPLACED)
+        if instance.host:
+            self.queue.ring(f"compute.{instance.host}", "terminate", instance_id)
+
+    def start(self, ctx: context.RequestContext, instance_id: str) -> None:
+        """Start a stopped instance. Raises Conflict in any other state."""
+        policy.check(ctx, "os_compute_api:servers:start")
+        self._do(ctx, instance_id, event=states.Event.START, step="power_on")
+
+    def stop(self, ctx: context.RequestContext, instance_id: str) -> None:
+        """Shut an active instance down. Raises Conflict in any other state."""
+        policy.check(ctx, "os_compute_api:servers:stop")
+        self._do(ctx, instance_id, event=states.Event.STOP, step="power_off")
+
+    def reboot(self, ctx: context.RequestContext, instance_id: str, *, is_hard: bool) -> None:
+        """Ask the guest to reboot, or switch it off and on. Raises Conflict."""
+        policy.check(ctx, "os_compute_api:servers:reboot")
+        event = states.Event.REBOOT_HARD if is_hard else states.Event.REBOOT
+        self._do(ctx, instance_id, event=event, step="reboot")
+
+    def _do(
+        self, ctx: context.RequestContext, instance_id: str, *, event: states.Event, step: str
+    ) -> None:
+        with self.db.transaction() as tx:
+            instance = instances.get_visible(tx, instance_id, ctx)
+            if instance.host is None:
+                raise errors.Conflict(f"Instance {instance_id} is not ready")
+            instances.advance(tx, instance, event)
+        self.queue.ring(f"compute.{instance.host}", step, instance_id)
+
+    def rename(self, ctx: context.RequestContext, instance_id: str, name: str) -> Instance:
+        """Give the instance another name; the guest is not told."""
+        policy.check(ctx, "os_compute_api:servers:update")
+        with self.db.transaction() as tx:
+            instances.get_visible(tx, instance_id, ctx)
+            instances.rename(tx, instance_id, name)
+            return instances.get(tx, instance_id)
+
+    def set_metadata(
+        self,
+        ctx: context.RequestContext,
+        instance_id: str,
+        pairs: Mapping[str, str],
+        *,
+        is_whole: bool = False,
+    ) -> dict[str, str]:
+        """Add `pairs` to the instance's metadata, or let them replace it; what it is then."""
+        policy.check(ctx, "os_compute_api:server-metadata:create")
+        with self.db.transaction() as tx:
+            instances.get_visible(tx, instance_id, ctx)
+            before = {} if is_whole else instances.metadata(tx, instance_id)
+            after = {**before, **pairs}
+            launch.check_metadata(tx, ctx.project_id, after)
+            instances.set_metadata(tx, instance_id, after)
+        return after
+
+    def delete_metadata(self, ctx: context.RequestContext, instance_id: str, key: str) -> None:
+        """Take one pair away. Raises NotFound."""
+        policy.check(ctx, "os_compute_api:server-metadata:create")
+        with self.db.transaction() as tx:
+            instances.get_visible(tx, instance_id, ctx)
+            pairs = instances.metadata(tx, instance_id)
+            if pairs.pop(key, None) is None:
+                raise errors.NotFound("Metadata item", key)
+            instances.set_metadata(tx, instance_id, pairs)
+
+    def console_output(
+        self, ctx: context.RequestContext, instance_id: str, *, lines: int | None = None
+    ) -> str:
+        """The end of the serial console's log: all that its host keeps, or the last `lines`.
+
+        Raises Conflict when it has no host yet, Unavailable when the host does not answer.
+        """
+        policy.check(ctx, "os_compute_api:os-console-output")
+        instance = instances.get_visible(self.db, instance_id, ctx)
+        if instance.host is None:
+            raise errors.Conflict(f"Instance {instance_id} is not ready")
+        text: str = self.queue.call(f"compute.{instance.host}", "console_output", instance_id)
+        if lines is None:
+            return text
+        return "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
