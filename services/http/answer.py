@@ -3,7 +3,6 @@
 What is raised on the way goes on to the application, which answers it.
 """
 
-import contextlib
 import contextvars
 import functools
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -29,14 +28,6 @@ class Limits:
     idle_s: float = 120.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ready:
-    """An answer that only has to be sent; `ctx` is what its iterator runs in."""
-
-    reply: endpoint.Reply
-    ctx: contextvars.Context
-
-
 async def run(
     scope: Scope,
     receive: Receive,
@@ -59,14 +50,16 @@ async def run(
         raw = await stream.read_all(
             receive, length_bytes=length_bytes, limit_bytes=limits.body_bytes_max
         )
-    work = functools.partial(_call, target, request, raw, login)
-    ready = await stream.in_thread(work, is_stream=target.streams)
-    await _send(ready, scope, receive, send)
+    # the handler and what it streams run in one context: a hop opened here is closed there
+    ctx = contextvars.copy_context()
+    work = functools.partial(ctx.run, _call, target, request, raw, login)
+    reply = await stream.in_thread(work, is_stream=target.streams)
+    await _send(reply, ctx, scope, receive, send)
 
 
 def _call(
     target: endpoint.Endpoint, request: endpoint.Request, raw: bytes, login: auth.Login
-) -> _Ready:
+) -> endpoint.Reply:
     """The part that runs in a thread, with the caller as the current context."""
     if not target.is_public:
         request = _identified(request, login)
@@ -76,15 +69,14 @@ def _call(
         _check_media_type(request.headers.get("content-type"), target.media_types)
         answer = target.handler(request, _decode(raw, target.body))
     is_reply = isinstance(answer, endpoint.Reply)
-    reply = answer if is_reply else endpoint.Reply(body=answer, status=target.status)
-    return _Ready(reply=_encoded(reply), ctx=contextvars.copy_context())
+    return _encoded(answer if is_reply else endpoint.Reply(body=answer, status=target.status))
 
 
 def _identified(request: endpoint.Request, login: auth.Login) -> endpoint.Request:
     """The request with its user, who is the current context from here on."""
     user = auth.login(request.headers, login)
     ctx = replace(user, request_id=request.ctx.request_id, hop_id=request.ctx.hop_id)
-    context.current.set(ctx)  # of this thread's copy of the context: it ends with the thread's work
+    context.current.set(ctx)  # in this request's own copy of the context: `run` made it
     return replace(request, ctx=ctx)
 
 
@@ -116,8 +108,10 @@ def _encoded(reply: endpoint.Reply) -> endpoint.Reply:
     return replace(reply, body=encoded, content_type=content_type or "application/json")
 
 
-async def _send(ready: _Ready, scope: Scope, receive: Receive, send: Send) -> None:
-    reply, is_head = ready.reply, scope["method"] == "HEAD"
+async def _send(
+    reply: endpoint.Reply, ctx: contextvars.Context, scope: Scope, receive: Receive, send: Send
+) -> None:
+    is_head = scope["method"] == "HEAD"
     headers = dict(reply.headers)
     if reply.content_type:
         headers["Content-Type"] = reply.content_type
@@ -127,7 +121,7 @@ async def _send(ready: _Ready, scope: Scope, receive: Receive, send: Send) -> No
             response.body = b""
         await response(scope, receive, send)
         return
-    async with contextlib.aclosing(stream.opened(reply.body, ready.ctx)) as source:
+    async with stream.opened(reply.body, ctx) as source:
         if is_head:
             await Response(status_code=reply.status, headers=headers)(scope, receive, send)
         else:

@@ -1,8 +1,9 @@
 """Bodies between the event loop and threads: requests to read, answers to iterate, both bounded."""
 
+import contextlib
 import contextvars
 import functools
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Final, TypeVar
 
 import anyio
@@ -107,24 +108,29 @@ async def in_thread(function: Callable[[], T], *, is_stream: bool = False) -> T:
     return await anyio.to_thread.run_sync(function, limiter=limiter)
 
 
-def opened(
+@contextlib.asynccontextmanager
+async def opened(
     source: Iterator[bytes] | AsyncGenerator[bytes, None], ctx: contextvars.Context
-) -> AsyncGenerator[bytes, None]:
-    """An answer's iterator as the event loop wants it: a blocking one is advanced in threads."""
-    return source if isinstance(source, AsyncGenerator) else _chunks(source, ctx)
+) -> AsyncIterator[AsyncIterator[bytes]]:
+    """An answer's body as the event loop wants it; `source` is closed whatever happens.
 
-
-async def _chunks(source: Iterator[bytes], ctx: contextvars.Context) -> AsyncGenerator[bytes, None]:
-    """Advance a blocking iterator in threads, always inside the one context `ctx`.
-
-    A slow reader holds no thread between two chunks. `source` is closed in the end.
+    A blocking one is advanced in threads, always inside the one context `ctx`: a slow reader holds
+    no thread between two chunks.
     """
-    advance = functools.partial(ctx.run, next, source, None)
+    if isinstance(source, AsyncGenerator):
+        async with contextlib.aclosing(source):
+            yield source
+        return
     try:
-        while (chunk := await in_thread(advance)) is not None:
-            yield chunk
+        yield _chunks(source, ctx)
     finally:
         close = getattr(source, "close", None)
         if close is not None:
             with anyio.CancelScope(shield=True):
                 await in_thread(functools.partial(ctx.run, close))
+
+
+async def _chunks(source: Iterator[bytes], ctx: contextvars.Context) -> AsyncIterator[bytes]:
+    advance = functools.partial(ctx.run, next, source, None)
+    while (chunk := await in_thread(advance)) is not None:
+        yield chunk
