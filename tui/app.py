@@ -98,7 +98,7 @@ class Tui(App[None]):
     async def ask(self, call: Call, read: Callable[[Any], T]) -> T | None:
         """Make one API call and ``read`` its body; on failure say why and return None."""
         try:
-            return read((await self.send(call)).body)
+            return await (await self._connected()).fetch(call, read)
         except ClientError as error:
             self.say(str(error), is_error=True)
             return None
@@ -143,8 +143,8 @@ class Tui(App[None]):
 
     def action_trace(self, request_id: str = "") -> None:
         """Open the trace of a request, or of what the object under the cursor came from."""
-        target = self.target()
-        request_id = request_id or (request_of(target) if target else "")
+        if not request_id and (target := self.target()):
+            request_id = request_of(target)
         if request_id:
             self.push_screen(_screen("theatre", "Theatre", request_id=request_id))
         else:

@@ -89,6 +89,11 @@ class Store:
             return 0.0
         return None if self._live_until_s is None else self._now_s() - self._live_until_s
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether something has changed that the subscribers are not told of yet."""
+        return bool(self._changed)
+
     def live(self) -> None:
         """Note that the stream is open."""
         self._set_link(Link(state="live"))

@@ -14,8 +14,19 @@ _IMAGE = {"id": "c1770000-0000-4000-8000-00000000c1c1", "name": "ami-tiny"}
 def build() -> FakeCloud:
     """Return the cloud."""
     cloud = FakeCloud()
-    cloud.put("host", name="box1", zone="nova", vcpus=16, vcpus_used=6, memory_mib=16000,
-              memory_mib_used=9300, disk_gib=400, disk_gib_used=88, virt_type="qemu", is_up=True)
+    cloud.put(
+        "host",
+        name="box1",
+        zone="nova",
+        vcpus=16,
+        vcpus_used=6,
+        memory_mib=16000,
+        memory_mib_used=9300,
+        disk_gib=400,
+        disk_gib_used=88,
+        virt_type="qemu",
+        is_up=True,
+    )
     _instances(cloud)
     _images(cloud)
     _services(cloud)
@@ -86,8 +97,14 @@ def _services(cloud: FakeCloud) -> None:
         ("scheduler", 0, False), ("compute.box1", 1, True), ("network.box1", 0, False),
         ("image", 0, False),
     ):  # fmt: skip
-        cloud.put("topic", name=name, depth=depth, is_paused=is_paused,
-                  oldest_age_s=12 if depth else None, last_step="spawn" if depth else None)
+        cloud.put(
+            "topic",
+            name=name,
+            depth=depth,
+            is_paused=is_paused,
+            oldest_age_s=12 if depth else None,
+            last_step="spawn" if depth else None,
+        )
 
 
 LAUNCH_HOPS = [

@@ -1,9 +1,9 @@
-"""From the wire's JSON to values; the only place that knows how the two differ."""
+"""From the JSON of novabox's own API to values; ``tui.client.openstack`` does the others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -14,19 +14,17 @@ from tui.client.errors import Unreadable
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _WireSnapshot:
+class _WireSnapshot(msgspec.Struct):
     rev: int
     objects: dict[str, list[msgspec.Raw]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _WireChange:
+class _WireChange(msgspec.Struct):
     rev: int
     kind: str
     id: str
     op: Literal["upsert", "delete"]
-    object: msgspec.Raw = field(default_factory=msgspec.Raw)
+    object: msgspec.Raw = msgspec.Raw(b"null")
 
 
 def event(name: str, data: str) -> Iterator[events.Event]:
@@ -48,53 +46,21 @@ def event(name: str, data: str) -> Iterator[events.Event]:
 
 def hops(body: Any) -> list[nouns.Hop]:
     """Read ``GET /requests/{id}``. Raises Unreadable."""
-    return _convert(body, _Hops).hops
+    return convert(body, _Hops).hops
 
 
 def requests(body: Any) -> list[nouns.Request]:
     """Read ``GET /requests``. Raises Unreadable."""
-    return _convert(body, _Requests).requests
+    return convert(body, _Requests).requests
 
 
 def messages(body: Any) -> list[nouns.Message]:
     """Read the messages of ``GET /topics/{name}``. Raises Unreadable."""
-    return _convert(body, _Messages).messages
+    return convert(body, _Messages).messages
 
 
-def console(body: Any) -> str:
-    """Read the answer of ``os-getConsoleOutput``. Raises Unreadable."""
-    return _convert(body, _Console).output
-
-
-def flavors(body: Any) -> list[nouns.Choice]:
-    """Read ``GET /flavors/detail`` as choices. Raises Unreadable."""
-    return [
-        nouns.Choice(
-            id=flavor.id,
-            name=flavor.name,
-            note=f"{flavor.vcpus} cpu, {flavor.ram}M, {flavor.disk}G",
-        )
-        for flavor in _convert(body, _Flavors).flavors
-    ]
-
-
-def key_pairs(body: Any) -> list[nouns.Choice]:
-    """Read ``GET /os-keypairs`` as choices. Raises Unreadable."""
-    return [
-        nouns.Choice(id=wrapped.keypair.name, name=wrapped.keypair.name)
-        for wrapped in _convert(body, _KeyPairs).keypairs
-    ]
-
-
-def networks(body: Any) -> list[nouns.Choice]:
-    """Read ``GET /networks`` as choices. Raises Unreadable."""
-    return [
-        nouns.Choice(id=network.id, name=network.name)
-        for network in _convert(body, _Networks).networks
-    ]
-
-
-def _convert(body: Any, kind: type[T]) -> T:
+def convert(body: Any, kind: type[T]) -> T:
+    """Read ``body`` as a ``kind``. Raises Unreadable."""
     try:
         return msgspec.convert(body, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -131,48 +97,3 @@ class _Requests:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Messages:
     messages: list[nouns.Message]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Console:
-    output: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Flavor:
-    id: str
-    name: str
-    vcpus: int = 0
-    ram: int = 0
-    disk: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Flavors:
-    flavors: list[_Flavor]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _KeyPair:
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _WrappedKeyPair:
-    keypair: _KeyPair
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _KeyPairs:
-    keypairs: list[_WrappedKeyPair]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Network:
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Networks:
-    networks: list[_Network]

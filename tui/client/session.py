@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import httpx2
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from types import TracebackType
 
+T = TypeVar("T")
 _RENEW_BEFORE: Final = timedelta(minutes=2)
 _VERSION: Final = re.compile(r"/v[0-9.]+$")
 _TIMEOUT_S: Final = 30.0  # a stuck cloud must not hang a screen for longer
@@ -88,6 +89,10 @@ class Session:
             self._token = None
             response = await self._once(call, headers=headers, content=content)
         return _answer(response, what=f"{call.method} {call.path}")
+
+    async def fetch(self, call: Call, read: Callable[[Any], T]) -> T:
+        """Make ``call`` and return what ``read`` makes of its body. Raises ClientError."""
+        return read((await self.send(call)).body)
 
     async def upload(self, call: Call, content: AsyncIterable[bytes]) -> Answer:
         """Send ``content`` as the body of ``call``, chunked.

@@ -155,12 +155,12 @@ class Command(Finder):
     """``NAME [filter]``: screens, with what to filter them by, and a few verbs."""
 
     def offers(self, text: str) -> Sequence[Offer]:
-        """Return the commands that begin with the first word typed."""
+        """Return the commands that begin with the first word typed, that very word first."""
         word, _, rest = text.strip().partition(" ")
+        matching = [command for command in _COMMANDS if command[0].startswith(word.lower())]
         return [
             Offer(name=name, note=note, does=does(rest.strip()))
-            for name, note, does in _COMMANDS
-            if name.startswith(word.lower())
+            for name, note, does in sorted(matching, key=lambda command: command[0] != word.lower())
         ]
 
 

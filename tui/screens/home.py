@@ -89,8 +89,6 @@ class Home(View):
 
     def _health(self) -> list[Content]:
         store = self.app.store
-        if store.link.state == "lost":
-            return [self._state("failed", store.link.reason)]
         services = [
             self._state(words.of_service(service)[1], fit(service.name, 12))
             for service in sorted(store.all(nouns.Service), key=nouns.key)
@@ -153,7 +151,8 @@ class Home(View):
 
     def _needs(self) -> list[Content]:
         store = self.app.store
-        lines = [
+        lines = [self._state("failed", store.link.reason)] if store.link.state == "lost" else []
+        lines += [
             self._state("failed", f"{instance.name}: {words.fault(instance) or 'error'}")
             for instance in store.all(nouns.Instance)
             if words.of_instance(instance)[1] == "failed"

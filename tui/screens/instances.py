@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui import bindings, quantities, words
 from tui.actions import Target
-from tui.client import decode, nouns, verbs
+from tui.client import nouns, openstack, verbs
 from tui.client.nouns import Instance
 from tui.screens import listing
 from tui.screens.listing import Listing
@@ -121,7 +121,7 @@ class Instances(Listing):
         self.query_one("#log").border_title = instance_detail.title(instance) + " console"
         while self.is_current:
             call = verbs.console_output(instance.id, lines=_LOG_LINES)
-            output = await self.app.ask(call, decode.console)
+            output = await self.app.ask(call, openstack.console)
             if output is None:
                 return
             log.update(output or "(nothing yet)")

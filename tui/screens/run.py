@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from tui import actions
 from tui.actions import Target
-from tui.client import decode, nouns, verbs
+from tui.client import nouns, openstack, verbs
 from tui.client.errors import ClientError
 from tui.client.nouns import Choice
 from tui.drafts import RunDraft
@@ -82,9 +82,9 @@ class Run(View):
     @work(exclusive=True, group="choices")
     async def _load(self) -> None:
         for name, call, read, extra in (
-            ("flavor", verbs.flavors(), decode.flavors, ()),
-            ("key", verbs.key_pairs(), decode.key_pairs, (None,)),
-            ("network", verbs.networks(), decode.networks, ()),
+            ("flavor", verbs.flavors(), openstack.flavor_choices, ()),
+            ("key", verbs.key_pairs(), openstack.key_choices, (None,)),
+            ("network", verbs.networks(), openstack.network_choices, ()),
         ):
             choices = await self.app.ask(call, read) or []
             self.query_one(f"#{name}", ChoiceField).offer([*choices, *extra])

@@ -1,4 +1,4 @@
-"""One hop as one line of a sequence diagram: lanes, an arrow across them, its number; pure."""
+"""One hop as one line of a sequence diagram: an arrow across the lanes, number, name; pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from tui import quantities, words
 from tui.client.nouns import Hop
 from tui.glyphs import Glyphs
 from tui.theatre import lanes
-from tui.widgets.spans import Span
+from tui.widgets.spans import Span, clean
 
 TIME = 8  # cells of the time before the first lane
 _NUMBER = 5  # cells of the hop's number after the last
 
 
 def pitch(width: int, count: int) -> int:
-    """Return the cells from one of ``count`` lanes to the next; five is the least readable."""
-    return max(5, (width - TIME - _NUMBER - 2) // max(1, count - 1))
+    """Return the cells from one of ``count`` lanes to the next: seven, five where it is narrow."""
+    return max(5, min(7, (width - TIME - _NUMBER - 2) // max(1, count - 1)))
 
 
 def head(stage: Sequence[str], *, width: int) -> list[Span]:
@@ -32,7 +32,7 @@ def head(stage: Sequence[str], *, width: int) -> list[Span]:
 def line(
     hop: Hop, stage: Sequence[str], *, number: str, start_us: int, width: int, glyphs: Glyphs
 ) -> list[Span]:
-    """Return the line of one hop, ``number`` at its end."""
+    """Return the line of one hop; its name comes last, and is cut off where it is narrow."""
     meaning = words.of_hop(hop)[1]
     style = "" if meaning == "good" else meaning
     when = quantities.duration(max(0, hop.started_at - start_us)).replace(" ", "")
@@ -45,6 +45,7 @@ def line(
         (arrow, style or "key"),
         (after, "dim"),
         (f"{number:>{_NUMBER}}", style or "dim"),
+        (f"  {clean(hop.name)}", style),
     ]
 
 

@@ -10,6 +10,7 @@ from tui import quantities, themes, words
 from tui.app import Tui
 from tui.client import nouns
 from tui.glyphs import Meaning
+from tui.widgets import spans
 
 
 class Header(Widget):
@@ -26,7 +27,8 @@ class Header(Widget):
         where = f" {self.app.glyphs.crumb} ".join([self._cloud(), *self._crumbs])
         right = self._health()
         room = self.size.width - right.cell_length - 3
-        left = Content.styled(where, "bold").truncate(max(0, room), ellipsis=True, pad=True)
+        cut = spans.fit(where, max(0, room), ellipsis=self.app.glyphs.ellipsis)
+        left = Content.styled(cut, "bold")
         return Content.assemble(" ", left, " ", right, " ")
 
     def _cloud(self) -> str:

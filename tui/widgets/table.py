@@ -14,7 +14,7 @@ from tui.widgets.spans import Span
 
 T = TypeVar("T")
 
-_MARGIN = 4  # cursor and mark, each with its space
+_MARGIN = 5  # cursor and mark, each with its space; one more before the border
 
 
 class Table(Lines, Generic[T]):
@@ -92,7 +92,7 @@ class Table(Lines, Generic[T]):
 
     def head(self, width: int) -> list[Span]:
         """Return the names of the columns."""
-        texts: list[Span] = [(" " * _MARGIN, "")]
+        texts: list[Span] = [("    ", "")]
         for column, cells in layouts.layout(self.columns, width - _MARGIN):
             name = column.name + ("*" if column is self.sorted_by else "")
             texts += [(self._fit(name, cells, column), ""), (" " * layouts.GAP, "")]

@@ -1,0 +1,122 @@
+"""Login, renewal, errors in words, uploads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.tui.fake_cloud import ENVIRON, FakeCloud
+from tui.client import credentials, openstack, verbs
+from tui.client.errors import Refused, Unreachable, Unreadable
+from tui.client.session import Session
+
+WHO = credentials.find(ENVIRON)
+
+
+def talk(cloud: FakeCloud, story: Callable[[Session], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with Session(WHO, transport=cloud) as session:
+            await story(session)
+
+    asyncio.run(run())
+
+
+def test_many_calls_log_in_once(cloud: FakeCloud) -> None:
+    async def story(session: Session) -> None:
+        await asyncio.gather(*(session.send(verbs.flavors()) for _ in range(5)))
+
+    talk(cloud, story)
+    assert cloud.logins == 1
+
+
+def test_a_token_that_the_cloud_forgot_is_renewed(cloud: FakeCloud) -> None:
+    async def story(session: Session) -> None:
+        await session.send(verbs.flavors())
+        cloud.valid_tokens.clear()
+        answer = await session.send(verbs.flavors())
+        assert answer.status == 200
+
+    talk(cloud, story)
+    assert cloud.logins == 2
+
+
+def test_versions_in_the_catalog_do_not_double(cloud: FakeCloud) -> None:
+    async def story(session: Session) -> None:
+        await session.send(verbs.networks())
+        with pytest.raises(Refused):
+            await session.send(verbs.images("x y"))
+
+    talk(cloud, story)
+    paths = [path for _, path, _ in cloud.calls[1:]]
+    assert paths == ["/network/v2.0/networks", "/image/v2/images?name=x%20y"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"badRequest": {"code": 400, "message": "no such flavor"}},
+        {"error": {"code": 400, "message": "no such flavor", "title": "Bad Request"}},
+        {"NeutronError": {"type": "X", "message": "no such flavor", "detail": ""}},
+        {"message": "no such flavor"},
+        "no such flavor",
+    ],
+)
+def test_the_reason_is_found_in_every_apis_error(cloud: FakeCloud, body: object) -> None:
+    cloud.answers = {"GET .*flavors.*": (400, body)}
+
+    async def story(session: Session) -> None:
+        with pytest.raises(Refused, match="no such flavor") as caught:
+            await session.send(verbs.flavors())
+        assert (caught.value.status, caught.value.request_id) == (400, "req-fake")
+
+    talk(cloud, story)
+
+
+def test_a_wrong_password_is_refused_in_words(cloud: FakeCloud) -> None:
+    async def run() -> None:
+        async with Session(replace(WHO, password="wrong"), transport=cloud) as session:
+            with pytest.raises(Refused, match="login as demo: 401 wrong user or password"):
+                await session.send(verbs.flavors())
+
+    asyncio.run(run())
+
+
+def test_a_cloud_that_is_down_is_unreachable(cloud: FakeCloud) -> None:
+    cloud.is_down = True
+
+    async def story(session: Session) -> None:
+        with pytest.raises(Unreachable, match="is the cloud up"):
+            await session.send(verbs.flavors())
+
+    talk(cloud, story)
+
+
+def test_an_answer_off_the_contract_is_unreadable(cloud: FakeCloud) -> None:
+    cloud.answers = {"GET .*flavors.*": (200, {"flavours": []})}
+
+    async def story(session: Session) -> None:
+        with pytest.raises(Unreadable, match="flavors"):
+            await session.fetch(verbs.flavors(), openstack.flavor_choices)
+
+    talk(cloud, story)
+
+
+def test_an_upload_arrives_whole(cloud: FakeCloud) -> None:
+    cloud.answers = {"PUT /image/v2/images/i1/file": (204, None)}
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * 1000
+
+    async def story(session: Session) -> None:
+        await session.upload(verbs.upload_image("i1"), pieces())
+
+    talk(cloud, story)
+    assert cloud.calls[-1][2] == b"x" * 3000
+
+
+def test_credentials_do_not_show_their_password() -> None:
+    assert "secret" not in repr(WHO)

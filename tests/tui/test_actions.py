@@ -1,0 +1,123 @@
+"""The registry, walked: every action can be reached, is explained, and is as safe as promised."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, get_args
+
+import pytest
+from textual.binding import Binding
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from tests.tui import stage
+from tests.tui.fake_cloud import FakeCloud
+from tui import actions, bindings
+from tui.actions import REGISTRY, Action, Level, Target
+from tui.app import Tui
+from tui.client import nouns
+from tui.screens import help as help_screen
+from tui.screens.finder import Palette
+
+VIEWS_WITH_A_SCREEN = ("home", "instances", "images", "services", "traces")
+NEVER_REUSED = {"1", "2", "3", "7", "9", "colon", "slash", "/", "question_mark", "escape", "ctrl+p"}
+TARGET = Target(id="ID", name="NAME", noun=nouns.Instance(id="ID", request_id="REQ"))
+ids = [action.id for action in REGISTRY]
+
+
+def test_ids_are_unique_and_noun_dot_verb() -> None:
+    assert len(ids) == len(set(ids))
+    assert [name for name in ids if name.count(".") != 1] == []
+
+
+@pytest.mark.parametrize("view", get_args(actions.View))
+def test_no_key_means_two_things_on_one_screen(view: actions.View) -> None:
+    wanted: tuple[actions.View, ...] = (view, "everywhere")
+    if view not in ("home", "theatre", "everywhere"):
+        wanted = (*wanted, "lists")
+    keys = Counter(action.keys for action in actions.of_view(*wanted))
+    assert {key: count for key, count in keys.items() if count > 1} == {}
+
+
+@pytest.mark.parametrize("action", REGISTRY, ids=ids)
+def test_an_action_is_explained_in_a_sentence(action: Action) -> None:
+    assert action.label
+    assert action.purpose.endswith((".", "…")) or ": " in action.purpose
+    assert action.purpose[0].isupper()
+
+
+@pytest.mark.parametrize("action", REGISTRY, ids=ids)
+def test_an_action_either_calls_the_cloud_or_does_something_here(action: Action) -> None:
+    assert action.does or action.call
+    if action.call:
+        assert action.cli, "what the cloud can do, a shell can do"
+        assert action.call(TARGET).line().startswith(("GET /", "POST /", "DELETE /"))
+        assert actions.shell_line(action, TARGET).startswith(("openstack ", "novabox ", "curl "))
+
+
+@pytest.mark.parametrize("action", REGISTRY, ids=ids)
+def test_what_destroys_needs_ctrl_and_a_dialog(action: Action) -> None:
+    if action.level >= Level.ONE_OBJECT:
+        assert action.keys.startswith("ctrl+")
+    if action.call and action.call(TARGET).method == "DELETE":
+        assert action.level >= Level.ONE_OBJECT
+
+
+@pytest.mark.parametrize("action", REGISTRY, ids=ids)
+def test_reserved_keys_keep_their_meaning(action: Action) -> None:
+    if action.keys in NEVER_REUSED:
+        assert action.views in (("everywhere",), ("lists",))
+
+
+def test_a_topic_is_paused_or_resumed_by_what_it_is_now() -> None:
+    pause = actions.BY_ID["topic.pause"]
+    assert pause.call
+    for is_paused, verb in ((False, "pause"), (True, "resume")):
+        topic = nouns.Topic(name="scheduler", is_paused=is_paused)
+        target = Target(id="scheduler", name="scheduler", noun=topic)
+        assert pause.call(target).path == f"/topics/scheduler/{verb}"
+
+
+def test_shell_lines_are_quoted_but_for_variables() -> None:
+    assert (
+        actions.quote(("openstack", "server", "delete", "a b")) == "openstack server delete 'a b'"
+    )
+    assert actions.quote(("X-Auth-Token: $OS_TOKEN",)) == '"X-Auth-Token: $OS_TOKEN"'
+
+
+def _reachable(screen: Screen[Any]) -> set[str]:
+    return {active.binding.id or "" for active in screen.active_bindings.values()}
+
+
+@pytest.mark.parametrize("view", VIEWS_WITH_A_SCREEN)
+def test_every_action_of_a_screen_is_bound_in_its_help_and_in_the_palette(
+    cloud: FakeCloud, view: actions.View
+) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await app.action_open(view)
+        await stage.settle(pilot)
+        wanted = actions.of_view(view, "everywhere", *(("lists",) if view != "home" else ()))
+        assert {action.id for action in wanted} <= _reachable(app.screen)
+        explained = {row[2] for row in help_screen.rows(app.screen)}
+        assert {action.purpose for action in wanted} <= explained
+        await stage.press(pilot, "ctrl+p")
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        offered = {offer.does for offer in palette.offers("")}
+        bound = bindings.of(view, "everywhere")
+        assert {item.action for item in bound if isinstance(item, Binding)} <= offered
+
+    stage.play(cloud, scene)
+
+
+@pytest.mark.parametrize("view", VIEWS_WITH_A_SCREEN)
+def test_every_action_string_names_a_method(cloud: FakeCloud, view: actions.View) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await app.action_open(view)
+        for action in actions.of_view(view, "lists" if view != "home" else view):
+            owner, _, call = action.does.partition(".")
+            node = app if owner == "app" else app.screen
+            if action.does:
+                assert hasattr(node, f"action_{call.partition('(')[0]}"), action.id
+
+    stage.play(cloud, scene)

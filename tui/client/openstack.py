@@ -1,0 +1,179 @@
+"""From the JSON of the OpenStack APIs to values; of each answer only what this client needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tui.client.decode import convert
+from tui.client.nouns import Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """An image as Image v2 shows it; the checksum is the MD5 of its data."""
+
+    id: str
+    name: str | None = None
+    status: str = ""
+    checksum: str | None = None
+    size: int | None = None
+    owner: str | None = None
+    kernel_id: str | None = None
+    ramdisk_id: str | None = None
+    os_command_line: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server as Compute v2.1 shows it."""
+
+    id: str
+    name: str = ""
+    status: str = ""
+    key_name: str | None = None
+    addresses: dict[str, list[dict[str, Any]]] | None = None
+    fault: dict[str, Any] | None = None
+
+    @property
+    def address(self) -> str:
+        """The first address of any network, or an empty text."""
+        every = [item["addr"] for items in (self.addresses or {}).values() for item in items]
+        return str(every[0]) if every else ""
+
+    @property
+    def reason(self) -> str:
+        """Why it is in ERROR."""
+        return str((self.fault or {}).get("message", "no reason was given"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPair:
+    """A key pair; the private key is there only in the answer that made it."""
+
+    name: str
+    public_key: str = ""
+    private_key: str | None = None
+
+
+def images(body: Any) -> list[StoredImage]:
+    """Read ``GET /v2/images``. Raises Unreadable."""
+    return convert(body, _Images).images
+
+
+def image(body: Any) -> StoredImage:
+    """Read ``POST /v2/images``. Raises Unreadable."""
+    return convert(body, StoredImage)
+
+
+def servers(body: Any) -> list[Server]:
+    """Read ``GET /servers/detail``. Raises Unreadable."""
+    return convert(body, _Servers).servers
+
+
+def server(body: Any) -> Server:
+    """Read ``GET /servers/{id}`` or the answer of ``POST /servers``. Raises Unreadable."""
+    return convert(body, _Server).server
+
+
+def key_pair(body: Any) -> KeyPair:
+    """Read ``POST /os-keypairs``. Raises Unreadable."""
+    return convert(body, _KeyPair).keypair
+
+
+def key_pairs(body: Any) -> list[KeyPair]:
+    """Read ``GET /os-keypairs``. Raises Unreadable."""
+    return [wrapped.keypair for wrapped in convert(body, _KeyPairs).keypairs]
+
+
+def key_choices(body: Any) -> list[Choice]:
+    """Read ``GET /os-keypairs`` as choices. Raises Unreadable."""
+    return [Choice(id=pair.name, name=pair.name) for pair in key_pairs(body)]
+
+
+def flavor_choices(body: Any) -> list[Choice]:
+    """Read ``GET /flavors/detail`` as choices. Raises Unreadable."""
+    return [
+        Choice(id=item.id, name=item.name, note=f"{item.vcpus} cpu, {item.ram}M, {item.disk}G")
+        for item in convert(body, _Flavors).flavors
+    ]
+
+
+def network_choices(body: Any) -> list[Choice]:
+    """Read ``GET /networks`` as choices. Raises Unreadable."""
+    return [Choice(id=item.id, name=item.name) for item in convert(body, _Networks).networks]
+
+
+def security_group_ids(body: Any) -> list[str]:
+    """Read ``GET /security-groups``. Raises Unreadable."""
+    return [group.id for group in convert(body, _SecurityGroups).security_groups]
+
+
+def console(body: Any) -> str:
+    """Read the answer of ``os-getConsoleOutput``. Raises Unreadable."""
+    return convert(body, _Console).output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Images:
+    images: list[StoredImage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Servers:
+    servers: list[Server]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Server:
+    server: Server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KeyPair:
+    keypair: KeyPair
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KeyPairs:
+    keypairs: list[_KeyPair]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Flavor:
+    id: str
+    name: str
+    vcpus: int = 0
+    ram: int = 0
+    disk: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Flavors:
+    flavors: list[_Flavor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Network:
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Networks:
+    networks: list[_Network]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SecurityGroup:
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SecurityGroups:
+    security_groups: list[_SecurityGroup]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Console:
+    output: str

@@ -1,0 +1,136 @@
+"""Running the one server: reused while healthy, else launched and followed hop by hop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from tui import quantities
+from tui.client import decode, events, nouns, openstack, stream, verbs
+from tui.client.nouns import Choice, Hop
+from tui.client.openstack import Server
+from tui.client.session import Session
+from tui.demo.failure import DemoFailed
+from tui.demo.teller import Teller
+from tui.drafts import RunDraft
+
+NAME: Final = "demo"
+FLAVOR: Final = "m1.tiny"
+_ACTIVE_S: Final = 180.0
+_GONE_S: Final = 60.0
+
+
+async def reusable(session: Session, *, key_name: str, key_is_new: bool) -> Server | None:
+    """Return the server of an earlier run if it may still answer, after starting it if need be.
+
+    One in ERROR, or made with a key that is lost, can serve nobody: it is deleted.
+    """
+    servers = await session.fetch(verbs.servers(), openstack.servers)
+    server = next((server for server in servers if server.name == NAME), None)
+    if server is None:
+        return None
+    if server.status == "SHUTOFF" and server.key_name == key_name and not key_is_new:
+        await session.send(verbs.start_server(server.id))
+    elif server.status != "ACTIVE" or server.key_name != key_name or key_is_new:
+        await _delete(session, server.id)
+        return None
+    return server
+
+
+async def run(session: Session, image: Choice) -> tuple[Server, str]:
+    """Ask for the server; return it and the request's id."""
+    flavors = await session.fetch(verbs.flavors(), openstack.flavor_choices)
+    flavor = next((flavor for flavor in flavors if flavor.name == FLAVOR), None)
+    if flavor is None:
+        raise DemoFailed(f"there is no flavor {FLAVOR}: {', '.join(item.name for item in flavors)}")
+    networks = await session.fetch(verbs.networks(), openstack.network_choices)
+    draft = RunDraft(
+        name=NAME,
+        image=image,
+        flavor=flavor,
+        key=Choice(id="test", name="test"),
+        network=networks[0] if networks else None,
+    )
+    answer = await session.send(draft.call())
+    return openstack.server(answer.body), answer.request_id
+
+
+async def follow(session: Session, server_id: str, *, request_id: str, teller: Teller) -> list[Hop]:
+    """Tell the request's hops as they end, until the server is ACTIVE; return them all.
+
+    Raises DemoFailed with the fault's reason when it ends in ERROR, or does not end.
+    """
+    teller.say(f"  request {request_id}")
+    try:
+        async with asyncio.timeout(_ACTIVE_S):
+            await _until_active(session, server_id, request_id=request_id, teller=teller)
+    except TimeoutError as error:
+        raise DemoFailed(
+            f"server {server_id} is not ACTIVE after {_ACTIVE_S:.0f} s:"
+            f" look at  novabox trace {request_id}"
+        ) from error
+    return await session.fetch(verbs.request(request_id), decode.hops)
+
+
+async def server(session: Session, server_id: str) -> Server:
+    """Return the server as it is now."""
+    return await session.fetch(verbs.server(server_id), openstack.server)
+
+
+async def _until_active(
+    session: Session, server_id: str, *, request_id: str, teller: Teller
+) -> None:
+    told: set[str] = set()
+    start_us = 0
+    live = stream.follow(session, kinds=("hop", "instance"), request_id=request_id)
+    async for event in live:
+        if isinstance(event, events.Connected):
+            known = await session.fetch(verbs.request(request_id), decode.hops)
+            start_us = start_us or min((hop.started_at for hop in known), default=0)
+            for hop in known:
+                _tell(hop, told, start_us=start_us, teller=teller)
+        elif isinstance(event, Hop) and event.request_id == request_id:
+            start_us = start_us or event.started_at
+            _tell(event, told, start_us=start_us, teller=teller)
+        elif (instance := _instance(event, server_id)) is not None:
+            if instance.vm_state == "error":
+                raise DemoFailed(f"server {server_id}: {(await server(session, server_id)).reason}")
+            if instance.vm_state == "active" and not instance.task_state:
+                return
+
+
+def _instance(event: events.Event, server_id: str) -> nouns.Instance | None:
+    items: list[nouns.Noun | None] = []
+    if isinstance(event, events.Snapshot):
+        items = [*event.objects.get("instance", [])]
+    elif isinstance(event, events.Change):
+        items = [event.noun]
+    found = (item for item in items if isinstance(item, nouns.Instance) and item.id == server_id)
+    return next(found, None)
+
+
+def _tell(hop: Hop, told: set[str], *, start_us: int, teller: Teller) -> None:
+    arrow = teller.glyphs.arrow
+    if hop.status == "running":
+        teller.doing(f"{hop.source} {arrow} {hop.target}: {hop.name}")
+        return
+    if hop.id in told:
+        return
+    told.add(hop.id)
+    at = quantities.duration(max(0, hop.started_at - start_us))
+    took = quantities.duration(hop.duration_us)
+    ends = f"{hop.source} {arrow} {hop.target}"
+    size = f"  {quantities.size(hop.bytes)}" if hop.bytes else ""
+    style = "red" if hop.status == "error" else "dim"
+    teller.say(f"  {at:>9}  {ends:<26} {hop.name:<34.34} {took:>9}{size}", style=style)
+
+
+async def _delete(session: Session, server_id: str) -> None:
+    """Delete and wait until it is gone."""
+    await session.send(verbs.delete_server(server_id))
+    async with asyncio.timeout(_GONE_S):
+        async for event in stream.follow(session, kinds=("instance",)):
+            if isinstance(event, events.Snapshot) and _instance(event, server_id) is None:
+                return
+            if isinstance(event, events.Change) and event.id == server_id and event.noun is None:
+                return

@@ -1,0 +1,77 @@
+"""Images into the cloud, each only if it is not there already."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from tui import quantities
+from tui.client import openstack, verbs
+from tui.client.errors import ClientError
+from tui.client.openstack import StoredImage
+from tui.client.session import Session
+from tui.demo.teller import Teller
+from tui.demo.tiny import ImageFile
+
+_PIECE_BYTES: Final = 1024 * 1024  # one thread hop for each
+
+
+async def ensure(
+    session: Session, file: ImageFile, *, properties: dict[str, str], teller: Teller
+) -> StoredImage:
+    """Return the image of ``file``: the one that is there, or else a new one.
+
+    Images of the same name but of other data are deleted once the new one is there.
+    """
+    with teller.step(f"image {file.name}") as step:
+        known = await session.fetch(verbs.images(file.name), openstack.images)
+        for image in known:
+            if _is_same(image, file, properties):
+                step.note = f"there already, {quantities.size(file.size_bytes)}"
+                return image
+        image = await _upload(session, file, properties=properties, teller=teller)
+        await _delete(session, known, teller=teller)
+        step.note = f"uploaded {quantities.size(file.size_bytes)} as {file.disk_format}"
+        return image
+
+
+def _is_same(image: StoredImage, file: ImageFile, properties: dict[str, str]) -> bool:
+    is_whole = image.status == "active" and image.checksum == file.checksum
+    return is_whole and all(getattr(image, name) == value for name, value in properties.items())
+
+
+async def _upload(
+    session: Session, file: ImageFile, *, properties: dict[str, str], teller: Teller
+) -> StoredImage:
+    """Register and send; whatever stops it, no image without data is left."""
+    formats = {"disk_format": file.disk_format, "container_format": file.container_format}
+    fields = {"name": file.name, **formats, **properties}
+    image = await session.fetch(verbs.create_image(fields), openstack.image)
+    try:
+        with teller.bar(file.name, file.size_bytes) as went:
+            await session.upload(verbs.upload_image(image.id), _pieces(file, went))
+    except BaseException:
+        with contextlib.suppress(ClientError):
+            await session.send(verbs.delete_image(image.id))
+        raise
+    return image
+
+
+async def _pieces(file: ImageFile, went: Callable[[int], None]) -> AsyncIterator[bytes]:
+    handle = await asyncio.to_thread(file.path.open, "rb")
+    try:
+        while piece := await asyncio.to_thread(handle.read, _PIECE_BYTES):
+            yield piece
+            went(len(piece))
+    finally:
+        handle.close()
+
+
+async def _delete(session: Session, images: list[StoredImage], *, teller: Teller) -> None:
+    for image in images:
+        try:
+            await session.send(verbs.delete_image(image.id))
+        except ClientError as error:
+            teller.say(f"    an older {image.name} stays: {error}", style="yellow")
