@@ -198,7 +198,8 @@ def waiting_for(settings: config.Settings, names: tuple[str, ...]) -> list[str]:
         for name in names
         if name != LIBVIRTD
         and (
-            registered.get(name) != running.children.get(name)
+            running.children.get(name) is None
+            or registered.get(name) != running.children[name]
             or (name in ports and not _answers(*ports[name]))
         )
     ]
