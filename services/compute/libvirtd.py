@@ -3,6 +3,10 @@
 It keeps everything in the cloud's folder: in a mount namespace of its own, libvirt's places on the
 host (/run/libvirt, /etc/libvirt, ...) are folders of `$NOVABOX_HOME/libvirt`, and so is /dev/kvm,
 with the mode that udev would give it. Killed and started again it adopts the guests that run.
+
+This process stays as libvirtd's parent and reaps what ends below it. Each QEMU's own parent ends at
+once, and libvirt waits for a dead QEMU until somebody reaped it: process 1 of a container, or of a
+machine without an init system, may take seconds or never do it.
 """
 
 import argparse
@@ -11,6 +15,7 @@ import ctypes
 import grp
 import os
 import shutil
+import signal
 import socket
 import stat
 from pathlib import Path
@@ -28,7 +33,9 @@ _PLACES: Final = {  # folder of ours: where libvirt looks for it
     "log": "/var/log/libvirt",
     "etc": "/etc/libvirt",
 }
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNS: Final = 0x00020000  # linux/sched.h
+_PR_SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
 _SOCKET_PATH_MAX: Final = 107  # sun_path, less its final zero
 _KVM: Final = Path("/dev/kvm")
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -80,7 +87,7 @@ def is_dead(settings: config.Settings) -> bool:
 
 
 def main() -> int:
-    """Become libvirtd, in the foreground; with `needed`, only say (exit 0) if one is needed."""
+    """Run libvirtd in the foreground; with `needed`, only say (exit 0) if one is needed."""
     parser = argparse.ArgumentParser(prog="python -m services.compute.libvirtd")
     parser.add_argument("mode", nargs="?", choices=["needed"], help="exit 0 if one is needed")
     mode = parser.parse_args().mode
@@ -88,12 +95,11 @@ def main() -> int:
     if mode == "needed":
         return 0 if is_needed(settings) else 1
     own_uri(settings.home)
-    serve(settings.home / "libvirt")
-    return 0
+    return serve(settings.home / "libvirt")
 
 
-def serve(folder: Path) -> None:
-    """Prepare `folder` and replace this process by a libvirtd that lives in it.
+def serve(folder: Path) -> int:
+    """Run a libvirtd that lives in `folder` until it ends; its exit status. Guests run on.
 
     Raises HypervisorError: not root, or no libvirtd on this host. Leaves empty folders at
     libvirt's usual places where there were none: a bind mount needs something to stand on.
@@ -105,9 +111,22 @@ def serve(folder: Path) -> None:
         raise HypervisorError("libvirtd is not installed: apt-get install libvirt-daemon-system")
     _prepare(folder)
     _enter_namespace(folder)
-    pid_file = f"{_PLACES['run']}/libvirtd.pid"
-    environment = {"PATH": _PATH, "LC_ALL": "C.UTF-8"}
-    os.execve(program, [program, "--pid-file", pid_file], environment)  # noqa: S606 (no shell)
+    return _serve_and_reap([program, "--pid-file", f"{_PLACES['run']}/libvirtd.pid"])
+
+
+def _serve_and_reap(argv: list[str]) -> int:
+    _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    child = os.posix_spawnp(
+        "setpriv",
+        ["setpriv", "--pdeathsig", "KILL", "--", *argv],  # it must not outlive who reaps for it
+        {"PATH": _PATH, "LC_ALL": "C.UTF-8"},
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os.kill(child, signal.SIGTERM))
+    while True:
+        pid, status = os.waitpid(-1, 0)
+        if pid == child:
+            return abs(os.waitstatus_to_exitcode(status))
 
 
 def _answers(path: Path) -> bool:
@@ -140,8 +159,7 @@ def _make_kvm(node: Path) -> None:
 
 
 def _enter_namespace(folder: Path) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNS) != 0:
+    if _LIBC.unshare(_CLONE_NEWNS) != 0:
         raise HypervisorError(f"no mount namespace: {os.strerror(ctypes.get_errno())}")
     command.run(["mount", "--make-rprivate", "/"], failing_as=HypervisorError)
     for name, place in _PLACES.items():

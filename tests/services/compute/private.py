@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -44,8 +45,9 @@ class Libvirtd:
 
     def kill(self) -> None:
         assert self._process
-        self._process.kill()
-        self._process.wait()
+        pid = int((self._home / "libvirt/run/libvirtd.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        self._process.wait(DEADLINE_S)
 
     def stop(self) -> None:
         assert self._process

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from appliance import config
 from services.compute import kvm
 
@@ -12,6 +14,7 @@ def test_what_is_configured_is_not_looked_for(settings: config.Settings) -> None
     assert not (settings.home / "compute").exists()
 
 
+@pytest.mark.host
 def test_a_look_is_kept_for_the_hosts_boot(settings: config.Settings) -> None:
     """A machine is started once, however often the worker is; after a reboot again."""
     kept = settings.home / "compute" / "kvm.json"
