@@ -3,11 +3,12 @@
 Beside requests, a thread looks after the store: expired objects every minute, all bytes every day.
 """
 
+import argparse
 import logging
 import threading
 from typing import Final
 
-from appliance import config, log, trace, worker
+from appliance import config, log, trace
 from appliance.db import connection, services
 from services.http import app, server
 from services.identity import api as identity
@@ -25,12 +26,14 @@ _log = logging.getLogger(__name__)
 
 def main() -> None:
     """Serve Swift until SIGTERM; with `once`, audit the whole store and return."""
-    once = worker.wants_once(NAME)
+    parser = argparse.ArgumentParser(prog="python -m services.object")
+    parser.add_argument("mode", nargs="?", choices=["once"], help="audit the store and exit")
+    is_once = bool(parser.parse_args().mode)
     settings = config.load()
     log.start(settings.log_level)
     trace.start(settings.home, NAME, hops_max=settings.trace.hops_max)
     with ObjectStore(settings.home / "objects", part_power=settings.object.part_power) as store:
-        if once:
+        if is_once:
             print(auditor.once(store))
             return
         db = connection.open_db(settings.home)

@@ -41,6 +41,8 @@ CONTAINER_HEADERS: Final = (
     "X-History-Location",
 )
 TYPE_DEFAULT: Final = "application/octet-stream"
+# Swift keeps a large object's size in the content type of its manifest's row, for listings.
+SWIFT_BYTES: Final = ";swift_bytes="
 
 
 def changes(headers: Mapping[str, str], kind: str) -> dict[str, str | None]:
@@ -70,8 +72,9 @@ def attributes(
     metadata = object_metadata(headers)
     if old is not None and headers.get("x-fresh-metadata", "").lower() != "true":
         metadata = dict(old.metadata) | metadata
+    old_type = old.content_type.partition(SWIFT_BYTES)[0] if old else guess_type(name)
     return Attributes(
-        content_type=headers.get("content-type") or (old.content_type if old else guess_type(name)),
+        content_type=headers.get("content-type") or old_type,
         metadata=metadata,
         delete_at=delete_at(headers),
     )
@@ -137,7 +140,7 @@ def of_object(record: ObjectRecord, *, etag: str) -> dict[str, str]:
     """Return the headers that describe an object."""
     expiry = {} if record.delete_at is None else {"X-Delete-At": str(record.delete_at)}
     return {
-        "Content-Type": record.content_type,
+        "Content-Type": record.content_type.partition(SWIFT_BYTES)[0],
         "Etag": etag,
         "Last-Modified": http_date(record.timestamp),
         "X-Timestamp": timestamps.format_ticks(record.timestamp),

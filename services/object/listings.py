@@ -98,8 +98,9 @@ def _json(rows: Sequence[Row], _root: tuple[str, str]) -> bytes:
 def _value(row: Row) -> _Object | _Container | _Subdir:
     match row:
         case Listed(name, timestamp, size_bytes, etag, content_type):
+            kind, _, whole_bytes = content_type.partition(headers.SWIFT_BYTES)
             date = headers.iso_date(timestamp)
-            return _Object(size_bytes, etag, name, content_type, date)
+            return _Object(int(whole_bytes or size_bytes), etag, name, kind, date)
         case ListedContainer(name, timestamp, count, bytes_used):
             return _Container(bytes_used, count, name, headers.iso_date(timestamp))
         case Subdir(name):
@@ -113,20 +114,19 @@ def _xml(rows: Sequence[Row], root: tuple[str, str]) -> bytes:
 
 
 def _element(row: Row) -> str:
-    match row:
-        case Listed(name, timestamp, size_bytes, etag, content_type):
+    match _value(row):
+        case _Object(size_bytes, etag, name, content_type, date):
             return (
                 f"<object><name>{escape(name)}</name><hash>{escape(etag)}</hash>"
                 f"<bytes>{size_bytes}</bytes><content_type>{escape(content_type)}</content_type>"
-                f"<last_modified>{headers.iso_date(timestamp)}</last_modified></object>"
+                f"<last_modified>{date}</last_modified></object>"
             )
-        case ListedContainer(name, timestamp, count, bytes_used):
+        case _Container(size_bytes, count, name, date):
             return (
                 f"<container><name>{escape(name)}</name><count>{count}</count>"
-                f"<bytes>{bytes_used}</bytes>"
-                f"<last_modified>{headers.iso_date(timestamp)}</last_modified></container>"
+                f"<bytes>{size_bytes}</bytes><last_modified>{date}</last_modified></container>"
             )
-        case Subdir(name):
+        case _Subdir(name):
             return f"<subdir name={quoteattr(name)}><name>{escape(name)}</name></subdir>"
 
 

@@ -38,6 +38,12 @@ def kept(metadata: Mapping[str, str]) -> dict[str, str]:
     return {name: metadata[name] for name in _OWN if name in metadata}
 
 
+def content_type(given: str | None, old: ObjectRecord) -> str | None:
+    """Return the content type that a POST sets; a manifest's row keeps the size of the whole."""
+    _, mark, size = old.content_type.partition(headers.SWIFT_BYTES)
+    return f"{given}{mark}{size}" if given else None
+
+
 def without(metadata: Mapping[str, str]) -> dict[str, str]:
     """Return metadata of an object that is no manifest any more."""
     return {k: v for k, v in metadata.items() if k not in (*_OWN, contents.DLO)}
@@ -62,7 +68,7 @@ def put(store: ObjectStore, request: Request, name: ObjectName) -> Reply:
         upload.write(json.dumps(found).encode())
         record = upload.commit(
             Attributes(
-                content_type=said.content_type,
+                content_type=f"{said.content_type}{headers.SWIFT_BYTES}{size_bytes}",
                 metadata={**said.metadata, **own},
                 delete_at=said.delete_at,
             )

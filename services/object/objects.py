@@ -83,7 +83,7 @@ class Objects:
         record = self._store.post_object(
             name,
             metadata=metadata | manifests.kept(old.metadata),
-            content_type=request.headers.get("content-type"),
+            content_type=manifests.content_type(request.headers.get("content-type"), old),
             delete_at=delete_at,
         )
         return Reply(

@@ -107,6 +107,15 @@ def test_a_changed_segment_is_not_sent(parted: TestClient):
     assert parted.get(f"{A}/c/big").status_code == 503
 
 
+def test_a_listing_shows_the_size_of_the_whole(parted: TestClient):
+    put_manifest(parted, manifest(), **{"Content-Type": "text/x"})
+    parted.post(f"{A}/c/big", headers={"Content-Type": "text/y"})
+
+    (row,) = parted.get(f"{A}/c?format=json").json()
+    assert (row["bytes"], row["content_type"]) == (len(WHOLE), "text/y")
+    assert parted.head(f"{A}/c/big").headers["content-type"] == "text/y"
+
+
 def test_a_post_leaves_it_a_large_object(parted: TestClient):
     put_manifest(parted, manifest())
     parted.post(f"{A}/c/big", headers={"X-Object-Meta-A": "1"})
