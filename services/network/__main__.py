@@ -50,11 +50,17 @@ def _meet_guests(frame: worker.Worker) -> Gateways:
     if frame.settings.network.driver == "fake":
         return _no_gateways
     sightings = Sightings(frame.db)
-    LeaseWatch(_folder(frame.settings), on_lease=sightings.leased).start()
+    leases = LeaseWatch(_folder(frame.settings), on_lease=sightings.leased)
+    leases.start()
+
+    def fetched(instance_id: str, path: str) -> None:
+        leases.look()  # a guest that asks has a lease: that is told first
+        sightings.fetched(instance_id, path)
+
     server = MetadataServer(
         port=frame.settings.network.metadata_port,
         lookup=partial(about.find, frame.db, zone=frame.settings.compute.zone),
-        on_fetch=sightings.fetched,
+        on_fetch=fetched,
     )
     return server.listen
 

@@ -11,7 +11,7 @@ from services.network.dnsmasq import Lease
 
 log = logging.getLogger(__name__)
 
-_EVERY_S: Final = 0.5  # one stat a network: less than the clock ticks it takes a guest to go on
+_EVERY_S: Final = 0.5  # one stat a network
 
 
 class LeaseWatch:
@@ -20,6 +20,7 @@ class LeaseWatch:
     def __init__(self, directory: Path, *, on_lease: Callable[[Lease], None]) -> None:
         self._directory = directory
         self._on_lease = on_lease
+        self._lock = threading.Lock()
         self._stamps: dict[Path, int] = {}
         self._known = self._read()
 
@@ -28,7 +29,11 @@ class LeaseWatch:
         threading.Thread(target=self._look_forever, name="leases", daemon=True).start()
 
     def look(self) -> None:
-        """Tell what is new since the last look; a renewal is new."""
+        """Tell what is new since the last look; a renewal is new. May be called by any thread."""
+        with self._lock:
+            self._tell_new()
+
+    def _tell_new(self) -> None:
         stamps = {path: path.stat().st_mtime_ns for path in self._files()}
         if stamps == self._stamps:
             return
