@@ -95,10 +95,14 @@ class Tui(App[None]):
         """Make one API call. Raises ClientError."""
         return await (await self._connected()).send(call)
 
+    async def fetch(self, call: Call, read: Callable[[Any], T]) -> T:
+        """Make one API call and ``read`` its body. Raises ClientError."""
+        return await (await self._connected()).fetch(call, read)
+
     async def ask(self, call: Call, read: Callable[[Any], T]) -> T | None:
         """Make one API call and ``read`` its body; on failure say why and return None."""
         try:
-            return await (await self._connected()).fetch(call, read)
+            return await self.fetch(call, read)
         except ClientError as error:
             self.say(str(error), is_error=True)
             return None

@@ -33,7 +33,7 @@ def draw(who: Credentials, *, view: str, path: Path, signs: Glyphs) -> int:
 async def _draw(app: Tui, view: str) -> str | None:
     async with app.run_test(size=SIZE) as pilot:
         deadline_s = time.monotonic() + _PATIENCE_S
-        while not (app.store.link.state == "live" and app.store.rev):
+        while not (app.store.link.state == "live" and app.store.all(nouns.Host)):
             if time.monotonic() > deadline_s:
                 print(f"tui: {app.store.link.reason or 'no snapshot came'}", file=sys.stderr)
                 return None

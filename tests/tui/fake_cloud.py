@@ -87,14 +87,14 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         if path == "/identity/v3/auth/tokens":
             return self._login(body)
         if request.headers.get("X-Auth-Token") not in self.valid_tokens:
-            return _json(401, {"error": {"code": 401, "message": "token expired"}})
+            return to_json(401, {"error": {"code": 401, "message": "token expired"}})
         if path.startswith("/novabox/v1/events"):
             return self._open_stream(request)
-        return self._answer(request.method, path)
+        return self.answer(request.method, path, body)
 
     def _login(self, body: Any) -> httpx2.Response:
         if body["auth"]["identity"]["password"]["user"]["password"] != "secret":
-            return _json(401, {"error": {"code": 401, "message": "wrong user or password"}})
+            return to_json(401, {"error": {"code": 401, "message": "wrong user or password"}})
         self.logins += 1
         token = f"token-{self.logins}"
         self.valid_tokens = {token}
@@ -103,7 +103,7 @@ class FakeCloud(httpx2.AsyncBaseTransport):
             for kind, path in _CATALOG.items()
         ]
         answer = {"token": {"expires_at": "2999-01-01T00:00:00.000000Z", "catalog": catalog}}
-        return _json(201, answer, {"X-Subject-Token": token})
+        return to_json(201, answer, {"X-Subject-Token": token})
 
     def _open_stream(self, request: httpx2.Request) -> httpx2.Response:
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -117,15 +117,16 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         headers = {"Content-Type": "text/event-stream"}
         return httpx2.Response(200, headers=headers, stream=_Events(queue))
 
-    def _answer(self, method: str, path: str) -> httpx2.Response:
-        for pattern, (status, body) in self.answers.items():
+    def answer(self, method: str, path: str, body: Any) -> httpx2.Response:
+        """Answer from `answers`, or as novabox's own API does."""
+        for pattern, (status, told) in self.answers.items():
             if re.fullmatch(pattern, f"{method} {path}"):
-                return _json(status, body)
+                return to_json(status, told)
         if found := re.fullmatch(r"/novabox/v1/requests/(.+)", path):
-            return _json(200, {"hops": self.hops.get(found[1], [])})
+            return to_json(200, {"hops": self.hops.get(found[1], [])})
         if path.startswith("/novabox/v1/requests?"):
-            return _json(200, {"requests": [_request(*item) for item in self.hops.items()]})
-        return _json(404, {"itemNotFound": {"code": 404, "message": f"no such thing: {path}"}})
+            return to_json(200, {"requests": [_request(*item) for item in self.hops.items()]})
+        return to_json(404, {"itemNotFound": {"code": 404, "message": f"no such thing: {path}"}})
 
     def _tell(self, op: str, kind: str, key: str, fields: Any) -> None:
         self.rev += 1
@@ -141,7 +142,7 @@ def _event(name: str, data: Any, rev: int) -> bytes:
     return f"event: {name}\nid: {rev}\ndata: {json.dumps(data)}\n\n".encode()
 
 
-def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> httpx2.Response:
+def to_json(status: int, body: Any, headers: dict[str, str] | None = None) -> httpx2.Response:
     request_id = {"X-Openstack-Request-Id": "req-fake"}
     return httpx2.Response(status, json=body, headers={**request_id, **(headers or {})})
 

@@ -49,7 +49,7 @@ async def _run(options: argparse.Namespace, outcome: Outcome, teller: Teller) ->
 def _tell_stop(reason: str, outcome: Outcome, teller: Teller) -> None:
     teller.say(f"{teller.glyphs.failed} {reason}", style="bold red")
     left = ", ".join(outcome.left) or "nothing"
-    teller.say(f"Left in the cloud, whole and usable: {left}. Run the demo again to go on.")
+    teller.say(f"Left in the cloud: {left}. Run the demo again to go on.")
 
 
 def _tell_end(outcome: Outcome, teller: Teller) -> None:

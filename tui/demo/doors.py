@@ -17,9 +17,8 @@ _RULES: Final[tuple[dict[str, Any], ...]] = (
 
 async def open_all(session: Session) -> str:
     """Open them where they are not open already; return what was done."""
-    groups = openstack.security_group_ids(
-        (await session.send(verbs.security_groups("default"))).body
-    )
+    call = verbs.security_groups("default")
+    groups = await session.fetch(call, openstack.security_group_ids)
     if not groups:
         raise DemoFailed("the project has no default security group")
     opened = [rule["protocol"] for rule in _RULES if await _open(session, groups[0], rule)]

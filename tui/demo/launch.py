@@ -7,17 +7,21 @@ from typing import Final
 
 from tui import quantities
 from tui.client import decode, events, nouns, openstack, stream, verbs
+from tui.client.errors import Refused
 from tui.client.nouns import Choice, Hop
 from tui.client.openstack import Server
 from tui.client.session import Session
 from tui.demo.failure import DemoFailed
 from tui.demo.teller import Teller
 from tui.drafts import RunDraft
+from tui.theatre import order
 
 NAME: Final = "demo"
 FLAVOR: Final = "m1.tiny"
 _ACTIVE_S: Final = 180.0
 _GONE_S: Final = 60.0
+_LOOKS_MAX: Final = 20
+_LOOK_S: Final = 0.05
 
 
 async def reusable(session: Session, *, key_name: str, key_is_new: bool) -> Server | None:
@@ -61,15 +65,19 @@ async def follow(session: Session, server_id: str, *, request_id: str, teller: T
     Raises DemoFailed with the fault's reason when it ends in ERROR, or does not end.
     """
     teller.say(f"  request {request_id}")
+    told: set[str] = set()
     try:
         async with asyncio.timeout(_ACTIVE_S):
-            await _until_active(session, server_id, request_id=request_id, teller=teller)
+            await _until_active(session, server_id, request_id=request_id, told=told, teller=teller)
     except TimeoutError as error:
         raise DemoFailed(
             f"server {server_id} is not ACTIVE after {_ACTIVE_S:.0f} s:"
             f" look at  novabox trace {request_id}"
         ) from error
-    return await session.fetch(verbs.request(request_id), decode.hops)
+    hops = await _all_hops(session, request_id)
+    for hop in hops:
+        _tell(hop, told, start_us=order.start_us(hops), teller=teller)
+    return hops
 
 
 async def server(session: Session, server_id: str) -> Server:
@@ -78,15 +86,14 @@ async def server(session: Session, server_id: str) -> Server:
 
 
 async def _until_active(
-    session: Session, server_id: str, *, request_id: str, teller: Teller
+    session: Session, server_id: str, *, request_id: str, told: set[str], teller: Teller
 ) -> None:
-    told: set[str] = set()
     start_us = 0
     live = stream.follow(session, kinds=("hop", "instance"), request_id=request_id)
     async for event in live:
         if isinstance(event, events.Connected):
-            known = await session.fetch(verbs.request(request_id), decode.hops)
-            start_us = start_us or min((hop.started_at for hop in known), default=0)
+            known = await _hops(session, request_id)
+            start_us = start_us or order.start_us(known)
             for hop in known:
                 _tell(hop, told, start_us=start_us, teller=teller)
         elif isinstance(event, Hop) and event.request_id == request_id:
@@ -123,6 +130,27 @@ def _tell(hop: Hop, told: set[str], *, start_us: int, teller: Teller) -> None:
     size = f"  {quantities.size(hop.bytes)}" if hop.bytes else ""
     style = "red" if hop.status == "error" else "dim"
     teller.say(f"  {at:>9}  {ends:<26} {hop.name:<34.34} {took:>9}{size}", style=style)
+
+
+async def _all_hops(session: Session, request_id: str) -> list[Hop]:
+    """Return the whole trace: the last hops end a moment after the server is ACTIVE."""
+    hops = await _hops(session, request_id)
+    for _ in range(_LOOKS_MAX):
+        if all(hop.status != "running" for hop in hops):
+            break
+        await asyncio.sleep(_LOOK_S)
+        hops = await _hops(session, request_id)
+    return order.causal(hops)
+
+
+async def _hops(session: Session, request_id: str) -> list[Hop]:
+    """Return what the trace holds so far: its first hop may still be on its way there."""
+    try:
+        return await session.fetch(verbs.request(request_id), decode.hops)
+    except Refused as error:
+        if error.status != 404:
+            raise
+        return []
 
 
 async def _delete(session: Session, server_id: str) -> None:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from tui import bindings, quantities, words
 from tui.actions import Target
 from tui.client import decode, nouns, verbs
+from tui.client.errors import ClientError
 from tui.client.nouns import Message, Service, Topic
 from tui.screens import listing
 from tui.screens.listing import Listing
@@ -87,10 +88,15 @@ class Services(Listing):
 
     @work(exclusive=True, group="messages")
     async def _load_messages(self, name: str) -> None:
-        messages = await self.app.ask(verbs.topic(name), decode.messages) or []
+        panel = self.query_one("#messages", Panel)
+        try:
+            messages = await self.app.fetch(verbs.topic(name), decode.messages)
+        except ClientError as error:  # most often: only an administrator may look inside
+            panel.show(clean(str(error)))
+            return
         rows = [self._message(at, item) for at, item in enumerate(messages[:_MESSAGES_MAX], 1)]
         more = len(messages) - len(rows)
-        self.query_one("#messages", Panel).show(*rows, f"and {more} more" if more else "")
+        panel.show(*rows, f"and {more} more" if more else "")
 
     def _message(self, number: int, item: Message) -> str:
         waiting = quantities.since(item.queued_at, now_s=self.app.now_s())

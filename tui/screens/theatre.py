@@ -13,6 +13,7 @@ from textual.widget import Widget
 from tui import quantities, themes, words
 from tui.actions import Target
 from tui.client import decode, nouns, verbs
+from tui.client.errors import ClientError, Refused
 from tui.client.nouns import Hop
 from tui.screens.view import View
 from tui.store import Topic
@@ -109,8 +110,15 @@ class Theatre(View):
 
     @work(exclusive=True)
     async def _load(self) -> None:
-        hops = await self.app.ask(verbs.request(self.request_id), decode.hops)
-        self.app.store.add_hops(hops or [])
+        try:
+            hops = await self.app.fetch(verbs.request(self.request_id), decode.hops)
+        except Refused as error:
+            if error.status != 404:  # a request just sent may not have left its first hop yet
+                self.app.say(str(error), is_error=True)
+        except ClientError as error:
+            self.app.say(str(error), is_error=True)
+        else:
+            self.app.store.add_hops(hops)
 
     @on(Lines.Moved)
     def _show_hop(self) -> None:
