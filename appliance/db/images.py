@@ -20,6 +20,10 @@ SORT_COLUMNS: Final = {
     "disk_format": "disk_format", "size": "size_bytes", "id": "id", "created_at": "created_at",
     "updated_at": "updated_at",
 }  # fmt: skip
+# the API's moments are whole seconds, a row's are not
+_WHOLE_SECONDS: Final = {
+    name: f"substr(i.{name}, 1, 19)" for name in ("created_at", "updated_at")
+}  # fmt: skip
 _SELECT: Final = """
 SELECT i.*,
        (SELECT json_group_object(p.name, p.value) FROM image_properties p WHERE p.image_id = i.id)
@@ -35,6 +39,7 @@ class Test:
 
     column: str  # of COLUMNS; never a caller's text
     operator: str  # =, !=, <, <=, >, >=; never a caller's text
+    # moments are `2010-10-21T16:42:07`
     values: tuple[object, ...]
 
 
@@ -103,13 +108,9 @@ def visible(
     return [_image(dict(row)) for row in rows]
 
 
-def unfinished(db: connection.Reader, *, now: str | None = None) -> list[Image]:
-    """Images whose bytes are to be removed, or are coming in under a claim that has ended."""
-    rows = db.rows(
-        f"{_SELECT} WHERE i.status = 'pending_delete' OR "
-        "(i.status = 'saving' AND (i.claim_expires_at IS NULL OR i.claim_expires_at < ?))",
-        (now or clock.stamp(),),
-    )
+def in_progress(db: connection.Reader) -> list[Image]:
+    """Images whose bytes are coming in, or are to be removed."""
+    rows = db.rows(f"{_SELECT} WHERE i.status IN ('saving', 'pending_delete')")
     return [_image(dict(row)) for row in rows]
 
 
@@ -143,14 +144,19 @@ def advance(
     return get(tx, image.id)
 
 
-def renew_claim(tx: connection.Transaction, image: Image, *, until: str) -> None:
-    """Hold the image until then. Raises Superseded when the claim is not ours any more."""
+def claim(tx: connection.Transaction, image: Image, *, owner: str, until: str) -> Image:
+    """Hold the image until then, in place of who held it, or longer.
+
+    Raises Superseded when its status or claim is not that of `image` any more.
+    """
     touched = tx.execute(
-        "UPDATE images SET claim_expires_at = ? WHERE id = ? AND status = ? AND claim_owner IS ?",
-        (until, image.id, image.status, image.claim_owner),
+        "UPDATE images SET claim_owner = ?, claim_expires_at = ? "
+        "WHERE id = ? AND status = ? AND claim_owner IS ?",
+        (owner, until, image.id, image.status, image.claim_owner),
     )
     if not touched:
-        raise errors.Superseded(f"image {image.id} is not {image.status} any more")
+        raise errors.Superseded(f"image {image.id} is not {image.status} any more, or not ours")
+    return get(tx, image.id)
 
 
 def update(tx: connection.Transaction, image: Image) -> Image:
@@ -197,7 +203,8 @@ def _conditions(query: Query, ctx: context.RequestContext) -> tuple[list[str], l
         where.append("(i.project_id = ? OR i.visibility != 'community')")
         params.append(ctx.project_id)
     for test in query.tests:
-        marks = " OR ".join([f"i.{test.column} {test.operator} ?"] * len(test.values))
+        value = _WHOLE_SECONDS.get(test.column, f"i.{test.column}")
+        marks = " OR ".join([f"{value} {test.operator} ?"] * len(test.values))
         where.append(f"({marks or 'FALSE'})")
         params += test.values
     for name, value in query.properties.items():

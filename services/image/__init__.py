@@ -1,0 +1,1 @@
+"""Glance's part: the registry of images, and their bytes in a store."""

@@ -1,0 +1,38 @@
+"""Image v2 (Glance): translation only. `face` is everything under `/image`."""
+
+from appliance import config, queue
+from appliance.db import connection
+from services.api.image import data, images, info, versions
+from services.http import endpoint, faults
+from services.identity.api import Identity
+from services.image import stores
+from services.image.api import Images
+from services.image.data import Data
+
+
+def open_images(
+    settings: config.Settings,
+    db: connection.Database,
+    topics: queue.Queue,
+    identity: Identity,
+) -> Images:
+    """The image service's verbs, on stores that this process reaches as user `glance`."""
+
+    def account() -> tuple[str, str]:
+        token = identity.service_token("glance")
+        project_id = identity.resolve(token).project_id
+        return f"{settings.object_url}/v1/AUTH_{project_id}", token
+
+    by_name = stores.open_stores(settings, account)
+    return Images(db, topics, Data(settings, db, by_name))
+
+
+def face(settings: config.Settings, verbs: Images) -> endpoint.Face:
+    """The API; its endpoints in the order in which they are tried."""
+    paths = (
+        *versions.paths(),
+        *images.paths(verbs, page_max=settings.api.page_max),
+        *data.paths(verbs),
+        *info.paths(settings),
+    )
+    return endpoint.Face(prefix="/image", fault=faults.glance, paths=paths)

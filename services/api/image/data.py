@@ -1,0 +1,78 @@
+"""The bytes of an image: upload, download, part of them."""
+
+import re
+from typing import Final
+
+from appliance import errors
+from appliance.model.image import ImageStatus
+from services.http import endpoint
+from services.http.endpoint import Reply, Request, path
+from services.image.api import Images
+
+_BINARY: Final = "application/octet-stream"
+_RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+class RangeNotSatisfiable(errors.NovaboxError):
+    """The part asked for is not there; the text has the size."""
+
+    status = 416
+
+
+def paths(verbs: Images) -> tuple[endpoint.Path, ...]:
+    """Under `/image`."""
+    each = _Face(verbs)
+    return (
+        path(
+            "/v2/images/{image_id}/file",
+            GET=endpoint.endpoint(each.download),
+            PUT=endpoint.endpoint(each.upload, status=204, streams=True),
+        ),
+    )
+
+
+class _Face:
+    def __init__(self, verbs: Images) -> None:
+        self._verbs = verbs
+
+    def upload(self, request: Request) -> None:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != _BINARY or request.content is None:
+            raise errors.UnsupportedMedia(f"Image data is sent as {_BINARY}, not {kind or 'bare'}.")
+        self._verbs.upload(request.ctx, request.path["image_id"], request.content)
+
+    def download(self, request: Request) -> Reply:
+        image = self._verbs.show(request.ctx, request.path["image_id"])
+        if image.status is not ImageStatus.ACTIVE or image.size_bytes is None:
+            return Reply(status=204)
+        offset, length = _part(request.headers.get("range"), image.size_bytes)
+        is_whole = length == image.size_bytes
+        headers = {"Content-Length": str(length), "Accept-Ranges": "bytes"}
+        if is_whole and image.checksum_md5:
+            headers["Content-MD5"] = image.checksum_md5
+        if not is_whole:
+            last = offset + length - 1
+            headers["Content-Range"] = f"bytes {offset}-{last}/{image.size_bytes}"
+        chunks = self._verbs.download(
+            request.ctx, image, offset=offset, length=None if is_whole else length
+        )
+        return Reply(
+            status=200 if is_whole else 206, body=chunks, headers=headers, content_type=_BINARY
+        )
+
+
+def _part(text: str | None, size_bytes: int) -> tuple[int, int]:
+    """Offset and length of the part that a Range header means; no header, or one of another kind,
+    means all. Raises RangeNotSatisfiable.
+    """
+    match = _RANGE.fullmatch(text or "")
+    if match is None or match.groups() == ("", ""):
+        return 0, size_bytes
+    first, last = match.groups()
+    if first:
+        start, end = int(first), min(int(last or size_bytes), size_bytes - 1)
+    else:
+        start, end = max(size_bytes - int(last), 0), size_bytes - 1
+    if start > end:
+        raise RangeNotSatisfiable(f"The range {text} is not in the image's {size_bytes} bytes.")
+    return start, end - start + 1

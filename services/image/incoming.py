@@ -1,0 +1,62 @@
+"""An upload as the store reads it: counted, summed, inspected, and kept alive, never held.
+
+The end of the bytes is told to the store only when they are what they say: a store that has not
+been told publishes nothing.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from appliance import clock, errors
+from services.image.inspection import CONTAINER_FORMATS, Inspecting, Reader
+from storage.images.checksums import Summing
+
+RENEW_EVERY_S: Final = 15.0  # a write to the database this often, whatever the bytes' speed
+
+_UNPACKED: Final = frozenset({"bare", "ami", "aki", "ari"})  # the others wrap the disk in a file
+_NOT_INSPECTED: Final = frozenset(CONTAINER_FORMATS) - _UNPACKED
+
+
+class Incoming:
+    """A reader over an upload in `disk_format` and `container_format`.
+
+    Raises TooLarge past `size_bytes_max`, UnsupportedMedia when the bytes are not in `disk_format`,
+    and whatever `renew` raises when the upload is not wanted any more.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        *,
+        disk_format: str,
+        container_format: str,
+        size_bytes_max: int,
+        renew: Callable[[], None],
+    ) -> None:
+        self.sums = Summing(reader)
+        self.virtual_size_bytes: int | None = None
+        self._inspecting = Inspecting(self.sums)
+        self._disk_format = disk_format
+        self._is_inspected = container_format not in _NOT_INSPECTED
+        self._size_bytes_max = size_bytes_max
+        self._renew = renew
+        self._renew_at = clock.now() + RENEW_EVERY_S
+
+    def read(self, size_bytes: int, /) -> bytes:
+        """Up to `size_bytes`; empty at the end, which is where the verdict falls."""
+        data = self._inspecting.read(size_bytes)
+        if self.sums.size_bytes > self._size_bytes_max:
+            raise errors.TooLarge(f"The image has more than {self._size_bytes_max} bytes.")
+        if clock.now() > self._renew_at:
+            self._renew()
+            self._renew_at = clock.now() + RENEW_EVERY_S
+        if not data:
+            self._conclude()
+        return data
+
+    def _conclude(self) -> None:
+        self._renew()
+        if self._is_inspected:
+            self.virtual_size_bytes = self._inspecting.virtual_size_bytes(self._disk_format)
+            if self._disk_format == "raw":
+                self.virtual_size_bytes = self.sums.size_bytes

@@ -1,0 +1,17 @@
+"""What the queue may ask of the image worker: steps that may run twice."""
+
+from collections.abc import Iterator
+
+from appliance import context, queue
+from services.image.manager import Manager
+
+
+def steps(manager: Manager) -> dict[str, queue.Step]:
+    """Step name to function of the image's id."""
+    return {"delete_data": manager.delete_data, "repair_upload": manager.repair_upload}
+
+
+def due(manager: Manager) -> Iterator[queue.Due]:
+    """What nobody is doing, for the requests that last changed those images."""
+    for step, image in manager.due():
+        yield step, image.id, context.RequestContext(request_id=image.request_id)
