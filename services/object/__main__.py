@@ -1,6 +1,7 @@
 """The object store's process: `python -m services.object [once]`.
 
-Beside requests, a thread looks after the store: expired objects every minute, all bytes every day.
+Beside requests, a thread looks after the store: it tidies up at the start, removes expired objects
+every minute and reads all bytes every day.
 """
 
 import argparse
@@ -57,19 +58,27 @@ def _serve(settings: config.Settings, db: connection.Database, store: ObjectStor
 
 
 def _keep(store: ObjectStore, db: connection.Database, is_over: threading.Event) -> None:
-    """Beat, expire and audit until `is_over`; the first audit is a day after the start."""
+    """Beat and look after the store until `is_over`."""
     rounds = 0
-    while not is_over.wait(EXPIRE_EVERY_S):
+    while True:
+        try:
+            _look_after(store, rounds)
+        except StoreError:
+            _log.exception("object store: a round of the auditor failed, the next will try again")
+        if is_over.wait(EXPIRE_EVERY_S):
+            return
         rounds += 1
         with db.transaction() as tx:
             services.seen(tx, NAME)
-        try:
-            if rounds % AUDITS_APART:
-                auditor.expire(store)
-            else:
-                _log.info("object store: audited: %s", auditor.once(store))
-        except StoreError:
-            _log.exception("object store: a round of the auditor failed, the next will try again")
+
+
+def _look_after(store: ObjectStore, rounds: int) -> None:
+    if rounds == 0:
+        auditor.tidy(store)
+    if rounds % AUDITS_APART == AUDITS_APART - 1:
+        _log.info("object store: audited: %s", auditor.once(store))
+    else:
+        auditor.expire(store)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
-from appliance import policy
+from appliance import policy, trace
 from services.http import stream
 from services.http.endpoint import Reader, Reply, Request
 from services.object import (
@@ -69,8 +69,12 @@ class Objects:
             return manifests.put(self._store, request, name)
         body = _body(request)
         said = headers.attributes(request.headers, name.name)
-        with self._store.put_object(name) as upload:
+        with (
+            self._store.put_object(name) as upload,
+            trace.hop("stream", "write", target="disk", object=str(name)) as span,
+        ):
             _receive(body, upload)
+            span.bytes = upload.size_bytes
             _check_etag(request.headers, upload.etag)
             return _stored(upload.commit(said))
 

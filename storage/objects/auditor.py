@@ -1,7 +1,7 @@
 """Looks after a store: removes what nothing points at and what has expired, quarantines rot.
 
-Runs beside requests, in any thread; `once` and `expire` run one round and return what they did
-(OpenStack Swift's auditor, expirer and updater in one).
+Runs beside requests, in any thread; `once`, `tidy` and `expire` run one round and return what they
+did (OpenStack Swift's auditor, expirer and updater in one).
 """
 
 from __future__ import annotations
@@ -50,8 +50,14 @@ def once(store: ObjectStore) -> Audit:
                 rebuild(store, account, container=container, why=error)
                 audit.rebuilt.append(f"{account}/{container}")
                 _check_container(store, account, container=container, audit=audit)
-    _remove_orphans(store, audit)
-    audit.strays = store.catalog.remove_strays()
+    _tidy(store, audit)
+    return audit
+
+
+def tidy(store: ObjectStore) -> Audit:
+    """Remove what a killed process left, without reading any object: for the start."""
+    audit = Audit()
+    _tidy(store, audit)
     return audit
 
 
@@ -134,6 +140,11 @@ def _check_object(
             audit.missing.append(str(name))
         return
     _quarantine(store, path, audit=audit, why=f"object {name}: bytes differ from their checksum")
+
+
+def _tidy(store: ObjectStore, audit: Audit) -> None:
+    _remove_orphans(store, audit)
+    audit.strays = store.catalog.remove_strays()
 
 
 def _remove_orphans(store: ObjectStore, audit: Audit) -> None:

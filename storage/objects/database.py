@@ -112,6 +112,8 @@ def _do(job: _Job, db: sqlite3.Connection) -> None:
     try:
         job.result = job.work(db)
     except (StoreError, sqlite3.Error) as error:
+        if not db.in_transaction:  # a full disk ends the whole of it
+            raise
         job.error = error
         db.execute("ROLLBACK TO job")
     db.execute("RELEASE job")

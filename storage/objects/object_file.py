@@ -20,7 +20,7 @@ import xxhash
 from storage import blobs
 from storage.objects import ring as rings
 from storage.objects import timestamps
-from storage.objects.errors import StoreUnusable
+from storage.objects.errors import ObjectDamaged, StoreUnusable
 
 ATTRIBUTE: Final = "user.nbx.object"
 SUFFIX: Final = ".data"
@@ -96,15 +96,16 @@ class ObjectFiles:
     def open(self, name: ObjectName, record: ObjectRecord) -> int:
         """Return a descriptor of the version's bytes, readable even after it is removed.
 
-        Raises FileNotFoundError, or OSError (EIO) if the file is not as long as was recorded.
+        Raises FileNotFoundError, OSError, or ObjectDamaged if it is not as long as was recorded.
         """
         path = self.path(name, record.written)
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         size_bytes = os.fstat(fd).st_size
         if size_bytes != record.size_bytes:
             os.close(fd)
-            message = f"{path} has {size_bytes} bytes, {record.size_bytes} were written"
-            raise OSError(errno.EIO, message)
+            raise ObjectDamaged(
+                f"object {name}: {path} has {size_bytes} bytes, {record.size_bytes} were written"
+            )
         return fd
 
     def remove(self, name: ObjectName, written: int) -> None:

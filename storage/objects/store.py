@@ -73,6 +73,7 @@ class ObjectStore:
         self._publishing: set[Path] = set()
         with contextlib.ExitStack() as undo, translated(f"object store {root}: open"):
             blobs.make_directory(root)
+            root.chmod(0o700)  # whoever reads a file here reads past every policy
             self._lock_fd = _lock(root)
             undo.callback(os.close, self._lock_fd)
             blobs.sweep_drafts(root)
@@ -191,12 +192,9 @@ class ObjectStore:
         """Open an object's bytes. Raises ObjectNotFound, ContainerNotFound, ObjectDamaged."""
         for _ in range(OPEN_ATTEMPTS):
             record = self.head_object(name)
-            try:
+            # Gone if replaced between the row and the file: then the row has another file.
+            with translated(f"object {name}: get"), contextlib.suppress(FileNotFoundError):
                 return Download(record, self.files.open(name, record))
-            except FileNotFoundError:
-                continue  # replaced between the row and the file: look at the row again
-            except OSError as error:
-                raise ObjectDamaged(f"object {name}: {error.strerror}") from error
         raise ObjectDamaged(f"object {name}: its data file is missing: upload it again")
 
     def post_object(

@@ -19,6 +19,7 @@ from storage.objects.errors import (
     ObjectDamaged,
     ObjectNotFound,
     StoreBusy,
+    StoreFull,
     StoreUnusable,
 )
 from storage.objects.store import ObjectStore
@@ -191,6 +192,27 @@ def test_a_store_that_lost_a_part_is_not_taken_for_a_new_one(tmp_path: Path, los
 
     with pytest.raises(StoreUnusable, match="restore it"):
         ObjectStore(tmp_path)
+
+
+def test_a_container_file_that_cannot_grow_refuses_and_stays_whole(furnished: ObjectStore):
+    """SQLite then ends its transaction by itself, with all that was done in it."""
+    with furnished.catalog.borrow(ACCOUNT, "c") as opened:
+        opened._db._writer.execute("PRAGMA max_page_count = 8")
+    kept = []
+    with contextlib.suppress(StoreFull):
+        for number in range(1000):
+            kept.append(put(furnished, f"{number:04}", b"x", metadata={"k": "v" * 200}).name)
+
+    assert 0 < len(kept) < 1000
+    assert names(furnished) == kept
+    assert len(data_files(furnished)) == len(kept)
+    assert furnished.head_container(ACCOUNT, "c").object_count == len(kept)
+    furnished.delete_object(named(kept[0]))
+    assert names(furnished) == kept[1:]
+
+
+def test_only_the_owner_of_the_process_reads_the_files(furnished: ObjectStore):
+    assert furnished.root.stat().st_mode & 0o077 == 0
 
 
 def test_many_writers_of_one_name_leave_one_of_their_objects(furnished: ObjectStore):
