@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appliance import config, queue, trace
 from appliance.db import connection
-from services.api import compute, events, identity, network
+from services.api import compute, events, identity, image, network
 from services.api.cloud import routes, workings
 from services.compute.api import catalogue, instances, key_pairs
 from services.http import answer, app, endpoint
@@ -33,6 +33,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
     faces = (
         identity.face(settings, db, users),
         _compute(settings, db, topics),
+        image.face(settings, image.open_images(settings, db, topics, users)),
         _network(settings, db, topics),
         routes.Cloud(events=stream, workings=parts, queue=topics, log=log).face(),
         _root(),
