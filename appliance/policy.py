@@ -26,7 +26,6 @@ _COMPUTE: Final = {
     "os_compute_api:servers:index:get_all_tenants": ADMIN,
     "os_compute_api:servers:show": READER,
     "os_compute_api:servers:create": MEMBER,
-    "os_compute_api:servers:create:forced_host": ADMIN,
     "os_compute_api:servers:update": MEMBER,
     "os_compute_api:servers:delete": MEMBER,
     "os_compute_api:servers:start": MEMBER,
@@ -79,20 +78,16 @@ _IMAGE: Final = {
 }
 _IDENTITY: Final = {
     "identity:list_projects": ADMIN,
-    "identity:get_project": READER,  # one's own; an admin any
     "identity:create_project": ADMIN,
     "identity:update_project": ADMIN,
     "identity:delete_project": ADMIN,
     "identity:list_users": ADMIN,
-    "identity:get_user": READER,  # oneself; an admin anybody
     "identity:create_user": ADMIN,
     "identity:update_user": ADMIN,
     "identity:delete_user": ADMIN,
     "identity:list_roles": READER,
     "identity:create_grant": ADMIN,
     "identity:list_role_assignments": ADMIN,
-    "identity:validate_token": READER,  # one's own; an admin or a service any
-    "identity:revoke_token": READER,
 }
 _OBJECT_STORE: Final = {
     "object_store:read": READER,

@@ -111,7 +111,8 @@ def _verb(handler: Handler, *, streams: bool = False) -> Endpoint:
 def _check_policy(request: Request) -> None:
     """Refuse who may not use the account in this way: 403."""
     ctx, account = request.ctx, request.path["account"]
-    policy.check(ctx, f"object_store:{'read' if request.method in _READING else 'write'}")
+    is_reading = request.method in _READING
+    policy.check(ctx, "object_store:read" if is_reading else "object_store:write")
     if not ctx.project_id or account != f"{RESELLER_PREFIX}{ctx.project_id}":
         policy.check(ctx, "object_store:any_account")
 

@@ -57,8 +57,9 @@ class Catalogue:
         self, ctx: context.RequestContext, *, with_hosts: bool = False
     ) -> dict[str, list[Host]]:
         """Availability zones by name, with their hosts; those are for an admin to see."""
-        verb = "detail" if with_hosts else "list"
-        policy.check(ctx, f"os_compute_api:os-availability-zone:{verb}")
+        policy.check(ctx, "os_compute_api:os-availability-zone:list")
+        if with_hosts:
+            policy.check(ctx, "os_compute_api:os-availability-zone:detail")
         zones: dict[str, list[Host]] = {}
         for host in hosts.all_hosts(self.db):
             zones.setdefault(host.zone, []).append(host)

@@ -1,0 +1,47 @@
+"""Every rule of the policy table: who may, who may not, and that some verb asks for it."""
+
+from pathlib import Path
+
+import pytest
+
+from appliance import context, errors, policy
+
+ROLES = (policy.ADMIN, policy.MEMBER, policy.READER, policy.SERVICE)
+ROOT = Path(__file__).parents[2]
+
+
+def _caller(*roles: str) -> context.RequestContext:
+    return context.RequestContext(roles=frozenset(roles))
+
+
+@pytest.mark.parametrize("rule", policy.RULES)
+def test_a_rule_is_for_its_role_and_those_above(rule):
+    allowed = {role for role in ROLES if policy.allows(_caller(role), rule)}
+
+    expected = {
+        policy.READER: {policy.ADMIN, policy.MEMBER, policy.READER, policy.SERVICE},
+        policy.MEMBER: {policy.ADMIN, policy.MEMBER},
+        policy.ADMIN: {policy.ADMIN},
+        policy.SERVICE: {policy.ADMIN, policy.SERVICE},
+    }
+    assert allowed == expected[policy.RULES[rule]]
+
+
+@pytest.mark.parametrize("rule", policy.RULES)
+def test_nobody_and_strangers_may_nothing(rule):
+    for caller in (_caller(), _caller("janitor")):
+        with pytest.raises(errors.Forbidden, match=f"Policy doesn't allow {rule}"):
+            policy.check(caller, rule)
+
+
+def test_the_clouds_own_workers_may_everything():
+    system = context.RequestContext(is_system=True)
+
+    assert all(policy.allows(system, rule) for rule in policy.RULES)
+
+
+@pytest.mark.parametrize("rule", policy.RULES)
+def test_some_verb_asks_for_it(rule):
+    texts = [path.read_text() for path in (ROOT / "services").rglob("*.py")]
+
+    assert any(f'"{rule}"' in text for text in texts)

@@ -1,0 +1,131 @@
+"""A cloud's API in this process: real rows, real queue files, real tokens; no worker runs."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from appliance import clock, config, ids, queue
+from appliance.db import connection, hosts, images, instances, projects, services
+from appliance.model.image import Image, ImageStatus, Visibility
+from appliance.model.instance import Instance
+from services.api import app
+from services.identity.api import Identity, Scope, Who
+
+COMPUTE = "/compute/v2.1"
+NETWORK = "/network/v2.0"
+CLOUD = "/novabox/v1"
+
+# the tables that a request may leave something in
+TABLES = (
+    "instances", "instance_metadata", "ports", "fixed_ips", "key_pairs", "networks", "subnets",
+    "security_groups", "security_group_rules",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """What a test asks, and what it looks at afterwards."""
+
+    settings: config.Settings
+    db: connection.Database
+    topics: queue.Queue
+    api: app.Api
+    client: TestClient
+    tokens: dict[str, str]
+
+    def ask(self, method: str, path: str, *, user: str = "demo", **options: Any) -> Response:
+        """Send one request as `user`."""
+        headers = {"X-Auth-Token": self.tokens[user], **options.pop("headers", {})}
+        return self.client.request(method, path, headers=headers, **options)
+
+    def get(self, path: str, *, user: str = "demo", **options: Any) -> Any:
+        """The body of a GET that succeeds."""
+        answer = self.ask("GET", path, user=user, **options)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any, *, user: str = "demo") -> Any:
+        """The body of a POST that succeeds."""
+        answer = self.ask("POST", path, user=user, json=body)
+        assert answer.status_code in (200, 201, 202), answer.text
+        return answer.json() if answer.content else None
+
+    def run(self, *, user: str = "demo", **server: Any) -> Any:
+        """Create a server of the test image, unless told otherwise."""
+        body = {"name": "web", "flavorRef": "1", **server}
+        if "imageRef" not in body:
+            body["imageRef"] = self.add_image()
+        return self.post(f"{COMPUTE}/servers", {"server": body}, user=user)["server"]
+
+    def project_id(self, name: str = "demo") -> ids.ProjectId:
+        """Id of a project."""
+        found = projects.find_by_name(self.db, name)
+        assert found is not None
+        return found.id
+
+    def add_image(self, **columns: Any) -> str:
+        """An active, public image of 8 MiB."""
+        now = clock.stamp()
+        values: dict[str, Any] = {
+            "id": ids.new_uuid(), "name": "tiny", "status": ImageStatus.ACTIVE,
+            "visibility": Visibility.PUBLIC, "project_id": self.project_id("admin"),
+            "container_format": "bare", "disk_format": "qcow2", "size_bytes": 8 << 20,
+            "virtual_size_bytes": 32 << 20, "checksum_md5": None, "checksum_sha512": None,
+            "checksum_xxh3": None, "min_disk_gib": 0, "min_memory_mib": 0, "is_protected": 0,
+            "is_hidden": 0, "store": "file", "location": None,
+            "request_id": ids.new_request_id(), "created_at": now, "updated_at": now,
+            "deleted_at": None, "claim_owner": None, "claim_expires_at": None,
+            "properties": {}, "tags": (),
+        }  # fmt: skip
+        image = Image(**values | columns)
+        with self.db.transaction() as tx:
+            images.create(tx, image)
+        return image.id
+
+    def add_host(self, name: str = "box1") -> None:
+        """A host whose compute and network workers have reported in."""
+        with self.db.transaction() as tx:
+            hosts.report(
+                tx, name, zone="nova", vcpus=4, memory_mib=8192, disk_gib=100,
+                hypervisor="QEMU", virt_type="qemu",
+            )  # fmt: skip
+            for topic in ("compute", "network"):
+                services.register(tx, f"{topic}.{name}", name=topic, host=name)
+
+    def instance(self, instance_id: str) -> Instance:
+        """The row of an instance."""
+        return instances.get(self.db, instance_id)
+
+    def advance(self, instance_id: str, *events: Any, **columns: object) -> None:
+        """What workers would do."""
+        for event in events:
+            with self.db.transaction() as tx:
+                instances.advance(tx, instances.get(tx, instance_id), event, **columns)
+
+    def counts(self) -> Counter[str]:
+        """How many rows each table has."""
+        found: Counter[str] = Counter()
+        for table in TABLES:
+            row = self.db.row(f"SELECT count(*) AS n FROM {table}")
+            found[table] = row["n"] if row else 0
+        return found
+
+    def messages(self, topic: str) -> list[tuple[str, str]]:
+        """Steps and ids that wait in a topic."""
+        names = [state.name for state in self.topics.topics()]
+        return (
+            [(one.step, one.object_id) for one in self.topics.peek(topic)] if topic in names else []
+        )
+
+
+def tokens(identity: Identity, passwords: dict[str, str]) -> dict[str, str]:
+    """A token for each user, in the project of its name."""
+    return {
+        user: identity.by_password(
+            Who(name=user), password, Scope(project=Who(name=user, domain="default"))
+        )[0]
+        for user, password in passwords.items()
+    }
