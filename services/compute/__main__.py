@@ -21,11 +21,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m services.compute")
     parser.add_argument("mode", nargs="?", choices=["once", "shutdown", "clear"])
     mode = parser.parse_args().mode
+    settings = config.load()
+    driver = open_driver(settings)
     if mode in ("shutdown", "clear"):
-        settings = config.load()
-        (undo.shutdown if mode == "shutdown" else undo.clear)(settings, open_driver(settings))
+        (undo.shutdown if mode == "shutdown" else undo.clear)(settings, driver)
         return
-    serve(worker.start("compute", per_host=True), once=mode == "once")
+    driver.resources()  # the worker counts as started only when its hypervisor answers
+    serve(worker.start("compute", per_host=True), driver, once=mode == "once")
 
 
 def open_driver(settings: config.Settings) -> ComputeDriver:
@@ -42,11 +44,10 @@ def open_driver(settings: config.Settings) -> ComputeDriver:
     )
 
 
-def serve(frame: worker.Worker, *, once: bool) -> None:
+def serve(frame: worker.Worker, driver: ComputeDriver, *, once: bool) -> None:
     """Take steps until SIGTERM, or, with `once`, one round of them."""
     settings, topics = frame.settings, frame.queue
     folders = Folders(settings.home / "compute")
-    driver = open_driver(settings)
     builder = Builder(settings=settings, db=frame.db, folders=folders, fetch=Glance(settings).fetch)
 
     def wire() -> None:

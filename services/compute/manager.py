@@ -129,7 +129,8 @@ class Manager:
 
     def _advance(self, instance: Instance, event: Event, **columns: object) -> None:
         with self._db.transaction() as tx:
-            instances.advance(tx, instance, event, **columns)
+            now = instances.advance(tx, instance, event, **columns)
+        log.info("instance %s: %s, now %s", instance.id, event, now.state)
 
     def _fail(self, instance: Instance, event: Event, error: Exception) -> None:
         with self._db.transaction() as tx:

@@ -66,11 +66,12 @@ class Reconciler:
         self._builder.drop_unused_images(rows)
 
     def _report(self) -> None:
-        with self._db.transaction() as tx:
-            if self._is_reported:
+        if self._is_reported:
+            with self._db.transaction() as tx:
                 hosts.seen(tx, self._settings.host)
-                return
-            has = self._driver.resources()
+            return
+        has = self._driver.resources()
+        with self._db.transaction() as tx:
             hosts.report(
                 tx,
                 self._settings.host,
@@ -123,8 +124,8 @@ class Reconciler:
             contextlib.suppress(errors.Superseded),
             self._db.transaction() as tx,
         ):
-            # looked at again now that no step can change the row: it may have been mid-reboot
-            if (self._driver.power_state(row.id) in _ON) == (state in _ON):
+            # unchanged since before the guest was looked at: no reboot came and went meanwhile
+            if instances.get(tx, row.id).updated_at == row.updated_at:
                 log.warning("instance %s: %s, and its guest is %s", row.id, row.state, state.name)
                 instances.advance(tx, row, event, power_state=int(state))
 

@@ -6,27 +6,26 @@ be up and hold the image `ami-tiny` (`novabox demo`).
 """
 
 import contextlib
-import json
 import os
 import shutil
 import statistics
 import subprocess
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from xml.etree import ElementTree
 
 import libvirt
 
-from appliance import config, credentials, ids
+from appliance import config, ids
 from appliance.db import connection, instances
 from appliance.model.states import VmState
 from services.compute import disks, kvm, libvirtd
 from services.compute.driver import Disk, GuestSpec, Nic
 from services.compute.libvirt import Libvirt
+from tests import client
 
 ROUNDS: Final = 7
 IMAGE: Final = "ami-tiny"
@@ -54,21 +53,20 @@ class Cloud:
 
     def __init__(self, settings: config.Settings) -> None:
         self.settings = settings
-        self._db = connection.open_db(settings.home)
         self.libvirt = libvirt.open(libvirtd.uri(settings))
-        self._token = ""
-        self._token = self._log_in()
-        images = self._ask("GET", f"/image/v2/images?name={IMAGE}")["images"]
-        flavors = self._ask("GET", "/compute/v2.1/flavors")["flavors"]
-        networks = self._ask("GET", "/network/v2.0/networks")["networks"]
+        self._db = connection.open_db(settings.home)
+        self._ask = client.Client(settings)
+        image = self._ask("GET", f"/image/v2/images?name={IMAGE}").body["images"][0]
+        flavors = self._ask("GET", "/compute/v2.1/flavors").body["flavors"]
+        networks = self._ask("GET", "/network/v2.0/networks").body["networks"]
         self._server = {
             "name": TAP,
-            "imageRef": images[0]["id"],
+            "imageRef": image["id"],
             "flavorRef": next(one["id"] for one in flavors if one["name"] == FLAVOR),
             "networks": [{"uuid": networks[0]["id"]}],
         }
-        path = settings.home / "compute" / "images" / images[0]["id"]
-        self.base = path, str(images[0]["disk_format"])
+        path = settings.home / "compute" / "images" / image["id"]
+        self.base = path, str(image["disk_format"])
 
     def launch(self, beside: Callable[[str], object]) -> float:
         """Launch one and delete it again; the milliseconds from request to ACTIVE.
@@ -76,8 +74,9 @@ class Cloud:
         `beside` gets the guest's XML while nothing else goes on.
         """
         began = time.perf_counter()
-        created = self._ask("POST", "/compute/v2.1/servers", {"server": self._server})
-        instance_id = created["server"]["id"]
+        answer = self._ask("POST", "/compute/v2.1/servers", {"server": self._server})
+        assert answer.status == 202, answer
+        instance_id = answer.body["server"]["id"]
         self._wait(instance_id, VmState.ACTIVE)
         took_ms = 1000 * (time.perf_counter() - began)
         domain = self.libvirt.lookupByUUIDString(instance_id)
@@ -95,29 +94,6 @@ class Cloud:
             if row.vm_state is VmState.ERROR or time.monotonic() > deadline:
                 raise AssertionError(f"{instance_id} is {row.state}, not {state}")
             time.sleep(0.002)
-
-    def _log_in(self) -> str:
-        login = credentials.read(self.settings, "demo")
-        user = {"name": login.user, "password": login.password, "domain": {"id": "default"}}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        scope = {"project": {"name": login.project, "domain": {"id": "default"}}}
-        body = {"auth": {"identity": identity, "scope": scope}}
-        with self._open("POST", "/identity/v3/auth/tokens", body) as answer:
-            return str(answer.headers["X-Subject-Token"])
-
-    def _ask(self, method: str, path: str, body: object = None) -> Any:
-        with self._open(method, path, body) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
-
-    def _open(self, method: str, path: str, body: object) -> Any:
-        request = urllib.request.Request(
-            self.settings.api_url + path,
-            method=method,
-            data=json.dumps(body).encode() if body is not None else None,
-            headers={"X-Auth-Token": self._token, "Content-Type": "application/json"},
-        )
-        return urllib.request.urlopen(request, timeout=DEADLINE_S)
 
 
 def bare(connection_: libvirt.virConnect, xml: str, folder: Path) -> float:
