@@ -75,7 +75,7 @@ class Compute:
     driver: str = _key("libvirt", "`libvirt`, or `fake`: guests kept in files, for tests.")
     zone: str = _key("nova", "Availability zone of this host.")
     reserved_memory_mib: int = _key(512, "Memory of the host that guests never get, in MiB.")
-    config_drive: bool = _key(True, "Give every guest a config drive, asked for or not.")
+    config_drive: bool = _key(False, "Give every guest a config drive, asked for or not.")
     stop_timeout_s: float = _key(20.0, "A guest told to shut down is switched off after this long.")
 
 
