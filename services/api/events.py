@@ -184,7 +184,7 @@ class Events:
 
     def _project_of(self, hop: trace.Hop) -> str:
         """Whose request it is: known from the first hop that had been asked who asks."""
-        if hop.project_id:
+        if hop.project_id and hop.request_id not in self._project_by_request:
             self._project_by_request[hop.request_id] = hop.project_id
             if len(self._project_by_request) > _OWNERS_MAX:
                 self._project_by_request.popitem(last=False)
