@@ -18,6 +18,13 @@ def test_a_spawned_instance_is_active_and_its_guest_runs(host: Host) -> None:
     assert now.launched_at
     assert host.driver.power_state(instance.id) is PowerState.RUNNING
     assert host.folders.disk(instance.id).exists()
+    assert not host.folders.config_drive(instance.id).exists()
+
+
+def test_who_asks_for_a_config_drive_gets_one(host: Host) -> None:
+    instance = host.add(image_id=IMAGE, has_config_drive=1)
+    host.steps["spawn"](instance.id)
+
     assert host.folders.config_drive(instance.id).exists()
 
 
