@@ -113,15 +113,12 @@ def run_request(server: NewServer) -> instances.RunRequest:
     count_max = (
         max(count_min, 1) if server.count_max is None else _number("max_count", server.count_max)
     )
-    networks = server.networks
     return instances.RunRequest(
         name=server.name.strip(),
         image_id=_image_id(server),
         flavor=str(server.flavor).rstrip("/").rpartition("/")[2],
         key_name=server.key_name,
-        networks=networks
-        if networks == "auto" or networks == "none"
-        else tuple(nic.uuid for nic in networks),
+        networks=_networks(server),
         security_groups=tuple(dict.fromkeys(group.name for group in server.security_groups)),
         user_data=server.user_data,
         metadata=server.metadata,
@@ -130,6 +127,13 @@ def run_request(server: NewServer) -> instances.RunRequest:
         count_max=count_max,
         has_config_drive=_flag("config_drive", server.has_config_drive),
     )
+
+
+def _networks(server: NewServer) -> tuple[str, ...] | Literal["auto", "none"]:
+    """Ids, or a word; no network named is `auto`, as it always was."""
+    if isinstance(server.networks, list):
+        return tuple(nic.uuid for nic in server.networks) or "auto"
+    return server.networks
 
 
 def action(body: Action) -> str:

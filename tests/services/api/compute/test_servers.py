@@ -89,6 +89,10 @@ def test_a_server_without_networks_has_no_port(cloud):
     assert ports.of_instance(cloud.db, key) == []
 
 
+def test_an_empty_list_of_networks_is_none_named(cloud):
+    assert len(ports.of_instance(cloud.db, cloud.run(networks=[])["id"])) == 1
+
+
 def test_clients_may_name_the_image_as_a_block_device(cloud):
     image = cloud.add_image()
     device = {
