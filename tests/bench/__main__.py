@@ -1,4 +1,4 @@
-"""`python -m tests.bench [hop|idle|launch …]`: measure, print, and write the page of figures.
+"""`python -m tests.bench [hop|objects|idle|launch …]`: measure, print, and write the page of figures.
 
 Without names all are measured. `idle` and `launch` need the cloud to be up (`novabox demo`); the
 page keeps the last figures of what was not measured this time.
@@ -15,7 +15,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs/reference/performance.md"
 FIGURES: Final = ROOT / "docs/reference/performance.json"
-NAMES: Final = ("hop", "idle", "launch")
+NAMES: Final = ("hop", "objects", "idle", "launch")
 
 
 def main(names: list[str]) -> int:
@@ -58,6 +58,8 @@ def _rows(figures: dict[str, dict[str, float]]) -> list[tuple[str, str, str, str
         )
         figure = f"{hop['bell_ms']:.2f} ms (p90 {hop['bell_p90_ms']:.2f})"
         rows.append(("queue hop", figure, against, "≤ 2 ms", _met(hop["bell_ms"] <= 2)))
+    if objects := figures.get("objects"):
+        rows += _object_rows(objects)
     if idle := figures.get("idle"):
         rows.append(
             ("all services idle, PSS", f"{idle['pss_mib']:.0f} MiB", "-", "≤ 250 MiB",
@@ -76,6 +78,22 @@ def _rows(figures: dict[str, dict[str, float]]) -> list[tuple[str, str, str, str
              f"≤ 1.3 × bare + 150 ms = {limit_ms:.0f} ms", _met(launch["cloud_ms"] <= limit_ms))
         )  # fmt: skip
     return rows
+
+
+def _object_rows(objects: dict[str, float]) -> list[tuple[str, str, str, str, str]]:
+    """The goals are multiples of what OpenStack Swift did on the project's idle machine."""
+    return [
+        ("object PUT, 4 KiB", f"{objects['put_ms']:.1f} ms",
+         f"the same file and row durable without HTTP {objects['floor_ms']:.1f} ms", "≤ 3 ms",
+         _met(objects["put_ms"] <= 3)),
+        ("object GET, 4 KiB", f"{objects['get_ms']:.1f} ms", "-", "≤ 1.1 ms (Swift / 6)",
+         _met(objects["get_ms"] <= 1.1)),
+        ("object PUT, 64 MiB", f"{objects['put_mib_s']:.0f} MiB/s",
+         f"md5 alone {objects['md5_mib_s']:.0f} MiB/s", "≥ 228 MiB/s (Swift)",
+         _met(objects["put_mib_s"] >= 228)),
+        ("object GET, 64 MiB", f"{objects['get_mib_s']:.0f} MiB/s", "-",
+         "≥ 820 MiB/s (Swift × 2.5)", _met(objects["get_mib_s"] >= 820)),
+    ]  # fmt: skip
 
 
 def _met(is_met: bool) -> str:
