@@ -85,8 +85,10 @@ class Builder:
         drive = self._folders.config_drive(instance.id)
         metadata = instances.metadata(self._db, instance.id)
         zone = instance.zone or self._settings.zone
-        drive.write_bytes(config_drive.image(instance, metadata=metadata, zone=zone))
-        return drive
+        fresh = drive.with_suffix(".new")  # the old one may be libvirt's, and hold secrets
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(config_drive.image(instance, metadata=metadata, zone=zone))
+        return fresh.replace(drive)
 
     def _nics(self, instance: Instance) -> tuple[Nic, ...]:
         return tuple(

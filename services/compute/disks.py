@@ -70,6 +70,7 @@ def overlay(path: Path, *, base: Base, size_gib: int) -> None:
          "-b", str(base.path), str(fresh), str(size_bytes)],
         failing_as=HypervisorError,
     )  # fmt: skip
+    fresh.chmod(0o600)  # libvirt gives it to QEMU's user, and nobody else is to read it
     fresh.rename(path)
 
 

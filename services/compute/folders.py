@@ -30,7 +30,7 @@ class Folders:
 
     def make(self, instance_id: InstanceId) -> None:
         """Make the instance's folder if it is missing."""
-        (self.instances / instance_id).mkdir(mode=0o755, parents=True, exist_ok=True)
+        (self.instances / instance_id).mkdir(mode=0o711, parents=True, exist_ok=True)
 
     def disk(self, instance_id: InstanceId) -> Path:
         """Its root disk."""
