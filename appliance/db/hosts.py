@@ -50,6 +50,12 @@ def seen(tx: connection.Transaction, name: str) -> None:
     tx.execute("UPDATE hosts SET seen_at = ? WHERE name = ?", (clock.stamp(), name))
 
 
+def zone(db: connection.Reader, name: str) -> str:
+    """The zone of a host; empty when it never reported in."""
+    row = db.row("SELECT zone FROM hosts WHERE name = ?", (name,))
+    return str(row["zone"]) if row else ""
+
+
 def all_hosts(db: connection.Reader) -> list[Host]:
     """Every host that ever reported in, by name."""
     return [Host(**dict(row)) for row in db.rows(f"{_SELECT} ORDER BY h.name")]

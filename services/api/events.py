@@ -5,6 +5,7 @@ it is committed. It knows no HTTP.
 """
 
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -126,23 +127,25 @@ class Events:
 
     def _run(self, bells: tuple[bell.Bell, bell.Bell]) -> None:
         """The thread: woken by every commit and every batch of hops."""
-        ticked_s = looked_s = 0.0
+        tick_s = 0.0  # when all parts are looked at next
+        look_s = math.inf  # when they are for the hops that came: these come in bursts
         while not self._is_closed:
-            rung = bell.wait_any(bells, _TICK_S if self._listeners else _TICK_S * 12)
+            bell.wait_any(bells, max(min(look_s, tick_s) - time.monotonic(), 0.0))
             now_s = time.monotonic()
-            is_tick = now_s - ticked_s >= _TICK_S
             if not self._listeners:
+                tick_s, look_s = now_s + _TICK_S, math.inf
                 continue
             try:
                 with self._lock:
-                    is_tick = self._tell_rows() or is_tick
-                    has_hops = bool(rung) and self._tell_hops()
-                    if is_tick or (has_hops and now_s - looked_s >= _TOPICS_S):
-                        self._tell_parts(is_tick=is_tick)
-                        looked_s = now_s
-                        ticked_s = now_s if is_tick else ticked_s
-            except Exception:  # the thread's outermost frame: the next bell tries again
+                    tick_s = now_s if self._tell_rows() else tick_s
+                    look_s = min(look_s, now_s + _TOPICS_S) if self._tell_hops() else look_s
+                    if now_s >= min(look_s, tick_s):
+                        self._tell_parts(is_tick=now_s >= tick_s)
+                        tick_s = now_s + _TICK_S if now_s >= tick_s else tick_s
+                        look_s = math.inf
+            except Exception:  # the thread's outermost frame: the next tick tries again
                 log.exception("the event stream stumbled")
+                tick_s = now_s + _TICK_S
 
     def _tell_rows(self) -> bool:
         """Tell of changed rows; whether a process or a host was among them."""

@@ -11,6 +11,7 @@ from appliance import context, errors
 from appliance.db import (
     connection,
     flavors,
+    hosts,
     images,
     instances,
     networks,
@@ -66,7 +67,7 @@ def _instance(db: connection.Reader, instance: Instance) -> Seen:
         "task_state": instance.task_state,
         "power_state": instance.power_state,
         "host": instance.host,
-        "zone": instance.zone,
+        "zone": hosts.zone(db, instance.host) if instance.host else instance.zone,
         "flavor": {
             "name": instance.flavor_name,
             "vcpus": instance.vcpus,

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from appliance import errors
-from services.compute.api import instances
+from services.compute.api.run_request import RunRequest
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -107,13 +107,13 @@ class Action(Struct, forbid_unknown_fields=True):
     console_output: ConsoleLength | UnsetType = field(name="os-getConsoleOutput", default=UNSET)
 
 
-def run_request(server: NewServer) -> instances.RunRequest:
+def run_request(server: NewServer) -> RunRequest:
     """What the client asks, in the words of the verb. Raises BadRequest."""
     count_min = _number("min_count", server.count_min)
     count_max = (
         max(count_min, 1) if server.count_max is None else _number("max_count", server.count_max)
     )
-    return instances.RunRequest(
+    return RunRequest(
         name=server.name.strip(),
         image_id=_image_id(server),
         flavor=str(server.flavor).rstrip("/").rpartition("/")[2],

@@ -57,7 +57,7 @@ def full(
         "updated": _seconds(instance.updated_at),
         "config_drive": "True" if instance.has_config_drive else "",
         "OS-DCF:diskConfig": "MANUAL",
-        "OS-EXT-AZ:availability_zone": instance.zone,
+        "OS-EXT-AZ:availability_zone": details.zone,
         "OS-EXT-STS:power_state": instance.power_state,
         "OS-EXT-STS:task_state": instance.task_state,
         "OS-EXT-STS:vm_state": instance.vm_state,

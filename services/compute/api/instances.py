@@ -7,14 +7,13 @@ from typing import Final
 
 from appliance import context, errors, policy
 from appliance import queue as topics
-from appliance.db import connection, instances, networks, ports, security_groups
+from appliance.db import connection, hosts, instances, networks, ports, security_groups
 from appliance.model import states
 from appliance.model.instance import Fault, Instance
 from appliance.model.network import Port
 from appliance.model.security_group import SecurityGroup
 from services.compute.api import launch
-
-RunRequest = launch.RunRequest
+from services.compute.api.run_request import RunRequest
 
 PAGE: Final = 1000  # rows read at once while a list is sifted
 
@@ -28,6 +27,7 @@ class Details:
     groups: tuple[SecurityGroup, ...]
     metadata: Mapping[str, str]
     fault: Fault | None
+    zone: str  # of its host, or the one asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,7 @@ class Instances:
             groups=tuple(security_groups.get(self.db, one) for one in group_ids),
             metadata=instances.metadata(self.db, instance.id),
             fault=instances.fault(self.db, instance.id),
+            zone=hosts.zone(self.db, instance.host) if instance.host else instance.zone,
         )
 
     def delete(self, ctx: context.RequestContext, instance_id: str) -> None:

@@ -7,16 +7,22 @@ from typing import Any
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from appliance import clock, config, ids, queue
-from appliance.db import connection, hosts, images, instances, projects, services
+from appliance import clock, config, credentials, ids, queue
+from appliance.db import connection, hosts, images, instances, projects, roles, services, users
 from appliance.model.image import Image, ImageStatus, Visibility
 from appliance.model.instance import Instance
+from appliance.model.project import Project
+from appliance.model.user import User
+from services.api import __main__ as process
 from services.api import app
+from services.identity import passwords
 from services.identity.api import Identity, Scope, Who
 
 COMPUTE = "/compute/v2.1"
 NETWORK = "/network/v2.0"
 CLOUD = "/novabox/v1"
+
+OTHERS = {"other": "member", "watcher": "reader"}  # users in a project of their name: their role
 
 # the tables that a request may leave something in
 TABLES = (
@@ -121,11 +127,44 @@ class Cloud:
         )
 
 
-def tokens(identity: Identity, passwords: dict[str, str]) -> dict[str, str]:
-    """A token for each user, in the project of its name."""
-    return {
+def first_start(settings: config.Settings) -> dict[str, str]:
+    """Bootstrap a cloud and add two users; a token for each user in the project of its name."""
+    process.bootstrap(settings)
+    process.bootstrap(settings)  # may run twice
+    db = connection.open_db(settings.home)
+    word = {user: credentials.read(settings, user).password for user in ("admin", "demo")}
+    with db.transaction() as tx:
+        for user, role in OTHERS.items():
+            _add_user(tx, user, role)
+    word |= dict.fromkeys(OTHERS, "secret")
+    identity = Identity(settings, db)
+    found = {
         user: identity.by_password(
             Who(name=user), password, Scope(project=Who(name=user, domain="default"))
         )[0]
-        for user, password in passwords.items()
+        for user, password in word.items()
     }
+    db.close()
+    return found
+
+
+def opened(settings: config.Settings, tokens: dict[str, str]) -> Cloud:
+    """The API of a cloud that is bootstrapped."""
+    db = connection.open_db(settings.home)
+    topics = queue.Queue(settings)
+    api = app.build(settings, db, topics)
+    client = TestClient(api.application, raise_server_exceptions=False)
+    return Cloud(settings, db, topics, api, client, tokens)
+
+
+def _add_user(tx: connection.Transaction, name: str, role: str) -> None:
+    project = Project(id=ids.ProjectId(ids.new_hex()), name=name)
+    user = User(
+        id=ids.UserId(ids.new_hex()), name=name, password_hash=passwords.hashed("secret"),
+        default_project_id=project.id,
+    )  # fmt: skip
+    projects.create(tx, project)
+    users.create(tx, user)
+    granted = roles.find_by_name(tx, role)
+    assert granted is not None
+    roles.assign(tx, granted.id, user_id=user.id, project_id=project.id)

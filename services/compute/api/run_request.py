@@ -1,0 +1,172 @@
+"""What somebody asks to run, and all that it names: found, and fit to be used together.
+
+The messages of what is refused are Nova's.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from appliance import context, errors, ids
+from appliance.db import connection, flavors, hosts, images, key_pairs, networks, security_groups
+from appliance.model import security_group
+from appliance.model.flavor import Flavor
+from appliance.model.image import Image
+from appliance.model.key_pair import KeyPair
+
+_GIB: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What somebody asks to run. `flavor` is an id or a name; groups likewise."""
+
+    name: str
+    image_id: str
+    flavor: str
+    key_name: str | None = None
+    networks: tuple[str, ...] | Literal["auto", "none"] = "auto"
+    security_groups: tuple[str, ...] = ()  # none: the project's default group
+    user_data: str | None = None  # base64
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
+    count_min: int = 1
+    count_max: int = 1
+    has_config_drive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a request names, found and fit to be used together."""
+
+    image: Image
+    kernel_id: ids.ImageId | None
+    ramdisk_id: ids.ImageId | None
+    flavor: Flavor
+    key_pair: KeyPair | None
+    network_ids: tuple[str, ...]
+    group_ids: tuple[str, ...]
+
+
+def find(tx: connection.Transaction, ctx: context.RequestContext, request: RunRequest) -> Parts:
+    """All parts of a launch. Raises BadRequest for one that is missing or does not fit, Conflict
+    when it is ambiguous.
+    """
+    with _named_in_body("Can not find requested image"):
+        image = _active(images.get_visible(tx, request.image_id, ctx))
+    with _named_in_body():
+        flavor = flavors.get_named(tx, request.flavor)
+        kernel_id = _boot_image_id(tx, ctx, image, "kernel_id")
+        ramdisk_id = _boot_image_id(tx, ctx, image, "ramdisk_id")
+        network_ids = _network_ids(tx, ctx, request.networks)
+    _check_size(image, flavor)
+    _check_zone(tx, request.zone)
+    return Parts(
+        image=image,
+        kernel_id=kernel_id,
+        ramdisk_id=ramdisk_id,
+        flavor=flavor,
+        key_pair=_key_pair(tx, ctx, request.key_name),
+        network_ids=network_ids,
+        group_ids=_group_ids(tx, ctx, request.security_groups) if network_ids else (),
+    )
+
+
+@contextlib.contextmanager
+def _named_in_body(message: str = "") -> Iterator[None]:
+    """What a body names and is not there makes the request bad; the URL itself was found."""
+    try:
+        yield
+    except errors.NotFound as error:
+        raise errors.BadRequest(message or str(error)) from error
+
+
+def _active(image: Image) -> Image:
+    if image.status != "active":
+        raise errors.BadRequest(f"Image {image.id} is not active.")
+    return image
+
+
+def _boot_image_id(
+    tx: connection.Transaction, ctx: context.RequestContext, image: Image, name: str
+) -> ids.ImageId | None:
+    image_id = image.properties.get(name)
+    return _active(images.get_visible(tx, image_id, ctx)).id if image_id else None
+
+
+def _check_size(image: Image, flavor: Flavor) -> None:
+    if image.min_memory_mib > flavor.memory_mib:
+        raise errors.BadRequest("Flavor's memory is too small for requested image.")
+    if flavor.disk_gib == 0:  # the disk is as large as the image
+        return
+    flavor_bytes = flavor.disk_gib * _GIB
+    image_bytes = image.virtual_size_bytes or image.size_bytes or 0
+    if image_bytes > flavor_bytes:
+        raise errors.BadRequest(
+            f"Flavor's disk is too small for requested image. Flavor disk is {flavor_bytes} bytes, "
+            f"image is {image_bytes} bytes."
+        )
+    if image.min_disk_gib > flavor.disk_gib:
+        raise errors.BadRequest(
+            f"Flavor's disk is smaller than the minimum size specified in image metadata. Flavor "
+            f"disk is {flavor_bytes} bytes, minimum size is {image.min_disk_gib * _GIB} bytes."
+        )
+
+
+def _key_pair(
+    tx: connection.Transaction, ctx: context.RequestContext, name: str | None
+) -> KeyPair | None:
+    with _named_in_body("Invalid key_name provided."):
+        return key_pairs.get(tx, ctx.user_id, name) if name is not None else None
+
+
+def _network_ids(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    asked: tuple[str, ...] | Literal["auto", "none"],
+) -> tuple[str, ...]:
+    """Networks to have a port on: those named, or the one that is the project's to use."""
+    if asked == "none":
+        return ()
+    if asked != "auto":
+        return tuple(networks.get_visible(tx, network_id, ctx).id for network_id in asked)
+    usable = [
+        network
+        for network in networks.visible(tx, ctx)
+        if network.is_shared or network.project_id == ctx.project_id
+    ]
+    if len(usable) > 1:
+        raise errors.Conflict(
+            "Multiple possible networks found, use a Network ID to be more specific."
+        )
+    return tuple(network.id for network in usable)
+
+
+def _group_ids(
+    tx: connection.Transaction, ctx: context.RequestContext, asked: tuple[str, ...]
+) -> tuple[str, ...]:
+    names = asked or (security_group.DEFAULT,)
+    return tuple(_group_id(tx, ctx.project_id, name) for name in names)
+
+
+def _group_id(tx: connection.Transaction, project_id: str, name: str) -> str:
+    default = security_groups.default_of(tx, project_id)
+    if name == security_group.DEFAULT:
+        return default.id
+    own = security_groups.of_project(tx, project_id)
+    found = [group.id for group in own if group.id == name] or [
+        group.id for group in own if group.name == name
+    ]
+    if not found:
+        raise errors.BadRequest(f"Security group {name} not found for project {project_id}.")
+    if len(found) > 1:
+        raise errors.Conflict(
+            f"Multiple security groups found matching '{name}'. Use an ID to be more specific."
+        )
+    return found[0]
+
+
+def _check_zone(tx: connection.Transaction, zone: str) -> None:
+    if zone and zone not in {host.zone for host in hosts.all_hosts(tx)}:
+        raise errors.BadRequest("The requested availability zone is not available")
