@@ -6,6 +6,7 @@ every minute and reads all bytes every day.
 
 import argparse
 import logging
+import sys
 import threading
 from typing import Final
 
@@ -33,21 +34,30 @@ def main() -> None:
     settings = config.load()
     log.start(settings.log_level)
     trace.start(settings.home, NAME, hops_max=settings.trace.hops_max)
-    with ObjectStore(settings.home / "objects", part_power=settings.object.part_power) as store:
+    try:
+        store = ObjectStore(settings.home / "objects", part_power=settings.object.part_power)
+    except StoreError as error:
+        sys.exit(str(error))
+    with store:
         if is_once:
             print(auditor.once(store))
-            return
-        db = connection.open_db(settings.home)
-        with db.transaction() as tx:
-            services.register(tx, NAME, name=NAME, host=settings.host)
-        is_over = threading.Event()
-        keeper = threading.Thread(target=_keep, args=(store, db, is_over), name="auditor")
-        keeper.start()
-        try:
-            _serve(settings, db, store)
-        finally:
-            is_over.set()
-            keeper.join()
+        else:
+            _run(settings, store)
+
+
+def _run(settings: config.Settings, store: ObjectStore) -> None:
+    """Serve, with the keeper beside."""
+    db = connection.open_db(settings.home)
+    with db.transaction() as tx:
+        services.register(tx, NAME, name=NAME, host=settings.host)
+    is_over = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(store, db, is_over), name="auditor")
+    keeper.start()
+    try:
+        _serve(settings, db, store)
+    finally:
+        is_over.set()
+        keeper.join()
 
 
 def _serve(settings: config.Settings, db: connection.Database, store: ObjectStore) -> None:

@@ -43,12 +43,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """An object as a client sees it; `etag` is written as in the header."""
+    """An object as a client sees it; `etag` is written as in the header.
+
+    A large one (`is_large`) is made of other objects' bytes, any other of its own.
+    """
 
     record: ObjectRecord
     etag: str
     size_bytes: int
     segments: Sequence[Segment]
+    is_large: bool = True
 
 
 class Chunks(Iterator[bytes]):
@@ -59,7 +63,8 @@ class Chunks(Iterator[bytes]):
     ) -> None:
         self._store = store
         self._segments = iter(segments)
-        self._download = opened  # of the first segment, if it is open already
+        self._download = opened
+        self._is_given = opened is not None  # the first segment's file is open already
         self._offset = self._left = 0
 
     def __iter__(self) -> Self:
@@ -83,13 +88,12 @@ class Chunks(Iterator[bytes]):
             self._download = None
 
     def _advance(self, segment: Segment) -> None:
-        if self._left == self._offset == 0 and self._download is not None:
-            pass  # the first one, given open
+        if self._is_given and self._download is not None:
+            self._is_given, download = False, self._download
         else:
             self.close()
-            self._download = self._store.get_object(segment.name)
-        record = self._download.record
-        if segment.etag and segment.etag != record.etag:
+            self._download = download = self._store.get_object(segment.name)
+        if segment.etag and segment.etag != download.record.etag:
             raise stored.StoreError(f"segment {segment.name} is not what the manifest says")
         self._offset, self._left = segment.offset, segment.size_bytes
 
@@ -162,14 +166,14 @@ def _dynamic(store: ObjectStore, manifest: ObjectName, record: ObjectRecord) -> 
         page = store.list_container(
             manifest.account, container, query=Query(prefix=prefix, marker=marker)
         )
-        for row in page:
-            found = store.head_object(ObjectName(manifest.account, container, row.name))
-            name = ObjectName(manifest.account, container, row.name)
-            segments.append(Segment(name=name, offset=0, size_bytes=found.size_bytes))
-            etags.append(found.etag)
-            marker = row.name
         if not page:
             break
+        for row in page:
+            name = ObjectName(manifest.account, container, row.name)
+            found = store.head_object(name)
+            segments.append(Segment(name=name, offset=0, size_bytes=found.size_bytes))
+            etags.append(found.etag)
+        marker = page[-1].name
     return Content(
         record=record,
         etag=f'"{combined_etag(etags)}"',

@@ -119,11 +119,10 @@ class Objects:
         is_part: bool,
     ) -> Reply:
         """Answer with a span's bytes, at once if they are few; the file is closed with them."""
-        segments = list(contents.cut(content.segments, span.start, span.stop))
-        is_plain = bool(segments) and segments[0].name.name == content.record.name
-        if not is_plain:
+        segments = contents.cut(content.segments, span.start, span.stop)
+        if content.is_large:
             download.close()
-        chunks = Chunks(self._store, segments, opened=download if is_plain else None)
+        chunks = Chunks(self._store, segments, opened=None if content.is_large else download)
         described = described | {"Content-Length": str(span.stop - span.start)}
         if is_part:
             described["Content-Range"] = str(span)
@@ -139,11 +138,11 @@ class Objects:
             content = contents.describe(self._store, source, download, is_raw=_is_raw(request))
             said = headers.attributes(request.headers, target.name, old=old)
             with self._store.put_object(target) as upload:
-                if content.size_bytes == old.size_bytes and content.etag == old.etag:
-                    upload.copy_from(download)
-                else:
+                if content.is_large:
                     said = replace(said, metadata=manifests.without(said.metadata))
                     _join(self._store, content, upload)
+                else:
+                    upload.copy_from(download)
                 reply = _stored(upload.commit(said))
         came_from = {
             "X-Copied-From": f"{source.container}/{source.name}",

@@ -84,6 +84,9 @@ class Download:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        self.close()  # an answer whose reader went away before its first byte is only dropped
+
     @property
     def fd(self) -> int:
         """The open data file: exactly the object's bytes."""

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [hop|objects|idle|launch …]`: measure, print, and write the page of figures.
+"""`python -m tests.bench [hop|objects|idle|launch …]`: measure, print, write the page of figures.
 
 Without names all are measured. `idle` and `launch` need the cloud to be up (`novabox demo`); the
 page keeps the last figures of what was not measured this time.

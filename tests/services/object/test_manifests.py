@@ -68,6 +68,13 @@ def test_a_segment_may_be_a_part_of_an_object(parted: TestClient):
     assert parted.get(f"{A}/c/big").content == PARTS[0][:3] + PARTS[1][3:] + PARTS[2][-3:]
 
 
+def test_a_segment_may_have_the_name_of_the_whole(parted: TestClient):
+    parted.put(f"{A}/parts/big", content=b"all of it")
+    put_manifest(parted, [{"path": "/parts/big"}])
+
+    assert parted.get(f"{A}/c/big").content == b"all of it"
+
+
 def test_the_manifest_itself_can_be_read(parted: TestClient):
     put_manifest(parted, manifest())
 
