@@ -160,7 +160,7 @@ class Tui(App[None]):
 
     def action_palette(self) -> None:
         """Ask for an action or an object anywhere."""
-        self.push_screen(_screen("finder", "Palette"))
+        self.push_screen(_screen("finder", "Palette", below=self.screen))
 
     def action_help(self) -> None:
         """Show the keys of the screen on top."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import aclosing
 
 from tui.client import events, nouns, stream
 from tui.client.session import Session
@@ -11,8 +12,9 @@ from tui.store import Store
 
 async def run(session: Session, store: Store, *, kinds: Iterable[str]) -> None:
     """Apply events until cancelled."""
-    async for event in stream.follow(session, kinds=kinds):
-        apply(event, store)
+    async with aclosing(stream.follow(session, kinds=kinds)) as live:
+        async for event in live:
+            apply(event, store)
 
 
 def apply(event: events.Event, store: Store) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import sys
 import time
 from pathlib import Path
 from typing import Final
+
+from rich.cells import cell_len
 
 from tui.app import Tui
 from tui.client import decode, nouns, verbs
@@ -18,6 +21,12 @@ from tui.glyphs import Glyphs
 SIZE: Final = (110, 32)
 _PATIENCE_S: Final = 15.0
 _SETTLED_S: Final = 1.2  # the traces are asked for a second after the hops
+_CELL: Final = 12.2  # the width of a cell in Rich's drawings
+_WORD: Final = re.compile("[^ \u00a0]+")
+_TEXT: Final = re.compile(
+    r'<text class="(?P<style>[^"]*)" x="(?P<x>[0-9.]+)" (?P<y>y="[0-9.]+") textLength="[0-9.]+" '
+    r'(?P<clip>clip-path="[^"]*")>(?P<content>[^<]*)</text>'
+)
 _REMOTE_FONT: Final = re.compile(r',\s*url\("https?://[^"]*"\) format\("[^"]*"\)')
 
 
@@ -26,8 +35,30 @@ def draw(who: Credentials, *, view: str, path: Path, signs: Glyphs) -> int:
     svg = asyncio.run(_draw(Tui(who, signs=signs), view))
     if svg is None:
         return 1
-    path.write_text(_REMOTE_FONT.sub("", svg))
+    path.write_text(portable(svg))
     return 0
+
+
+def portable(svg: str) -> str:
+    """Return the drawing so that it needs no font from afar and bears one of other widths.
+
+    Each word gets its own place: a word that is a little too wide then moves no other.
+    """
+    return _TEXT.sub(_words, _REMOTE_FONT.sub("", svg))
+
+
+def _words(text: re.Match[str]) -> str:
+    x, style = float(text["x"]), text["style"]
+    content = html.unescape(text["content"])
+    placed = []
+    for word in _WORD.finditer(content):
+        at = x + _CELL * cell_len(content[: word.start()])
+        length = _CELL * cell_len(word[0])
+        placed.append(
+            f'<text class="{style}" x="{at:g}" {text["y"]} textLength="{length:g}" '
+            f"{text['clip']}>{html.escape(word[0])}</text>"
+        )
+    return "".join(placed)
 
 
 async def _draw(app: Tui, view: str) -> str | None:

@@ -128,10 +128,11 @@ class Store:
         self.rev = rev
 
     def add_hops(self, hops: Iterable[nouns.Hop]) -> None:
-        """Take hops, new or again: a finished hop replaces the same one running."""
+        """Take hops, new or again: a finished hop replaces the same one running, never back."""
         for hop in hops:
             known = self._hops.setdefault(hop.request_id, {})
-            if hop.id in known or len(known) < _HOPS_MAX:
+            before = known.get(hop.id)
+            if len(known) < _HOPS_MAX if before is None else before.status == "running":
                 known[hop.id] = hop
             self._hops.move_to_end(hop.request_id)
         while len(self._hops) > _REQUESTS_MAX:

@@ -91,6 +91,13 @@ def test_a_finished_hop_takes_the_place_of_the_running_one() -> None:
     assert [hop.status for hop in store.hops("r")] == ["ok"]
 
 
+def test_an_answer_that_was_under_way_does_not_set_a_finished_hop_running_again() -> None:
+    store = World().store()
+    store.add_hops([Hop(id="h", request_id="r", status="ok", duration_us=5)])
+    store.add_hops([Hop(id="h", request_id="r", status="running")])
+    assert [hop.status for hop in store.hops("r")] == ["ok"]
+
+
 def test_only_the_newest_requests_keep_their_hops() -> None:
     store = World().store()
     store.add_hops(Hop(id="h", request_id=f"r{number}") for number in range(300))

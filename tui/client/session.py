@@ -56,8 +56,12 @@ class Session:
         self, credentials: Credentials, *, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
         self.credentials = credentials
+        self._has_tls = credentials.auth_url.startswith("https:")
         self._http = httpx2.AsyncClient(
-            timeout=httpx2.Timeout(_TIMEOUT_S, connect=5.0), transport=transport, trust_env=False
+            timeout=httpx2.Timeout(_TIMEOUT_S, connect=5.0),
+            transport=transport,
+            trust_env=False,
+            verify=self._has_tls,  # loading certificates costs 0.1 s: not for plain loopback
         )
         self._token: _Token | None = None
         self._renewal = asyncio.Lock()
@@ -76,6 +80,10 @@ class Session:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    async def log_in(self) -> None:
+        """Get a token now; calls do so by themselves. Raises Unreachable or Refused."""
+        await self._fresh_token()
 
     async def send(self, call: Call) -> Answer:
         """Make ``call`` and return its answer, once more with a new token after a 401.
@@ -142,6 +150,8 @@ class Session:
         endpoint = token.endpoint_by_type.get(service)
         if endpoint is None:
             raise Refused(f"the catalog has no {service} service", status=404)
+        if endpoint.startswith("https:") and not self._has_tls:
+            raise Refused(f"{service} is at {endpoint}: OS_AUTH_URL must be https too", status=404)
         return endpoint + path, {"X-Auth-Token": token.value}
 
     async def _fresh_token(self) -> _Token:

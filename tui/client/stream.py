@@ -7,7 +7,7 @@ reconnection asks to go on after the last id (``Last-Event-ID``).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Final
 from urllib.parse import urlencode
 
@@ -23,10 +23,11 @@ _MAX_EVENT_BYTES: Final = 256 * 1024 * 1024  # a snapshot of 100 000 instances i
 
 async def follow(
     session: Session, *, kinds: Iterable[str], request_id: str | None = None
-) -> AsyncIterator[events.Event]:
+) -> AsyncGenerator[events.Event, None]:
     """Yield events for as long as the caller listens; a broken stream is said and reopened.
 
-    ``request_id`` narrows the hops to one request's.
+    ``request_id`` narrows the hops to one request's. Whoever stops early closes the generator
+    (``contextlib.aclosing``): it holds a connection.
     """
     query = {"kinds": ",".join(kinds), **({"request": request_id} if request_id else {})}
     path = f"/events?{urlencode(query)}"

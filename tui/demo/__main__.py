@@ -55,15 +55,15 @@ def _tell_stop(reason: str, outcome: Outcome, teller: Teller) -> None:
 def _tell_end(outcome: Outcome, teller: Teller) -> None:
     teller.say("")
     teller.say("What took how long:")
-    total_s = sum(step.seconds for step in teller.steps)
+    total_s = teller.total_s
     for step in teller.steps:
         bar = teller.glyphs.bar(step.seconds / total_s if total_s else 0.0, width=24)
         teller.say(f"  {step.name:<26} {bar} {quantities.duration(step.seconds * 1e6):>9}")
     teller.say(f"  {'in all':<26} {'':24} {quantities.duration(total_s * 1e6):>9}", style="bold")
     teller.say("")
     teller.say("How to go on:")
-    for line in journey.advice(outcome):
-        teller.say(f"  {line}")
+    for command, purpose in journey.advice(outcome):
+        teller.say(f"  {command:<62}  {purpose}")
 
 
 def _parser() -> argparse.ArgumentParser:

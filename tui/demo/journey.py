@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +37,7 @@ class Outcome:
         return {
             "steps": [{"name": step.name, "seconds": round(step.seconds, 3), "note": step.note}
                       for step in teller.steps],
-            "total_s": round(sum(step.seconds for step in teller.steps), 3),
+            "total_s": round(teller.total_s, 3),
             "server_id": self.server.id if self.server else None,
             "address": self.address,
             "request_id": self.request_id,
@@ -56,6 +55,9 @@ async def go(
     if build:
         with teller.step("build ami-tiny"):
             await tiny.build(build, images)
+    with teller.step("log in") as step:
+        await session.log_in()
+        step.note = f"as {session.credentials.username}, {session.credentials.auth_url}"
     image = await _upload(session, images, outcome=outcome, teller=teller)
     with teller.step(f"key pair {keys.NAME}") as step:
         outcome.key, step.note = await keys.ensure(session, folder)
@@ -122,14 +124,14 @@ async def _answers(session: Session, *, outcome: Outcome, teller: Teller) -> Non
         teller.say(f"  {line}", style="dim")
 
 
-def advice(outcome: Outcome) -> list[str]:
-    """Return how to go on."""
+def advice(outcome: Outcome) -> list[tuple[str, str]]:
+    """Return how to go on: commands, and what each is for."""
     lines = [
-        "novabox tui                                  watch it and run more",
-        'eval "$(novabox env)"; openstack server list the cloud for any OpenStack client',
+        ("novabox tui", "watch the cloud, run more"),
+        ('eval "$(novabox env)"; openstack server list', "any OpenStack client"),
     ]
     if outcome.key and outcome.address:
-        lines.append(shlex.join(login.ssh(outcome.address, outcome.key)))
+        lines.append((f"ssh -i {outcome.key} root@{outcome.address}", "into the guest"))
     if outcome.request_id:
-        lines.append(f"novabox trace {outcome.request_id}")
-    return [*lines, "novabox down                                 stop; the state stays"]
+        lines.append((f"novabox trace {outcome.request_id}", "the launch, hop by hop"))
+    return [*lines, ("novabox down", "stop; up finds it all again")]

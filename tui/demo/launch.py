@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Final
 
 from tui import quantities
@@ -15,11 +16,13 @@ from tui.demo.failure import DemoFailed
 from tui.demo.teller import Teller
 from tui.drafts import RunDraft
 from tui.theatre import order
+from tui.widgets.spans import fit
 
 NAME: Final = "demo"
 FLAVOR: Final = "m1.tiny"
 _ACTIVE_S: Final = 180.0
 _GONE_S: Final = 60.0
+_LONG_US: Final = 20_000
 _LOOKS_MAX: Final = 20
 _LOOK_S: Final = 0.05
 
@@ -65,7 +68,7 @@ async def follow(session: Session, server_id: str, *, request_id: str, teller: T
     Raises DemoFailed with the fault's reason when it ends in ERROR, or does not end.
     """
     teller.say(f"  request {request_id}")
-    told: set[str] = set()
+    told: dict[str, str] = {}
     try:
         async with asyncio.timeout(_ACTIVE_S):
             await _until_active(session, server_id, request_id=request_id, told=told, teller=teller)
@@ -86,24 +89,28 @@ async def server(session: Session, server_id: str) -> Server:
 
 
 async def _until_active(
-    session: Session, server_id: str, *, request_id: str, told: set[str], teller: Teller
+    session: Session, server_id: str, *, request_id: str, told: dict[str, str], teller: Teller
 ) -> None:
     start_us = 0
-    live = stream.follow(session, kinds=("hop", "instance"), request_id=request_id)
-    async for event in live:
-        if isinstance(event, events.Connected):
-            known = await _hops(session, request_id)
-            start_us = start_us or order.start_us(known)
-            for hop in known:
+    follow = stream.follow(session, kinds=("hop", "instance"), request_id=request_id)
+    async with aclosing(follow) as live:
+        async for event in live:
+            news = await _news(session, event, request_id)
+            start_us = start_us or order.start_us(news)
+            for hop in news:
                 _tell(hop, told, start_us=start_us, teller=teller)
-        elif isinstance(event, Hop) and event.request_id == request_id:
-            start_us = start_us or event.started_at
-            _tell(event, told, start_us=start_us, teller=teller)
-        elif (instance := _instance(event, server_id)) is not None:
-            if instance.vm_state == "error":
+            instance = _instance(event, server_id)
+            if instance and instance.vm_state == "error":
                 raise DemoFailed(f"server {server_id}: {(await server(session, server_id)).reason}")
-            if instance.vm_state == "active" and not instance.task_state:
+            if instance and instance.vm_state == "active" and not instance.task_state:
                 return
+
+
+async def _news(session: Session, event: events.Event, request_id: str) -> list[Hop]:
+    """Return the hops an event brings; a new connection may have missed some, so all of them."""
+    if isinstance(event, events.Connected):
+        return await _hops(session, request_id)
+    return [event] if isinstance(event, Hop) and event.request_id == request_id else []
 
 
 def _instance(event: events.Event, server_id: str) -> nouns.Instance | None:
@@ -116,20 +123,23 @@ def _instance(event: events.Event, server_id: str) -> nouns.Instance | None:
     return next(found, None)
 
 
-def _tell(hop: Hop, told: set[str], *, start_us: int, teller: Teller) -> None:
-    arrow = teller.glyphs.arrow
-    if hop.status == "running":
-        teller.doing(f"{hop.source} {arrow} {hop.target}: {hop.name}")
+def _tell(hop: Hop, told: dict[str, str], *, start_us: int, teller: Teller) -> None:
+    """Tell a hop when it is first heard of, and its end too when it was long in coming."""
+    before, told[hop.id] = told.get(hop.id), hop.status
+    glyphs = teller.glyphs
+    ends = f"{hop.source} {glyphs.arrow} {hop.target}"
+    if before is None:
+        at = quantities.duration(max(0, hop.started_at - start_us))
+        took = glyphs.ellipsis if hop.status == "running" else quantities.duration(hop.duration_us)
+        name = fit(hop.name, 34, ellipsis=glyphs.ellipsis)
+    elif before == "running" and (hop.duration_us or 0) >= _LONG_US:
+        at, name = "", f"{glyphs.ellipsis} {hop.name}"
+        took = quantities.duration(hop.duration_us)
+    else:
         return
-    if hop.id in told:
-        return
-    told.add(hop.id)
-    at = quantities.duration(max(0, hop.started_at - start_us))
-    took = quantities.duration(hop.duration_us)
-    ends = f"{hop.source} {arrow} {hop.target}"
     size = f"  {quantities.size(hop.bytes)}" if hop.bytes else ""
     style = "red" if hop.status == "error" else "dim"
-    teller.say(f"  {at:>9}  {ends:<26} {hop.name:<34.34} {took:>9}{size}", style=style)
+    teller.say(f"  {at:>9}  {ends:<26} {name:<34} {took:>9}{size}", style=style)
 
 
 async def _all_hops(session: Session, request_id: str) -> list[Hop]:
@@ -156,8 +166,9 @@ async def _hops(session: Session, request_id: str) -> list[Hop]:
 async def _delete(session: Session, server_id: str) -> None:
     """Delete and wait until it is gone."""
     await session.send(verbs.delete_server(server_id))
-    async with asyncio.timeout(_GONE_S):
-        async for event in stream.follow(session, kinds=("instance",)):
+    follow = stream.follow(session, kinds=("instance",))
+    async with asyncio.timeout(_GONE_S), aclosing(follow) as live:
+        async for event in live:
             if isinstance(event, events.Snapshot) and _instance(event, server_id) is None:
                 return
             if isinstance(event, events.Change) and event.id == server_id and event.noun is None:

@@ -18,8 +18,9 @@ from tui.demo.teller import Teller
 from tui.widgets.console_log import plain
 
 _LOGIN_S: Final = 180.0  # a guest under emulation, on a busy machine
-_TRY_S: Final = 10.0
-_PAUSE_S: Final = 0.25
+_TRY_S: Final = 20.0  # the key exchange alone takes seconds under emulation
+_KNOCK_S: Final = 0.5
+_PAUSE_S: Final = 0.1
 _CONSOLE_EVERY_S: Final = 0.5
 _LINES: Final = 400
 _MILESTONE: Final = re.compile(r"ami-tiny: (?P<what>.+) at (?P<at_s>[0-9.]+)$")
@@ -96,7 +97,20 @@ async def _log_in(address: str, key: Path) -> None:
         await asyncio.sleep(_PAUSE_S)
 
 
+async def _is_open(address: str) -> bool:
+    """Knock: a guest that is not up yet is found out about sooner than by ssh itself."""
+    try:
+        async with asyncio.timeout(_KNOCK_S):
+            _, writer = await asyncio.open_connection(address, 22)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 async def _try(address: str, key: Path) -> bool:
+    if not await _is_open(address):
+        return False
     try:
         process = await asyncio.create_subprocess_exec(
             *ssh(address, key), "true",
@@ -123,6 +137,6 @@ def ssh(address: str, key: Path) -> list[str]:
         "ssh", "-i", str(key),
         "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR",
         "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-        "-o", "ConnectTimeout=2",
+        "-o", "ConnectTimeout=5",
         f"root@{address}",
     ]  # fmt: skip

@@ -42,10 +42,15 @@ class Teller:
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     steps: list[Step] = field(default_factory=list)
     _console: Console = field(init=False)
-    _live: Progress | None = field(init=False, default=None)
+    _start_s: float = field(init=False, default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self._console = Console(file=self.stream, highlight=False, soft_wrap=True)
+
+    @property
+    def total_s(self) -> float:
+        """The seconds since the teller began, steps and all between them."""
+        return time.monotonic() - self._start_s
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
@@ -77,11 +82,6 @@ class Teller:
         """Print a line as it is."""
         self._console.print(Text(clean(text), style=style))
 
-    def doing(self, text: str) -> None:
-        """Change what the moving line says; silent where nothing moves."""
-        if self._live is not None:
-            self._live.update(self._live.task_ids[0], description=clean(text))
-
     @contextmanager
     def _spinning(self, name: str) -> Iterator[None]:
         if not self._console.is_terminal:
@@ -91,11 +91,7 @@ class Teller:
         columns = (spinner, TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=self._console, transient=True) as live:
             live.add_task(name, total=None)
-            self._live = live
-            try:
-                yield
-            finally:
-                self._live = None
+            yield
 
     def _print(
         self, sign: str, name: str, seconds: float, *, note: str = "", style: str = ""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.fuzzy import Matcher
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from tui import actions
@@ -114,7 +114,11 @@ class Finder(ModalScreen[None]):
 
 
 class Palette(Finder):
-    """Every action that works here, and every object of the store."""
+    """Every action that works on the screen ``below``, and every object of the store."""
+
+    def __init__(self, *, below: Screen[Any]) -> None:
+        super().__init__()
+        self._below = below
 
     def offers(self, text: str) -> Sequence[Offer]:
         """Return what matches fuzzily; with nothing typed, the actions of the screen."""
@@ -127,8 +131,7 @@ class Palette(Finder):
         return [offer for _, offer in best[:_OFFERED_MAX]]
 
     def _actions(self) -> Iterable[Offer]:
-        below = self.app.screen_stack[-2]
-        for active in below.active_bindings.values():
+        for active in self._below.active_bindings.values():
             action = actions.BY_ID.get(active.binding.id or "")
             if action is not None:
                 key = key_name(active.binding.key)

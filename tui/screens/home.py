@@ -126,7 +126,7 @@ class Home(View):
                 word, meaning = entry.kind, "unknown"
         if entry.is_gone:
             word, meaning = "deleted", "off"
-        name = fit(noun.name or "-", 14, ellipsis=self.app.glyphs.ellipsis)
+        name = fit(noun.name or "-", 20, ellipsis=self.app.glyphs.ellipsis)
         return Content.assemble(
             f"{quantities.clock(entry.at_s)}  {entry.kind:8} {name} ",
             self._state(meaning, f"{word:12}"),

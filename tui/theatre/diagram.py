@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from tui import quantities, words
 from tui.client.nouns import Hop
 from tui.glyphs import Glyphs
 from tui.theatre import lanes
-from tui.widgets.spans import Span, clean
+from tui.widgets.spans import Span, clean, fit
 
 TIME = 8  # cells of the time before the first lane
 _NUMBER = 5  # cells of the hop's number after the last
+
+_STYLE_BY_KIND: Final[Mapping[str, str]] = {
+    "http": "title",
+    "sent": "key",
+    "taken": "key",
+    "driver": "good",
+    "stream": "good",
+}
 
 
 def pitch(width: int, count: int) -> int:
@@ -35,14 +44,15 @@ def line(
     """Return the line of one hop; its name comes last, and is cut off where it is narrow."""
     meaning = words.of_hop(hop)[1]
     style = "" if meaning == "good" else meaning
+    colour = style or _STYLE_BY_KIND.get(hop.kind, "")
     when = quantities.duration(max(0, hop.started_at - start_us)).replace(" ", "")
     source, target = (stage.index(lane) for lane in lanes.ends(hop))
     step = pitch(width, len(stage))
     before, arrow, after = _stage(source, target, count=len(stage), step=step, glyphs=glyphs)
     return [
-        (f"{when:<{TIME}}", "dim"),
+        (fit(when, TIME - 1, ellipsis="") + " ", "dim"),
         (before, "dim"),
-        (arrow, style or "key"),
+        (arrow, colour),
         (after, "dim"),
         (f"{number:>{_NUMBER}}", style or "dim"),
         (f"  {clean(hop.name)}", style),

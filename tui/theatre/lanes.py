@@ -16,7 +16,7 @@ _LANE_BY_WORD: Final = {
     "db": "DB", "database": "DB", "sqlite": "DB",
     "mq": "MQ", "queue": "MQ", "topic": "MQ",
     "scheduler": "SCH", "hosts": "SCH",
-    "compute": "CMP", "cache": "CMP", "disk": "CMP",
+    "compute": "CMP", "nova": "CMP", "cache": "CMP", "disk": "CMP",
     "image": "IMG", "glance": "IMG",
     "object": "OBJ", "swift": "OBJ", "store": "OBJ", "storage": "OBJ", "file": "OBJ",
     "network": "NET", "bridge": "NET", "tap": "NET", "dnsmasq": "NET", "nftables": "NET",

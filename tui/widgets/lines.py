@@ -145,10 +145,9 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _keep_in_sight(self) -> None:
         top = self.scroll_offset.y
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + self._window:
-            self.scroll_to(y=self.cursor - self._window + 1, animate=False)
+        wanted = max(min(top, self.cursor), self.cursor - self._window + 1)
+        if wanted != top:  # by force: Textual learns only later that there is something to scroll
+            self.scroll_to(y=wanted, animate=False, force=True)
 
     def _strip(self, line: list[Span], *, base: str) -> Strip:
         under = self.rich_style + (self._style(base) if base else _NO_STYLE)

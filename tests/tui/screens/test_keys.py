@@ -215,6 +215,21 @@ def test_the_theatre_follows_new_hops_until_the_cursor_is_moved_up(cloud: FakeCl
     stage.play(cloud, scene)
 
 
+def test_many_hops_at_once_leave_the_last_in_sight(cloud: FakeCloud) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        app.action_trace("req-new")
+        await stage.settle(pilot)
+        for number in range(60):
+            cloud.hop(id=f"h{number}", request_id="req-new", kind="state", source="api",
+                      target="database", name="x", status="ok", started_at=number)  # fmt: skip
+        await stage.until(pilot, lambda: "hop 60 of 60" in stage.text(app))
+        assert " 60◀" in stage.text(app)
+        await press(pilot, "home")
+        assert "  1◀" in stage.text(app)
+
+    stage.play(cloud, scene)
+
+
 def test_the_console_is_shown_and_escape_closes_it(cloud: FakeCloud) -> None:
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await press(pilot, "2", "l")

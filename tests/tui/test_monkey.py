@@ -1,0 +1,40 @@
+"""Random keys, the same each time: nothing a hand can do ends the interface."""
+
+from __future__ import annotations
+
+import os
+import random
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.tui import stage
+from tests.tui.fake_cloud import FakeCloud
+from tui.actions import REGISTRY
+from tui.app import Tui
+
+KEYS = [
+    *{action.keys for action in REGISTRY if action.id != "app.quit"},
+    "up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "tab", "shift+tab",
+    "y", "ctrl+s", "ctrl+t", "escape", "escape", "escape",
+]  # fmt: skip
+WORDS = ("web-3", "2", "state:error", "!run", "instances", "trace req-x", "\u65e5\u672c", "[x]", "")
+
+
+def test_random_keys_end_nothing(cloud: FakeCloud) -> None:
+    chance = random.Random(int(os.environ.get("SEED", "7")))
+    presses = int(os.environ.get("PRESSES", "120"))
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        for number in range(presses):
+            if isinstance(app.focused, Input) and chance.random() < 0.5:
+                app.focused.insert_text_at_cursor(chance.choice(WORDS))
+            pilot.app.simulate_key(chance.choice(KEYS))
+            await pilot.pause(0)
+            if number % 10 == 0:
+                cloud.put("instance", id=f"m{number % 30}", name=chance.choice(WORDS))
+                cloud.remove("instance", f"m{chance.randrange(3) * 10}")
+            assert app.is_running
+        await stage.settle(pilot)
+
+    stage.play(cloud, scene)
