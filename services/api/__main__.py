@@ -1,4 +1,7 @@
-"""The APIs' process: `python -m services.api [bootstrap]`."""
+"""The APIs' process: `python -m services.api [bootstrap]`.
+
+What only one of the two needs is imported there: the server is that much smaller, and up sooner.
+"""
 
 import argparse
 import threading
@@ -6,7 +9,7 @@ from typing import Final
 
 from appliance import bell, config, log, trace
 from appliance import queue as topics
-from appliance.db import changes, connection, migrations, services
+from appliance.db import changes, connection, services
 
 TOPIC: Final = "api"
 _TRIM_EVERY: Final = 360  # heartbeats: about an hour
@@ -28,6 +31,7 @@ def main() -> None:
 
 def bootstrap(settings: config.Settings) -> None:
     """Tables, users, flavors and the first network, where they are missing. May run twice."""
+    from appliance.db import migrations
     from services.compute import api as compute
     from services.identity import api as identity
     from services.network import api as network

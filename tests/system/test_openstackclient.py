@@ -113,24 +113,20 @@ def test_operators_see_hosts_and_services(cloud, server):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--image", "tiny", "--flavor", "m9.vast"), "m9.vast"),
-        (("--image", "nothing", "--flavor", "m1.tiny"), "nothing"),
-        (("--image", "tiny", "--flavor", "m1.tiny", "--key-name", "lost"), "Invalid key_name"),
-        (("--image", "tiny", "--flavor", "m1.tiny", "--network", "nowhere"), "nowhere"),
-        (("--image", "tiny", "--flavor", "m1.xlarge", "--min", "3"), "Quota exceeded for cores"),
-    ],
-)
-def test_a_server_that_cannot_be_is_refused_in_words(cloud, image, arguments, message):
-    before = len(cloud.openstack("server", "list"))
+def test_servers_that_cannot_be_are_refused_in_words(cloud, image):
+    before = cloud.openstack("server", "list")
 
-    done = cloud.run(OPENSTACK, "server", "create", "bad", *arguments, user="demo", check=False)
+    for arguments, message in (
+        (("--flavor", "m1.tiny", "--key-name", "lost"), "Invalid key_name provided."),
+        (("--flavor", "m1.tiny", "--network", "nowhere"), "nowhere"),
+        (("--flavor", "m1.xlarge", "--min", "3", "--max", "3"), "Quota exceeded for cores"),
+    ):
+        command = ("server", "create", "bad", "--image", "tiny", *arguments)
+        done = cloud.run(OPENSTACK, *command, user="demo", check=False)
+        assert done.returncode != 0
+        assert message in done.stderr
 
-    assert done.returncode != 0
-    assert message in done.stderr
-    assert len(cloud.openstack("server", "list")) == before
+    assert cloud.openstack("server", "list") == before
 
 
 def test_a_deleted_server_is_gone_with_its_port(cloud, server):
