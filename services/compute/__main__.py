@@ -2,8 +2,8 @@
 
 import argparse
 
-from appliance import config, worker
-from services.compute import kvm, libvirtd, tasks, undo
+from appliance import config, kvm, worker
+from services.compute import libvirtd, tasks, undo
 from services.compute.builder import Builder
 from services.compute.driver import ComputeDriver
 from services.compute.fake import Fake

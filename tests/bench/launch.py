@@ -19,10 +19,10 @@ from xml.etree import ElementTree
 
 import libvirt
 
-from appliance import config, ids
+from appliance import config, ids, kvm
 from appliance.db import connection, instances
 from appliance.model.states import VmState
-from services.compute import disks, kvm, libvirtd
+from services.compute import disks, libvirtd
 from services.compute.driver import Disk, GuestSpec, Nic
 from services.compute.libvirt import Libvirt
 from tests import client
