@@ -126,6 +126,7 @@ CREATE TABLE subnets (
     is_dhcp_enabled INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX subnets_by_network ON subnets (network_id);
+CREATE INDEX subnets_by_project ON subnets (project_id);
 CREATE TABLE ports (
     id TEXT PRIMARY KEY, network_id TEXT NOT NULL REFERENCES networks (id),
     project_id TEXT NOT NULL, name TEXT NOT NULL DEFAULT '', mac TEXT NOT NULL UNIQUE,
@@ -134,6 +135,7 @@ CREATE TABLE ports (
 ) STRICT;
 CREATE INDEX ports_by_instance ON ports (instance_id);
 CREATE INDEX ports_by_network ON ports (network_id);
+CREATE INDEX ports_by_project ON ports (project_id);
 CREATE INDEX ports_by_host ON ports (host);
 CREATE TABLE fixed_ips (
     subnet_id TEXT NOT NULL REFERENCES subnets (id), ip TEXT NOT NULL,

@@ -1,0 +1,61 @@
+"""Lists and counts that requests ask for are answered from indexes, however long the tables are."""
+
+from pathlib import Path
+
+import pytest
+
+from appliance import trace
+from appliance.db import connection, instances, key_pairs, ports, quotas
+
+
+class Planner:
+    """A Reader that keeps the plan of every query it is asked."""
+
+    def __init__(self, db: connection.Database) -> None:
+        self._db = db
+        self.plans: list[str] = []
+
+    def rows(self, sql: str, params: connection.Params = ()) -> list[connection.Row]:
+        """The rows, and the plan kept."""
+        plan = self._db.rows(f"EXPLAIN QUERY PLAN {sql}", params)
+        self.plans += [row["detail"] for row in plan]
+        return self._db.rows(sql, params)
+
+    def row(self, sql: str, params: connection.Params = ()) -> connection.Row | None:
+        """The first row, and the plan kept."""
+        found = self.rows(sql, params)
+        return found[0] if found else None
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda db: instances.of_project(db, "p1"),
+        lambda db: instances.usage(db, "p1"),
+        lambda db: instances.metadata(db, "i1"),
+        lambda db: instances.fault(db, "i1"),
+        lambda db: key_pairs.of_user(db, "u1"),
+        lambda db: key_pairs.count(db, "u1"),
+        lambda db: quotas.of_project(db, "p1"),
+        lambda db: quotas.network_usage(db, "p1"),
+        lambda db: ports.of_project(db, "p1"),
+        lambda db: ports.of_instance(db, "i1"),
+    ],
+)
+def test_no_table_is_read_whole(db, ask):
+    planner = Planner(db)
+    ask(planner)
+
+    assert planner.plans
+    assert [
+        plan for plan in planner.plans if plan.startswith("SCAN") and "CONSTANT" not in plan
+    ] == []
+
+
+def test_the_newest_requests_of_a_project_come_from_an_index(home: Path):
+    log = trace.Log(home)
+    planner = Planner(log._db)
+    log._db = planner  # type: ignore[assignment]  # a Reader is all it uses
+    log.requests(limit=5, project_id="p1")
+
+    assert any("hops_by_project" in plan for plan in planner.plans)
