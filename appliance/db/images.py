@@ -34,7 +34,7 @@ FROM images i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class Condition:
     """One condition of a list: `column` `operator` any of `values` (several only with `=`)."""
 
     column: str  # of COLUMNS; never a caller's text
@@ -47,7 +47,7 @@ class Test:
 class Query:
     """What a list shows and how: every condition holds; sort keys as in the Image API."""
 
-    tests: tuple[Test, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     sort: tuple[tuple[str, str], ...] = (("created_at", "desc"), ("id", "desc"))
@@ -161,14 +161,13 @@ def claim(tx: connection.Transaction, image: Image, *, owner: str, until: str) -
 
 def update(tx: connection.Transaction, image: Image) -> Image:
     """Write what a user may change: not its status, nor what follows from its bytes."""
-    image = dataclasses.replace(image, updated_at=clock.stamp())
     touched = tx.execute(
         "UPDATE images SET name = :name, visibility = :visibility, project_id = :project_id, "
         "container_format = :container_format, disk_format = :disk_format, "
         "min_disk_gib = :min_disk_gib, min_memory_mib = :min_memory_mib, "
         "is_protected = :is_protected, is_hidden = :is_hidden, updated_at = :updated_at "
         "WHERE id = :id AND deleted_at IS NULL",
-        {name: getattr(image, name) for name in COLUMNS},
+        {name: getattr(image, name) for name in COLUMNS} | {"updated_at": clock.stamp()},
     )
     if not touched:
         raise errors.NotFound("image", image.id)
@@ -176,7 +175,7 @@ def update(tx: connection.Transaction, image: Image) -> Image:
     tx.execute("DELETE FROM image_tags WHERE image_id = ?", (image.id,))
     _put_properties(tx, image.id, image.properties)
     _put_tags(tx, image.id, image.tags)
-    return image
+    return get(tx, image.id)
 
 
 def _put_properties(
@@ -194,7 +193,12 @@ def _put_tags(tx: connection.Transaction, image_id: str, tags: Sequence[str]) ->
 def _conditions(query: Query, ctx: context.RequestContext) -> tuple[list[str], list[object]]:
     """The WHERE clauses of a list and their values."""
     where, params = ["i.deleted_at IS NULL"], list[object]()
-    asked = {value for test in query.tests if test.column == "visibility" for value in test.values}
+    asked = {
+        value
+        for condition in query.conditions
+        if condition.column == "visibility"
+        for value in condition.values
+    }
     if not ctx.is_admin:
         seen = "'public', 'community'" if Visibility.COMMUNITY in asked else "'public'"
         where.append(f"(i.project_id = ? OR i.visibility IN ({seen}))")
@@ -202,11 +206,11 @@ def _conditions(query: Query, ctx: context.RequestContext) -> tuple[list[str], l
     elif not asked:
         where.append("(i.project_id = ? OR i.visibility != 'community')")
         params.append(ctx.project_id)
-    for test in query.tests:
-        value = _WHOLE_SECONDS.get(test.column, f"i.{test.column}")
-        marks = " OR ".join([f"{value} {test.operator} ?"] * len(test.values))
+    for condition in query.conditions:
+        value = _WHOLE_SECONDS.get(condition.column, f"i.{condition.column}")
+        marks = " OR ".join([f"{value} {condition.operator} ?"] * len(condition.values))
         where.append(f"({marks or 'FALSE'})")
-        params += test.values
+        params += condition.values
     for name, value in query.properties.items():
         where.append(
             "EXISTS (SELECT 1 FROM image_properties p "

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from appliance import errors
 from appliance.db import images
-from appliance.db.images import Query, Test
+from appliance.db.images import Condition, Query
 from appliance.model.image import Image, Visibility
 from services.http.endpoint import Request
 
@@ -34,22 +34,22 @@ _OPERATORS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "=", 
 def query(request: Request, *, page_max: int) -> Query:
     """What the request asks for. Raises BadRequest."""
     given = request.query
-    tests: list[Test] = []
+    conditions: list[Condition] = []
     properties: dict[str, str] = {}
     for name, value in given.items():
         if name in _PAGING:
             continue
-        test = _test(name, value)
-        if test is not None:
-            tests.append(test)
+        condition = _condition(name, value)
+        if condition is not None:
+            conditions.append(condition)
         elif not (name == "visibility" and value == "all"):
             properties[name] = value
     if "os_hidden" not in given:
-        tests.append(Test(column="is_hidden", operator="=", values=(0,)))
+        conditions.append(Condition(column="is_hidden", operator="=", values=(0,)))
     if given.get("visibility") == "all":
-        tests.append(Test(column="visibility", operator="=", values=tuple(Visibility)))
+        conditions.append(Condition(column="visibility", operator="=", values=tuple(Visibility)))
     return Query(
-        tests=tuple(tests),
+        conditions=tuple(conditions),
         properties=properties,
         tags=tuple(value for name, value in request.pairs if name == "tag"),
         sort=_sort(request),
@@ -71,13 +71,13 @@ def _link(pairs: list[tuple[str, str]]) -> str:
     return f"/v2/images?{urlencode(pairs)}" if pairs else "/v2/images"
 
 
-def _test(name: str, value: str) -> Test | None:
+def _condition(name: str, value: str) -> Condition | None:
     """The condition that a filter is; None for an image's own property."""
     if name in _NUMBERS:
         column, operator = _NUMBERS[name]
-        return Test(column=column, operator=operator, values=(_number(name, value),))
+        return Condition(column=column, operator=operator, values=(_number(name, value),))
     if name in _FLAGS:
-        return Test(column=_FLAGS[name], operator="=", values=(_flag(name, value),))
+        return Condition(column=_FLAGS[name], operator="=", values=(_flag(name, value),))
     if name in _TIMES:
         return _time(name, value)
     if name not in _TEXTS or (name == "visibility" and value == "all"):
@@ -86,7 +86,7 @@ def _test(name: str, value: str) -> Test | None:
     values = _split(value.removeprefix("in:")) if is_list else (value,)
     if name == "visibility" and value not in set(Visibility):
         raise errors.BadRequest(f"Invalid visibility value: {value}")
-    return Test(column=_TEXTS[name], operator="=", values=values)
+    return Condition(column=_TEXTS[name], operator="=", values=values)
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _time(name: str, value: str) -> Test:
+def _time(name: str, value: str) -> Condition:
     word, _, moment = value.partition(":")
     operator = _OPERATORS.get(word)
     if operator is None:
@@ -111,7 +111,7 @@ def _time(name: str, value: str) -> Test:
         raise errors.BadRequest(f"{name}: {moment!r} is no time in ISO 8601") from error
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     seconds = at.strftime("%Y-%m-%dT%H:%M:%S")
-    return Test(column=name, operator=operator, values=(seconds,))
+    return Condition(column=name, operator=operator, values=(seconds,))
 
 
 def _sort(request: Request) -> tuple[tuple[str, str], ...]:

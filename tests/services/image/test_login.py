@@ -1,0 +1,82 @@
+"""The worker logs in through the Identity API, and keeps its token."""
+
+import dataclasses
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from appliance import clock, config, credentials, errors
+from services.image.login import Login
+
+
+class _Identity(http.server.BaseHTTPRequestHandler):
+    """Gives whoever knows the password a token that ends in `ttl_s`."""
+
+    ttl_s = 3600.0
+    status = 201
+    bodies: list[object]
+
+    def do_POST(self) -> None:
+        self.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        endpoints = [{"interface": "public", "url": "http://store/v1/AUTH_p"}]
+        token = {
+            "expires_at": clock.stamp(clock.now() + self.ttl_s),
+            "catalog": [{"type": "object-store", "endpoints": endpoints}],
+        }
+        body = json.dumps({"token": token}).encode()
+        self.send_response(self.status)
+        self.send_header("X-Subject-Token", f"token-{len(self.bodies)}")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output quiet."""
+
+
+@pytest.fixture
+def identity() -> Iterator[tuple[type[_Identity], int]]:
+    kind = type("Identity", (_Identity,), {"bodies": []})
+    server = http.server.HTTPServer(("127.0.0.1", 0), kind)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield kind, server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _login(settings: config.Settings, port: int) -> Login:
+    credentials.ensure(settings, {"glance": "service"})
+    return Login(dataclasses.replace(settings, api=dataclasses.replace(settings.api, port=port)))
+
+
+def test_the_account_is_the_catalogs_and_the_token_is_kept(settings, identity):
+    kind, port = identity
+    login = _login(settings, port)
+
+    assert login.account() == ("http://store/v1/AUTH_p", "token-1")
+    assert login.account() == ("http://store/v1/AUTH_p", "token-1")
+    (body,) = kind.bodies
+    assert body["auth"]["identity"]["password"]["user"]["name"] == "glance"
+    assert body["auth"]["scope"]["project"]["name"] == "service"
+
+
+def test_a_token_is_got_anew_before_it_ends(settings, identity):
+    kind, port = identity
+    kind.ttl_s = 30.0
+    login = _login(settings, port)
+
+    assert [login.account()[1], login.account()[1]] == ["token-1", "token-2"]
+
+
+def test_an_identity_that_refuses_or_is_away_is_unavailable(settings, identity):
+    kind, port = identity
+    kind.status = 401
+    with pytest.raises(errors.Unavailable, match="gives glance no token"):
+        _login(settings, port).account()
+    with pytest.raises(errors.Unavailable, match="refused"):
+        _login(settings, 1).account()
