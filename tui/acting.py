@@ -33,7 +33,7 @@ async def _one(app: Tui, action: Action, target: Target) -> str:
     try:
         await app.send(action.call(target))
     except ClientError as error:
-        return f"{action.label} {target.name}: {error}"
+        return f"{action.label} {target.name}: {error.reason}"
     return ""
 
 

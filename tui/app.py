@@ -104,7 +104,7 @@ class Tui(App[None]):
         try:
             return await self.fetch(call, read)
         except ClientError as error:
-            self.say(str(error), is_error=True)
+            self.say(error.reason, is_error=True)
             return None
 
     def say(self, text: str, *, is_error: bool = False) -> None:

@@ -15,11 +15,12 @@ from rich.cells import cell_len
 from tui.app import Tui
 from tui.client import decode, nouns, verbs
 from tui.client.credentials import Credentials
+from tui.client.errors import Unreachable
 from tui.client.nouns import Request
 from tui.glyphs import Glyphs
 
 SIZE: Final = (110, 32)
-_PATIENCE_S: Final = 15.0
+PATIENCE_S: Final = 15.0
 _SETTLED_S: Final = 1.2  # the traces are asked for a second after the hops
 _CELL: Final = 12.2  # the width of a cell in Rich's drawings
 _WORD: Final = re.compile("[^ \u00a0]+")
@@ -32,8 +33,10 @@ _REMOTE_FONT: Final = re.compile(r',\s*url\("https?://[^"]*"\) format\("[^"]*"\)
 
 def draw(who: Credentials, *, view: str, path: Path, signs: Glyphs) -> int:
     """Write ``view`` into ``path``; return the exit status, with the reason on stderr."""
-    svg = asyncio.run(_draw(Tui(who, signs=signs), view))
-    if svg is None:
+    try:
+        svg = asyncio.run(_draw(Tui(who, signs=signs), view))
+    except Unreachable as error:
+        print(f"tui: {error}", file=sys.stderr)
         return 1
     path.write_text(portable(svg))
     return 0
@@ -61,13 +64,12 @@ def _words(text: re.Match[str]) -> str:
     return "".join(placed)
 
 
-async def _draw(app: Tui, view: str) -> str | None:
+async def _draw(app: Tui, view: str) -> str:
     async with app.run_test(size=SIZE) as pilot:
-        deadline_s = time.monotonic() + _PATIENCE_S
+        deadline_s = time.monotonic() + PATIENCE_S
         while not (app.store.link.state == "live" and app.store.all(nouns.Host)):
             if time.monotonic() > deadline_s:
-                print(f"tui: {app.store.link.reason or 'no snapshot came'}", file=sys.stderr)
-                return None
+                raise Unreachable(app.store.link.reason or "no snapshot came")
             await pilot.pause(0.05)
         await _show(app, view)
         await pilot.pause(_SETTLED_S)

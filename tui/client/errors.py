@@ -8,7 +8,15 @@ ClientError
 
 
 class ClientError(Exception):
-    """Anything that kept a call from succeeding; the text says what to do."""
+    """Anything that kept a call from succeeding; the text says what was tried and what to do.
+
+    ``reason`` is the same without what was tried: for where that is plain to see.
+    """
+
+    @property
+    def reason(self) -> str:
+        """Why it failed."""
+        return str(self)
 
 
 class CredentialsMissing(ClientError):
@@ -29,7 +37,13 @@ class Refused(ClientError):
     ``status`` is the HTTP status, ``request_id`` what to look up in the traces.
     """
 
-    def __init__(self, message: str, *, status: int, request_id: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, reason: str, *, status: int, what: str = "", request_id: str = "") -> None:
+        super().__init__(f"{what}: {status} {reason}" if what else reason)
         self.status = status
         self.request_id = request_id
+        self._reason = reason
+
+    @property
+    def reason(self) -> str:
+        """The cloud's own sentence."""
+        return self._reason

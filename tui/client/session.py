@@ -213,8 +213,9 @@ def _answer(response: httpx2.Response, *, what: str) -> Answer:
     body = _body(response)
     if response.status_code >= 400:
         raise Refused(
-            f"{what}: {response.status_code} {_reason(body) or response.reason_phrase}",
+            _reason(body) or response.reason_phrase,
             status=response.status_code,
+            what=what,
             request_id=request_id,
         )
     return Answer(status=response.status_code, body=body, request_id=request_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
@@ -46,11 +47,6 @@ class Home(View):
         self.query_one("#happening", Panel).show(*self._happening())
         self.query_one("#needs", Panel).show(*self._needs())
         self.query_one("#start", Panel).show(*_START)
-
-    def tick(self) -> None:
-        """Draw the ages."""
-        self.query_one("#happening", Panel).show(*self._happening())
-        self.query_one("#needs", Panel).show(*self._needs())
 
     def targets(self) -> list[Target]:
         """Return the instance that changed last: its request is the one to look at."""
@@ -99,23 +95,23 @@ class Home(View):
         return [*rows, self._state(meaning, f"queue       {depth} waiting")]
 
     def _happening(self) -> list[Content]:
-        entries: dict[str, Entry] = {}
-        for entry in [*reversed(self.app.store.journal), *self._before()]:
-            entries.setdefault(nouns.key(entry.noun), entry)
         room = max(1, self.query_one("#happening").size.height)
+        entries: dict[str, Entry] = {}
+        for entry in [*reversed(self.app.store.journal), *self._before(room)]:
+            entries.setdefault(nouns.key(entry.noun), entry)
         quiet = Content.styled("Nothing has happened yet.", "$secondary")
-        return [self._entry(entry) for entry in list(entries.values())[:room]] or [quiet]
+        return [self._line(entry) for entry in list(entries.values())[:room]] or [quiet]
 
-    def _before(self) -> list[Entry]:
-        """What last happened to each object, by its own word, newest first."""
+    def _before(self, count: int) -> list[Entry]:
+        """What last happened to the objects that changed last, by their own word, newest first."""
         instances, images = self.app.store.all(nouns.Instance), self.app.store.all(nouns.Image)
         entries = [
-            *(Entry(at_s=_moved_s(noun), kind="instance", noun=noun) for noun in instances),
-            *(Entry(at_s=_moved_s(noun), kind="image", noun=noun) for noun in images),
+            *(_entry("instance", noun) for noun in heapq.nlargest(count, instances, key=_moved)),
+            *(_entry("image", noun) for noun in heapq.nlargest(count, images, key=_moved)),
         ]
         return sorted(entries, key=lambda entry: entry.at_s, reverse=True)
 
-    def _entry(self, entry: Entry) -> Content:
+    def _line(self, entry: Entry) -> Content:
         noun = entry.noun
         match noun:
             case nouns.Instance():
@@ -174,8 +170,14 @@ class Home(View):
         return Content.styled(clean(f"{sign} {text}"), themes.COLOUR[meaning])
 
 
-def _moved_s(noun: nouns.Instance | nouns.Image) -> float:
-    return quantities.epoch_s(noun.updated_at) or quantities.epoch_s(noun.created_at) or 0.0
+def _entry(kind: nouns.Kind, noun: nouns.Instance | nouns.Image) -> Entry:
+    at_s = quantities.epoch_s(noun.updated_at or noun.created_at)
+    return Entry(at_s=at_s or 0.0, kind=kind, noun=noun)
+
+
+def _moved(noun: nouns.Instance | nouns.Image) -> str:
+    """When it last changed, as text: of one cloud all times have one form, and sort as they are."""
+    return str(noun.updated_at or noun.created_at or "")
 
 
 def _born_s(instance: nouns.Instance) -> float:

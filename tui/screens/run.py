@@ -112,7 +112,7 @@ class Run(View):
         try:
             answer = await self.app.send(draft.call())
         except ClientError as error:
-            self.app.say(str(error), is_error=True)
+            self.app.say(error.reason, is_error=True)
             return
         self.dismiss()
         self.app.say(f"{draft.name}: accepted")

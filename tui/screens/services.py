@@ -92,7 +92,7 @@ class Services(Listing):
         try:
             messages = await self.app.fetch(verbs.topic(name), decode.messages)
         except ClientError as error:  # most often: only an administrator may look inside
-            panel.show(clean(str(error)))
+            panel.show(clean(error.reason))
             return
         rows = [self._message(at, item) for at, item in enumerate(messages[:_MESSAGES_MAX], 1)]
         more = len(messages) - len(rows)

@@ -114,9 +114,9 @@ class Theatre(View):
             hops = await self.app.fetch(verbs.request(self.request_id), decode.hops)
         except Refused as error:
             if error.status != 404:  # a request just sent may not have left its first hop yet
-                self.app.say(str(error), is_error=True)
+                self.app.say(error.reason, is_error=True)
         except ClientError as error:
-            self.app.say(str(error), is_error=True)
+            self.app.say(error.reason, is_error=True)
         else:
             self.app.store.add_hops(hops)
 
