@@ -31,7 +31,7 @@ SERVICES: Final = ("object", "api", "image", "scheduler", "network", "compute")
 LIBVIRTD: Final = "libvirtd"
 _BACKOFF_FIRST_S: Final = 0.2
 _BACKOFF_MAX_S: Final = 5.0  # a process that dies at once is tried this often, for ever
-_STEADY_S: Final = 10.0  # one that lived this long starts again with the first back-off
+_STEADY_S: Final = 2.0  # one that lived this long starts again with the first back-off
 _STOP_S: Final = 30.0  # a process that does not stop by itself is killed after this
 _LOOK_S: Final = 0.5  # how long a look at the lock may keep it from whoever starts
 # what threads freed goes back to the kernel: after uploads a process is as small as before

@@ -6,6 +6,7 @@ Nothing of it touches the host's bridges, rules or libvirt, and `close` checks t
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -107,6 +108,15 @@ class Cloud:
     @staticmethod
     def _ip(*arguments: str) -> None:
         subprocess.run(["ip", *arguments], check=True, capture_output=True, timeout=30)
+
+
+def free_ports(count: int) -> list[int]:
+    """TCP ports of the loopback address that nobody listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
 
 
 def eventually(

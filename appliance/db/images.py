@@ -159,6 +159,15 @@ def claim(tx: connection.Transaction, image: Image, *, owner: str, until: str) -
     return get(tx, image.id)
 
 
+def release_claim(tx: connection.Transaction, image: Image) -> None:
+    """Let go of the image, if we still hold it: whoever comes may go on with it."""
+    tx.execute(
+        "UPDATE images SET claim_owner = NULL, claim_expires_at = NULL "
+        "WHERE id = ? AND claim_owner IS ?",
+        (image.id, image.claim_owner),
+    )
+
+
 def update(tx: connection.Transaction, image: Image) -> Image:
     """Write what a user may change: not its status, nor what follows from its bytes."""
     touched = tx.execute(

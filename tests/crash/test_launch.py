@@ -23,10 +23,11 @@ class Crashing:
     """A whole cloud on fake drivers, whose processes can be told when to die."""
 
     def __init__(self, home: Path) -> None:
+        api, objects, metadata = cloud.free_ports(3)
         (home / "novabox.toml").write_text(
-            'host = "box1"\n[queue]\nsweep_s = 0.3\npoll_s = 1.0\n[api]\nport = 18774\n'
-            '[object]\nport = 18080\n[compute]\ndriver = "fake"\n[network]\ndriver = "fake"\n'
-            "metadata_port = 18775\n"
+            f'host = "box1"\n[queue]\nsweep_s = 0.3\npoll_s = 1.0\n[api]\nport = {api}\n'
+            f'[object]\nport = {objects}\n[compute]\ndriver = "fake"\n'
+            f'[network]\ndriver = "fake"\nmetadata_port = {metadata}\n'
         )
         self.settings = config.load(home)
         self.plans = home / "crash"
@@ -38,7 +39,7 @@ class Crashing:
 
     @property
     def taps(self) -> int:
-        return len(FakeDriver(self.settings.home / "network/fake").survey().taps)
+        return len(FakeDriver(self.settings.home / "network").survey().taps)
 
     @property
     def addresses(self) -> int:
@@ -100,7 +101,9 @@ def launch(demo: client.Client, image_id: str) -> str:
 
 def settled(demo: client.Client, server_id: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
-        server: dict[str, Any] = demo("GET", f"/compute/v2.1/servers/{server_id}").body["server"]
+        answer = demo("GET", f"/compute/v2.1/servers/{server_id}")
+        assert answer.status == 200, answer
+        server: dict[str, Any] = answer.body["server"]
         is_done = server["OS-EXT-STS:task_state"] is None
         return server if is_done and server["status"] in ("ACTIVE", "ERROR") else None
 
