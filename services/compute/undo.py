@@ -34,6 +34,7 @@ def clear(settings: config.Settings, driver: ComputeDriver) -> None:
     """Remove all guests of this cloud from the host; their files go with the state folder."""
     if settings.compute.driver == "libvirt" and libvirtd.is_dead(settings):
         kill_orphans(settings.home / "libvirt" / "run" / "qemu")
+        libvirtd.leave()
         return
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(driver.destroy, driver.guests()))

@@ -50,8 +50,9 @@ class Parts:
 
 
 def find(tx: connection.Transaction, ctx: context.RequestContext, request: RunRequest) -> Parts:
-    """All parts of a launch. Raises BadRequest for one that is missing or does not fit, Conflict
-    when it is ambiguous.
+    """All that the request names.
+
+    Raises BadRequest for what is missing or does not fit, Conflict for what is ambiguous.
     """
     with _named_in_body("Can not find requested image"):
         image = _active(images.get_visible(tx, request.image_id, ctx))
