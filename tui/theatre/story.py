@@ -21,4 +21,6 @@ _STORY_BY_KIND: Final[Mapping[str, str]] = {
 def tell(hop: Hop) -> str:
     """Return the story of a hop; a kind from a newer server is told by its ends."""
     story = _STORY_BY_KIND.get(hop.kind, "{source} to {target}: {name}.")
+    if hop.kind == "driver" and hop.target == "guest":
+        story = "{source} answers the guest: {name}. The guest asked; nobody here was waiting."
     return story.format(source=hop.source, target=hop.target, name=hop.name)
