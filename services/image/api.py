@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from appliance import clock, context, errors, ids, policy, queue
+from appliance import clock, config, context, errors, ids, policy, queue
 from appliance.db import connection, images
 from appliance.model.image import Image, ImageEvent, ImageStatus, Visibility
-from services.image import inspection
+from services.image import inspection, stores
 from services.image.data import Data
 from services.image.inspection import Reader
 
@@ -22,6 +22,16 @@ DISK_FORMATS: Final = inspection.DISK_FORMATS
 CONTAINER_FORMATS: Final = inspection.CONTAINER_FORMATS
 
 Change = Callable[[Image], Image]  # runs inside the transaction: it only computes
+
+
+def open_images(
+    settings: config.Settings,
+    db: connection.Database,
+    topics: queue.Queue,
+    account: stores.Account,
+) -> "Images":
+    """The verbs, on every store there is; `account` says how to get into the object store."""
+    return Images(db, topics, Data(settings, db, stores.open_stores(settings, account)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,13 +69,15 @@ class Data:
     def clean_up(self, image: Image) -> None:
         """Remove the bytes of an upload that failed, or of a deleted image, and say so in its row.
 
-        Runs twice without harm. A store that does not answer leaves all as it is, for later.
+        Runs twice without harm. A store that does not answer leaves all to the worker's next sweep.
         """
         try:
             with trace.hop("stream", "DELETE image", target=self._target(image), image=image.id):
                 self._remove(image)
         except (errors.StoreError, errors.Unavailable) as error:
             log.warning("image %s: bytes not removed yet: %s", image.id, error)
+            with self._db.transaction() as tx:
+                images.release_claim(tx, image)
             return
         event = {
             ImageStatus.SAVING: ImageEvent.CUT_OFF,

@@ -5,9 +5,8 @@ from appliance.db import connection
 from services.api.image import data, images, info, versions
 from services.http import endpoint, faults
 from services.identity.api import Identity
-from services.image import stores
+from services.image import api
 from services.image.api import Images
-from services.image.data import Data
 
 
 def open_images(
@@ -23,8 +22,7 @@ def open_images(
         project_id = identity.resolve(token).project_id
         return f"{settings.object_url}/v1/AUTH_{project_id}", token
 
-    by_name = stores.open_stores(settings, account)
-    return Images(db, topics, Data(settings, db, by_name))
+    return api.open_images(settings, db, topics, account)
 
 
 def face(settings: config.Settings, verbs: Images) -> endpoint.Face:

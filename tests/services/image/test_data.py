@@ -189,10 +189,7 @@ def test_a_store_that_is_away_keeps_the_deletion_for_later(parts: Parts, image_i
 
     assert parts.image(image_id).status is ImageStatus.PENDING_DELETE
     with parts.db.transaction() as tx:
-        tx.execute(
-            "UPDATE images SET store = 'file', claim_expires_at = ? WHERE id = ?",
-            (clock.stamp(0), image_id),
-        )
+        tx.execute("UPDATE images SET store = 'file' WHERE id = ?", (image_id,))
     assert [step for step, _ in parts.manager.due()] == ["delete_data"]
     parts.manager.delete_data(image_id)
     assert (parts.image(image_id).status, parts.files()) == (ImageStatus.DELETED, [])
