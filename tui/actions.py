@@ -63,10 +63,6 @@ def _openstack(*words: str) -> Callable[[Target], tuple[str, ...]]:
     return lambda target: ("openstack", *(target.id if word == "ID" else word for word in words))
 
 
-def _novabox(*words: str) -> Callable[[Target], tuple[str, ...]]:
-    return lambda target: ("novabox", *(target.id if word == "ID" else word for word in words))
-
-
 def _curl(call: Callable[[Target], Call]) -> Callable[[Target], tuple[str, ...]]:
     """A line for what only novabox's own API has."""
     return lambda target: (

@@ -79,10 +79,6 @@ class Store:
         """Return the hops of a request in the order in which they came."""
         return list(self._hops.get(request_id, {}).values())
 
-    def request_ids(self) -> list[str]:
-        """Return the requests whose hops are known, the newest last."""
-        return list(self._hops)
-
     def age_s(self) -> float | None:
         """Return how long ago the data was true: 0 while live, None before the first event."""
         if self.link.state == "live":

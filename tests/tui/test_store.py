@@ -101,9 +101,8 @@ def test_an_answer_that_was_under_way_does_not_set_a_finished_hop_running_again(
 def test_only_the_newest_requests_keep_their_hops() -> None:
     store = World().store()
     store.add_hops(Hop(id="h", request_id=f"r{number}") for number in range(300))
-    assert len(store.request_ids()) == 200
+    assert sum(bool(store.hops(f"r{number}")) for number in range(300)) == 200
     assert store.hops("r0") == []
-    assert store.request_ids()[-1] == "r299"
 
 
 def test_data_is_as_old_as_the_loss_of_the_stream() -> None:
