@@ -1,5 +1,6 @@
 """The guest's kernel: found in the distribution's packages, downloaded, never installed."""
 
+import lzma
 import re
 import subprocess
 import time
@@ -17,6 +18,7 @@ from services.image.tiny import programs, progress
 META_PACKAGES: Final = ("linux-image-cloud-amd64", "linux-image-virtual")
 DOWNLOAD_TIMEOUT_S: Final = 900
 POLL_S: Final = 0.1
+ARGUMENTS_MAX: Final = 500  # of one program, far below the kernel's limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +69,13 @@ def unpacked(debs: Sequence[Path]) -> Iterator[Kernel]:
 
 
 def _decompress(modules_dir: Path) -> None:
-    """Ubuntu and newer Debians ship `.ko.zst` or `.ko.xz`, which busybox cannot load."""
-    for suffix, program in ((".zst", "zstd"), (".xz", "xz")):
-        files = sorted(modules_dir.rglob(f"*.ko{suffix}"))
-        for start in range(0, len(files), 500):
-            programs.run([program, "-q", "-d", *files[start : start + 500]])
-            for file in files[start : start + 500]:
-                file.unlink(missing_ok=True)
+    """Ubuntu ships `.ko.zst`, newer Debians `.ko.xz`; busybox loads neither."""
+    for file in modules_dir.rglob("*.ko.xz"):
+        file.with_suffix("").write_bytes(lzma.decompress(file.read_bytes()))
+        file.unlink()
+    packed = sorted(modules_dir.rglob("*.ko.zst"))
+    for start in range(0, len(packed), ARGUMENTS_MAX):
+        programs.run(["zstd", "-q", "-d", "--rm", *packed[start : start + ARGUMENTS_MAX]])
 
 
 def _fetch(cache: Path, show: progress.Progress) -> Path:

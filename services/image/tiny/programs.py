@@ -25,7 +25,6 @@ PACKAGE_BY_PROGRAM: Final = {
     "resize2fs": "e2fsprogs",
     "sfdisk": "fdisk",
     "syslinux": "syslinux",
-    "xz": "xz-utils",
     "zstd": "zstd",
 }
 # A user's PATH has no sbin folders on Debian, and none of these programs needs root.
