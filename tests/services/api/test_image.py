@@ -7,16 +7,24 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from appliance import config, ids, queue
+from appliance import config, context, ids, queue
 from appliance.db import connection
 from services.api import image as image_face
 from services.http import answer, app
-from services.identity import api as identity_api
+from services.image import api as image_api
 from tests.services.image import disks
 
 V2 = "/image/v2"
 PATCH = "application/openstack-images-v2.1-json-patch"
 BINARY = {"Content-Type": "application/octet-stream"}
+
+# a token is its user's name
+USERS = {
+    user: context.RequestContext(
+        user_name=user, project_id=ids.ProjectId(user), roles=frozenset(roles)
+    )
+    for user, roles in (("admin", {"admin"}), ("demo", {"member"}), ("nova", {"service", "member"}))
+}
 
 
 class Client:
@@ -60,17 +68,13 @@ def anybody(
         image=dataclasses.replace(settings.image, store="file", size_bytes_max=1 << 20),
         api=dataclasses.replace(settings.api, page_max=5),
     )
-    identity_api.bootstrap(settings, db)
-    identity = identity_api.Identity(settings, db)
-    verbs = image_face.open_images(settings, db, topics, identity)
+    verbs = image_api.open_images(settings, db, topics, lambda: ("http://127.0.0.1:1/v1", ""))
     application = app.Application(
-        [image_face.face(settings, verbs)], login=identity.resolve, target="api",
+        [image_face.face(settings, verbs)], login=USERS.__getitem__, target="api",
         limits=answer.Limits(body_bytes_max=100_000),
     )  # fmt: skip
     client = TestClient(application, raise_server_exceptions=False)
-    return {
-        user: Client(client, identity.service_token(user)) for user in ("admin", "demo", "nova")
-    }
+    return {user: Client(client, user) for user in USERS}
 
 
 @pytest.fixture
