@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import logging
 import signal
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -13,7 +14,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from appliance import trace
+from appliance import errors, trace
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,9 @@ def serve(
     """Serve until SIGTERM or SIGINT; requests under way then are finished first.
 
     `on_stop` is called as soon as the signal comes, on the event loop: it ends endless answers.
+    Raises Unavailable when somebody listens there already.
     """
+    _refuse_taken(address, port)
     logging.getLogger("_granian").setLevel(logging.ERROR)
     _give_memory_back()
     asyncio.run(_serve(app, address=address, port=port, on_stop=on_stop))
@@ -93,3 +96,13 @@ def _give_memory_back() -> None:
     if mallopt is not None:  # not every C library has it
         mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def _refuse_taken(address: str, port: int) -> None:
+    """Granian shares a port with whoever listens on it, and each would get half of the requests."""
+    try:
+        socket.create_server((address, port)).close()
+    except OSError as error:
+        raise errors.Unavailable(
+            f"cannot listen on {address}:{port}: {error.strerror}; is another cloud up?"
+        ) from error

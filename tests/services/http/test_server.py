@@ -127,3 +127,14 @@ def _refuses_new(port: int) -> None:
             return
         time.sleep(0.02)
     pytest.fail("the server still takes connections")
+
+
+def test_a_port_that_is_taken_is_not_shared(served):
+    _, port = served
+
+    second = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(port)], capture_output=True, text=True, timeout=30
+    )
+
+    assert second.returncode != 0
+    assert f"cannot listen on 127.0.0.1:{port}" in second.stderr
