@@ -34,8 +34,6 @@ _BACKOFF_MAX_S: Final = 5.0  # a process that dies at once is tried this often, 
 _STEADY_S: Final = 2.0  # one that lived this long starts again with the first back-off
 _STOP_S: Final = 30.0  # a process that does not stop by itself is killed after this
 _LOOK_S: Final = 0.5  # how long a look at the lock may keep it from whoever starts
-# what threads freed goes back to the kernel: after uploads a process is as small as before
-_MALLOC: Final = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
 _LOG_BYTES_MAX: Final = 16 << 20  # at start, a log over this becomes NAME.log.1
 
 
@@ -240,7 +238,7 @@ def _answers(address: str, port: int) -> bool:
 
 
 def _environment(settings: config.Settings) -> dict[str, str]:
-    return os.environ | _MALLOC | {"NOVABOX_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
+    return os.environ | {"NOVABOX_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
 
 
 def _log_file(settings: config.Settings, name: str) -> IO[bytes]:

@@ -121,7 +121,7 @@ def test_the_sweep_rings_what_the_rows_say_but_not_twice(
 
 
 def test_an_unknown_topic_is_not_found(topics: queue.Queue) -> None:
-    with pytest.raises(errors.NotFound, match="(?i)topic nope"):
+    with pytest.raises(errors.NotFound, match=r"(?i)topic nope"):
         topics.pause("nope")
 
 

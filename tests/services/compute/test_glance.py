@@ -92,7 +92,8 @@ def test_an_image_comes_with_its_facts_in_the_requests_trace(glance: Glance, api
         content = b"".join(chunks)
     context.current.reset(token)
 
-    assert set(api.traces) == {f"{request.request_id}/0123456789abcdef"}
+    (header,) = set(api.traces)  # of the hop of the fetch, where this process records any
+    assert header.startswith(f"{request.request_id}/")
     assert content == BYTES
     assert (facts.disk_format, facts.command_line) == ("qcow2", "quiet")
     assert facts.hash_value == hashlib.sha512(BYTES).hexdigest()

@@ -18,6 +18,7 @@ PROGRAM = textwrap.dedent(
     from services.http import answer, app, endpoint, faults, server
 
     def upload(request):
+        print("BEGIN", flush=True)
         try:
             return {"size": len(request.content.read())}
         except Exception as error:
@@ -82,6 +83,7 @@ def test_an_upload_that_is_cut_off_is_an_error_for_its_handler(served, begin, sa
 
     _sent(port, b"PUT /up HTTP/1.1\r\nHost: x\r\n" + begin).close()
 
+    assert process.stdout.readline() == "BEGIN\n"
     assert f"CUT the client went away {said}\n" == process.stdout.readline()
 
 
@@ -97,6 +99,7 @@ def test_an_upload_that_falls_silent_is_answered_and_given_up(served):
 def test_a_term_signal_lets_an_upload_finish(served):
     process, port = served
     client = _sent(port, b"PUT /up HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel")
+    assert process.stdout.readline() == "BEGIN\n"
 
     os.kill(process.pid, signal.SIGTERM)
     _refuses_new(port)
