@@ -9,12 +9,14 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
 
+_UNIT: Final = "not host and not guest and not crash"
 STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("format", ["ruff", "format", "--check", "."]),
     ("lint", ["ruff", "check", "."]),
     ("types", ["mypy"]),
     ("imports", ["lint-imports"]),
-    ("unit", ["pytest", "-q", "-m", "not host and not guest and not crash", "--durations=5"]),
+    ("unit", ["pytest", "-q", "-n", "2", "--ignore=tests/system", "-m", _UNIT]),
+    ("clients", ["pytest", "-q", "tests/system", "-m", _UNIT]),
     ("host", ["pytest", "-q", "-m", "host and not guest and not crash", "--durations=5"]),
     ("crash", ["pytest", "-q", "-m", "crash", "--durations=5"]),
     ("guest", ["pytest", "-q", "-m", "guest and not crash", "--durations=5"]),

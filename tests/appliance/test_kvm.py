@@ -1,11 +1,14 @@
 import json
 import shutil
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from appliance import config, errors, kvm
+from appliance import config, errors, kvm, processes
 
 SOURCE = Path(kvm.__file__).with_name("kvm_probe.S")
 
@@ -37,6 +40,35 @@ def test_a_look_is_kept_for_the_hosts_boot(settings: config.Settings) -> None:
         kept.write_text(stale)
         assert kvm.choose(settings).reason != "seen"
     assert json.loads(kept.read_text())["boot_id"] == kvm.boot()
+
+
+@pytest.mark.host
+def test_a_look_that_is_killed_leaves_no_machine_behind() -> None:
+    if not Path("/dev/kvm").exists() or kvm.look().virt_type == "kvm":
+        pytest.skip("needs a /dev/kvm under which a machine hangs: else there is no time to kill")
+    code = "from appliance import kvm; kvm.look()"
+    with subprocess.Popen([sys.executable, "-c", code]) as looking:
+        machine = _wait_for(lambda: _child_of(looking.pid))
+        looking.kill()
+    _wait_for(lambda: not processes.is_alive(machine))
+
+
+def _child_of(pid: int) -> int:
+    """Pid of the QEMU that process `pid` runs, or 0."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for child in children:
+        if Path(f"/proc/{child}/comm").read_text().startswith("qemu"):
+            return int(child)
+    return 0
+
+
+def _wait_for(found: Callable[[], int]) -> int:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if value := found():
+            return value
+        time.sleep(0.02)
+    raise AssertionError("it did not happen within 20 s")
 
 
 def test_the_probe_is_what_the_assembler_makes_of_its_source(tmp_path: Path) -> None:

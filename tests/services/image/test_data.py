@@ -205,13 +205,14 @@ def _dead_pid() -> int:
 @pytest.mark.parametrize(
     ("owner", "ends_s", "is_due"),
     [
-        (f"box1/{os.getpid()}/x", 100, False),
-        (f"box1/{os.getpid()}/x", -100, True),
-        (f"box1/{_dead_pid()}/x", 100, True),
-        (f"box2/{_dead_pid()}/x", 100, False),
+        ("box1/{alive}/x", 100, False),
+        ("box1/{alive}/x", -100, True),
+        ("box1/{dead}/x", 100, True),
+        ("box2/{dead}/x", 100, False),
     ],
 )
 def test_an_upload_whose_process_died_is_repaired(parts, image_id, owner, ends_s, is_due):
+    owner = owner.format(alive=os.getpid(), dead=_dead_pid())
     with parts.db.transaction() as tx:
         tx.execute(
             "UPDATE images SET status = 'saving', store = 'file', location = 'left', "
