@@ -7,9 +7,10 @@ comes up, and no stock kernel gets into long mode. So a machine is started, with
 
 import contextlib
 import json
+import os
 import selectors
+import shutil
 import subprocess
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ _ENDED_BY_LETTER: Final = {
     b"3": "in long mode, counting",
 }
 
+_QEMU: Final = "qemu-system-x86_64"
 _KVM: Final = Path("/dev/kvm")
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _CPUINFO: Final = Path("/proc/cpuinfo")
@@ -86,10 +88,9 @@ def look() -> Verdict:
     """Start a machine under KVM and see; takes up to DEADLINE_S."""
     if not _KVM.exists():
         return Verdict(virt_type="qemu", reason=f"there is no /dev/kvm: {_processor()}")
-    try:
-        said, complaint = _run()
-    except FileNotFoundError:
-        return Verdict(virt_type="qemu", reason="qemu-system-x86_64 is not installed")
+    if shutil.which(_QEMU) is None:
+        return Verdict(virt_type="qemu", reason=f"{_QEMU} is not installed")
+    said, complaint = probe("kvm")
     if said.endswith(_LAST_LETTER):
         return Verdict(virt_type="kvm", reason="a machine gets into long mode under KVM")
     if "Permission denied" in complaint:
@@ -99,6 +100,34 @@ def look() -> Verdict:
         virt_type="qemu",
         reason=f"/dev/kvm is there, but a machine under it ends {ended}: {_processor()}",
     )
+
+
+def probe(accelerator: str) -> tuple[bytes, str]:
+    """What the machine says on its debug port up to the last letter, and what QEMU complains of."""
+    rom = bytearray(_ROM_BYTES)
+    rom[: len(PROBE)] = PROBE
+    rom[_RESET_VECTOR : _RESET_VECTOR + len(_JUMP_TO_START)] = _JUMP_TO_START
+    # a file without a name: nothing of it is left, whoever kills us
+    with open(os.memfd_create("nbx-probe"), "wb") as file:  # noqa: PTH123 - it has no path
+        file.write(rom)
+        file.flush()
+        argv = [
+            # a machine that hangs must not outlive us, whoever kills us
+            "setpriv", "--pdeathsig", "KILL",
+            _QEMU, "-accel", accelerator, "-m", "16", "-nodefaults", "-no-user-config",
+            "-display", "none", "-bios", f"/proc/self/fd/{file.fileno()}",
+            "-chardev", "stdio,id=said,signal=off",
+            "-device", "isa-debugcon,iobase=0xe9,chardev=said",
+        ]  # fmt: skip
+        process = subprocess.Popen(
+            argv, bufsize=0, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, pass_fds=(file.fileno(),),
+        )  # fmt: skip
+        with process:
+            said = _listen(process.stdout) if process.stdout else b""
+            process.kill()
+            complaint = process.stderr.read() if process.stderr else b""
+    return said, complaint.decode(errors="replace")
 
 
 def _named(name: str) -> VirtType:
@@ -126,31 +155,6 @@ def _processor() -> str:
     offers = f"the processor offers {helps[0]}" if helps else "the processor offers no vmx or svm"
     modules = sorted(path.name for path in _MODULES.glob("kvm_*"))
     return f"{offers} (modules: {', '.join(modules) or 'no kvm_intel, no kvm_amd'})"
-
-
-def _run() -> tuple[bytes, str]:
-    """What the machine says on its debug port up to the last letter, and what QEMU complains of."""
-    rom = bytearray(_ROM_BYTES)
-    rom[: len(PROBE)] = PROBE
-    rom[_RESET_VECTOR : _RESET_VECTOR + len(_JUMP_TO_START)] = _JUMP_TO_START
-    with tempfile.NamedTemporaryFile(prefix="nbx-probe-") as file:
-        file.write(rom)
-        file.flush()
-        argv = [
-            "qemu-system-x86_64", "-accel", "kvm", "-m", "16", "-nodefaults", "-no-user-config",
-            "-display", "none", "-bios", file.name,
-            "-chardev", "stdio,id=said,signal=off",
-            "-device", "isa-debugcon,iobase=0xe9,chardev=said",
-        ]  # fmt: skip
-        process = subprocess.Popen(
-            argv, bufsize=0, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )  # fmt: skip
-        with process:
-            said = _listen(process.stdout) if process.stdout else b""
-            process.kill()
-            complaint = process.stderr.read() if process.stderr else b""
-    return said, complaint.decode(errors="replace")
 
 
 def _listen(out: IO[bytes]) -> bytes:
