@@ -8,9 +8,11 @@ parent links, never from clocks. A hop that was running when its process was kil
 
 import contextlib
 import json
+import logging
 import queue
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,24 +21,30 @@ from typing import Any, Final, Literal
 from appliance import bell, clock, context, ids
 from appliance.db import connection
 
+log = logging.getLogger(__name__)
+
 Kind = Literal["http", "sent", "taken", "state", "driver", "stream"]
 Status = Literal["running", "ok", "error"]
 
+HEADER: Final = "x-novabox-trace"  # `<request id>/<hop id>`, between our own processes
 HOPS_BELL: Final = "hops"
 DETAIL_CHARS_MAX: Final = 4096  # of one hop's JSON: what a screen shows, not what a disk can hold
 _BATCH_S: Final = 0.005  # most hops begin and end within this; they are then written once
+# a power cut may cost the newest hops, never the file: with OFF it would be corrupt (SQLite, WAL)
+_SYNCHRONOUS: Final = "NORMAL"
 _TRIM_EVERY: Final = 2000  # hops written between two looks at how many there are
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS hops (
+_SCHEMA: Final = (
+    """CREATE TABLE hops (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request_id TEXT NOT NULL,
     parent_id TEXT, kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL,
     name TEXT NOT NULL, status TEXT NOT NULL, started_at INTEGER NOT NULL,
     duration_us INTEGER, bytes INTEGER, project_id TEXT NOT NULL, detail TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS hops_by_request ON hops (request_id, seq);
-CREATE INDEX IF NOT EXISTS hops_by_project ON hops (project_id, request_id, seq);
-"""
+) STRICT""",
+    "CREATE INDEX hops_by_request ON hops (request_id, seq)",
+    "CREATE INDEX hops_by_project ON hops (project_id, request_id, seq)",
+)
+_VERSION: Final = zlib.crc32("".join(_SCHEMA).encode()) >> 1  # another schema, another number
 _WRITE = """
 INSERT OR REPLACE INTO hops (id, request_id, parent_id, kind, source, target, name, status,
                              started_at, duration_us, bytes, project_id, detail)
@@ -91,6 +99,7 @@ class _Recorder:
     def __init__(self, home: Path, service: str, *, hops_max: int) -> None:
         self.service = service
         self._hops_max = hops_max
+        self._since_trim = 0
         self._path = home / "trace.db"
         self._ringer = bell.Ringer(home / "run")
         self._queue: queue.SimpleQueue[Hop | threading.Event] = queue.SimpleQueue()
@@ -107,23 +116,34 @@ class _Recorder:
         done.wait(timeout_s)
 
     def _write_forever(self) -> None:
-        db = connection.connect(self._path, synchronous="OFF")
-        since_trim = 0
+        db = connection.connect(self._path, synchronous=_SYNCHRONOUS)
+        is_losing = False
         while True:
             batch, waiters = self._take()
-            with contextlib.suppress(sqlite3.OperationalError):  # a full disk stops no request
-                db.execute("BEGIN IMMEDIATE")
-                db.executemany(_WRITE, (_row(hop) for hop in batch.values()))
-                since_trim += len(batch)
-                if since_trim >= _TRIM_EVERY:
-                    since_trim = 0
-                    _trim(db, self._hops_max)
-                db.execute("COMMIT")
-            if db.in_transaction:
-                db.execute("ROLLBACK")
+            try:
+                self._write(db, batch)
+                is_losing = False
+            except sqlite3.Error as error:  # a full disk stops no request
+                if not is_losing:
+                    text = "%s: hops are lost until it can be written: %s"
+                    log.error(text, self._path, error)  # noqa: TRY400  # one line says it all
+                is_losing = True
             self._ringer.ring(HOPS_BELL)
             for waiter in waiters:
                 waiter.set()
+
+    def _write(self, db: sqlite3.Connection, batch: dict[str, Hop]) -> None:
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany(_WRITE, (_row(hop) for hop in batch.values()))
+            self._since_trim += len(batch)
+            if self._since_trim >= _TRIM_EVERY:
+                self._since_trim = 0
+                _trim(db, self._hops_max)
+            db.execute("COMMIT")
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
 
     def _take(self) -> tuple[dict[str, Hop], list[threading.Event]]:
         """The next batch: what came within a few milliseconds, the newest record of each hop."""
@@ -198,6 +218,14 @@ def hop(kind: Kind, name: str, *, target: str, source: str = "", **detail: Any) 
         )
 
 
+def header() -> dict[str, str]:
+    """What a request to another of our processes carries, so that its hops join this trace."""
+    request = context.current.get()
+    if request is None or request.hop_id is None:
+        return {}
+    return {HEADER: f"{request.request_id}/{request.hop_id}"}
+
+
 def event(kind: Kind, name: str, *, target: str, **detail: Any) -> ids.HopId | None:
     """Record a crossing that takes no time: a state change, a message sent. Its hop id."""
     with hop(kind, name, target=target, **detail) as span:
@@ -205,11 +233,18 @@ def event(kind: Kind, name: str, *, target: str, **detail: Any) -> ids.HopId | N
 
 
 def create(home: Path) -> None:
-    """Make `trace.db` in `home` where it is missing."""
+    """Make `trace.db` in `home`. Hops of another version's schema go: no work depends on them."""
     home.mkdir(parents=True, exist_ok=True)
-    db = connection.connect(home / "trace.db", synchronous="OFF")
-    db.executescript(_SCHEMA)
-    db.close()
+    with contextlib.closing(connection.connect(home / "trace.db")) as db:
+        if _version(db) == _VERSION:
+            return
+        db.execute("BEGIN IMMEDIATE")
+        if _version(db) != _VERSION:  # still: other processes start at the same time
+            db.execute("DROP TABLE IF EXISTS hops")
+            for statement in _SCHEMA:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {_VERSION}")
+        db.execute("COMMIT")
 
 
 class Log:
@@ -296,6 +331,10 @@ def _hop(row: sqlite3.Row) -> Hop:
     values = dict(row)
     del values["seq"]
     return Hop(**values | {"detail": json.loads(values["detail"])})
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _trim(db: sqlite3.Connection, hops_max: int) -> None:

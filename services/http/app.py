@@ -88,7 +88,7 @@ class Application:
 
     async def _context(self, scope: Scope) -> context.RequestContext:
         headers, fresh = Headers(scope=scope), context.RequestContext()
-        if auth.TRACE_HEADER not in headers:
+        if trace.HEADER not in headers:
             return fresh
         return await stream.in_thread(lambda: auth.joined(headers, self._login, fresh))
 

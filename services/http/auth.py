@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from appliance import context, errors, ids
+from appliance import context, errors, ids, trace
 
 TOKEN_HEADER: Final = "x-auth-token"  # noqa: S105  # the header's name
-TRACE_HEADER: Final = "x-novabox-trace"  # `<request id>/<hop id>`, from our own workers only
 
 Login = Callable[[str], context.RequestContext]  # a token's user; raises Unauthorized
 
@@ -33,7 +32,7 @@ def joined(
 
     Only a token with role `service` is believed: others cannot write into somebody's trace.
     """
-    request_id, _, hop_id = headers.get(TRACE_HEADER, "").partition("/")
+    request_id, _, hop_id = headers.get(trace.HEADER, "").partition("/")
     if not (ids.is_request_id(request_id) and _HOP.fullmatch(hop_id)):
         return fresh
     try:

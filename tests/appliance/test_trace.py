@@ -1,9 +1,12 @@
+import contextlib
+import logging
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from appliance import context, trace
+from appliance import context, ids, trace
 
 
 @pytest.fixture
@@ -94,3 +97,56 @@ def test_requests_are_listed_newest_first_with_their_worst_status(traced: trace.
 
     listed = [(one["name"], one["status"]) for one in traced.requests(limit=5)]
     assert listed == [("two", "error"), ("one", "ok")]
+
+
+def test_hops_of_another_schema_make_room(
+    home: Path, request_context: context.RequestContext
+) -> None:
+    with contextlib.closing(sqlite3.connect(home / "trace.db")) as db:
+        db.execute("CREATE TABLE hops (seq INTEGER PRIMARY KEY, what TEXT NOT NULL)")
+    trace.start(home, "test", hops_max=1000)
+    trace.event("state", "spawned", target="database")
+    trace.flush()
+
+    (hop,) = trace.Log(home).request(request_context.request_id)
+    assert hop.name == "spawned"
+
+
+def test_hops_of_this_schema_stay(
+    traced: trace.Log, home: Path, request_context: context.RequestContext
+) -> None:
+    trace.event("state", "spawned", target="database")
+    trace.flush()
+    trace.create(home)
+
+    assert len(traced.request(request_context.request_id)) == 1
+
+
+def test_hops_that_cannot_be_written_are_told_once(
+    traced: trace.Log,
+    home: Path,
+    caplog: pytest.LogCaptureFixture,
+    request_context: context.RequestContext,
+) -> None:
+    with contextlib.closing(sqlite3.connect(home / "trace.db")) as db:
+        db.execute("ALTER TABLE hops RENAME TO away")
+        with caplog.at_level(logging.ERROR):
+            for _ in range(2):
+                trace.event("state", "lost", target="database")
+                trace.flush()
+        db.execute("ALTER TABLE away RENAME TO hops")
+    trace.event("state", "kept", target="database")
+    trace.flush()
+
+    assert ["trace.db: hops are lost" in text for text in caplog.messages] == [True]
+    assert [hop.name for hop in traced.request(request_context.request_id)] == ["kept"]
+
+
+def test_a_header_takes_the_trace_along(request_context: context.RequestContext) -> None:
+    assert trace.header() == {}
+
+    token = context.current.set(request_context.under(ids.HopId("0123456789abcdef")))
+    header = trace.header()
+    context.current.reset(token)
+
+    assert header == {trace.HEADER: f"{request_context.request_id}/0123456789abcdef"}
