@@ -9,14 +9,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from appliance import config, context, credentials, trace
+from appliance import config, keystone, trace
 from appliance.errors import NotFound, StoreError, Unavailable
 from appliance.ids import ImageId
 from services.compute.image_cache import Facts, Source
 
 CHUNK_BYTES: Final = 1 << 20  # larger ones copy no faster
 TIMEOUT_S: Final = 60.0  # of silence
-_USER: Final = "nova"
 
 
 class Glance:
@@ -24,7 +23,7 @@ class Glance:
 
     def __init__(self, settings: config.Settings) -> None:
         self._settings = settings
-        self._token: str | None = None
+        self._session = keystone.Session(settings, "nova")
 
     @contextlib.contextmanager
     def fetch(self, image_id: ImageId) -> Iterator[Source]:
@@ -41,50 +40,25 @@ class Glance:
                 yield facts, _chunks(image_id, body)
 
     def _get(self, image_id: ImageId, path: str) -> http.client.HTTPResponse:
-        if self._token:
-            answer = self._send("GET", path, headers={"X-Auth-Token": self._token})
-            if answer.status != http.HTTPStatus.UNAUTHORIZED:
-                return _granted(image_id, path, answer)
-            answer.close()  # the token ran out, or the cloud has new keys
-        self._token = self._login()
-        answer = self._send("GET", path, headers={"X-Auth-Token": self._token})
+        token = self._session.token()
+        answer = self._send(path, token)
+        if answer.status == http.HTTPStatus.UNAUTHORIZED:
+            answer.close()  # the cloud has new keys
+            self._session.invalidate(token)
+            answer = self._send(path, self._session.token())
         return _granted(image_id, path, answer)
 
-    def _login(self) -> str:
-        login = credentials.read(self._settings, _USER)
-        domain = {"id": "default"}
-        user = {"name": login.user, "password": login.password, "domain": domain}
-        scope = {"project": {"name": login.project, "domain": domain}}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        body = json.dumps({"auth": {"identity": identity, "scope": scope}})
-        headers = {"Content-Type": "application/json"}
-        answer = self._send("POST", "/identity/v3/auth/tokens", headers=headers, body=body)
-        with contextlib.closing(answer):
-            token = answer.getheader("X-Subject-Token")
-            if answer.status != http.HTTPStatus.CREATED or not token:
-                raise Unavailable(f"identity gives {_USER} no token: {_said(answer)}")
-            return token
-
-    def _send(
-        self, method: str, path: str, *, headers: dict[str, str], body: str | None = None
-    ) -> http.client.HTTPResponse:
+    def _send(self, path: str, token: keystone.Token) -> http.client.HTTPResponse:
         """The answer, whatever its status; it is the caller's to close."""
         api = self._settings.api
         connection = http.client.HTTPConnection(api.address, api.port, timeout=TIMEOUT_S)
-        headers = {**headers, **_trace_header(), "Connection": "close"}
+        headers = {"X-Auth-Token": token.id, "Connection": "close", **trace.header()}
         try:
-            connection.request(method, path, body=body, headers=headers)
+            connection.request("GET", path, headers=headers)
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise Unavailable(f"{method} {self._settings.api_url}{path}: {error!r}") from error
-
-
-def _trace_header() -> dict[str, str]:
-    request = context.current.get()
-    if request is None or request.hop_id is None:
-        return {}
-    return {"X-Novabox-Trace": f"{request.request_id}/{request.hop_id}"}
+            raise Unavailable(f"GET {self._settings.api_url}{path}: {error!r}") from error
 
 
 def _facts(image_id: ImageId, image: dict[str, Any]) -> Facts:

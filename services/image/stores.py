@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
-from appliance import config, context, errors
+from appliance import config, errors, trace
 from storage.images import file, swift
 from storage.images.store import (
     ImageStoreError,
@@ -20,7 +20,7 @@ def open_stores(settings: config.Settings, account: Account) -> Mapping[str, Sto
 
     def access() -> swift.Access:
         url, token = account()
-        return swift.Access(url=url, headers={"X-Auth-Token": token, **_trace_header()})
+        return swift.Access(url=url, headers={"X-Auth-Token": token, **trace.header()})
 
     return {"swift": swift.SwiftStore(access), "file": file.FileStore(settings.home / "images")}
 
@@ -38,10 +38,3 @@ def translated(image_id: str) -> Iterator[None]:
         raise errors.Unavailable(f"image {image_id}: the store is away: {error}") from error
     except ImageStoreError as error:
         raise errors.StoreError(f"image {image_id}: {error}") from error
-
-
-def _trace_header() -> dict[str, str]:
-    request = context.current.get()
-    if request is None or request.hop_id is None:
-        return {}
-    return {"X-Novabox-Trace": f"{request.request_id}/{request.hop_id}"}

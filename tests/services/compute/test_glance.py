@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from appliance import config, context, credentials, errors, ids
+from appliance import clock, config, context, credentials, errors, ids
 from services.compute.glance import Glance
 
 IMAGE = ids.ImageId("11111111-2222-4333-8444-555555555555")
@@ -38,7 +38,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         password = asked["auth"]["identity"]["password"]["user"]["password"]
         self.server.logins += 1
-        self._answer(201, b"{}", token=self.server.token if password else "")
+        said = {"token": {"expires_at": clock.stamp(clock.now() + 3600), "catalog": []}}
+        self._answer(201, json.dumps(said).encode(), token=self.server.token if password else "")
 
     def do_GET(self) -> None:
         self.server.traces.append(self.headers.get("X-Novabox-Trace", ""))

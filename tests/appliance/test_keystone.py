@@ -1,4 +1,4 @@
-"""The worker logs in through the Identity API, and keeps its token."""
+"""A worker logs in through the Identity API, and keeps its token."""
 
 import dataclasses
 import http.server
@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from appliance import clock, config, credentials, errors
-from services.image.login import Login
+from appliance import clock, config, credentials, errors, keystone
 
 
 class _Identity(http.server.BaseHTTPRequestHandler):
@@ -49,17 +48,18 @@ def identity() -> Iterator[tuple[type[_Identity], int]]:
     server.server_close()
 
 
-def _login(settings: config.Settings, port: int) -> Login:
+def _session(settings: config.Settings, port: int) -> keystone.Session:
     credentials.ensure(settings, {"glance": "service"})
-    return Login(dataclasses.replace(settings, api=dataclasses.replace(settings.api, port=port)))
+    api = dataclasses.replace(settings.api, port=port)
+    return keystone.Session(dataclasses.replace(settings, api=api), "glance")
 
 
-def test_the_account_is_the_catalogs_and_the_token_is_kept(settings, identity):
+def test_the_url_is_the_catalogs_and_the_token_is_kept(settings, identity):
     kind, port = identity
-    login = _login(settings, port)
+    session = _session(settings, port)
 
-    assert login.account() == ("http://store/v1/AUTH_p", "token-1")
-    assert login.account() == ("http://store/v1/AUTH_p", "token-1")
+    assert session.token().url("object-store") == "http://store/v1/AUTH_p"
+    assert [session.token().id, session.token().id] == ["token-1", "token-1"]
     (body,) = kind.bodies
     assert body["auth"]["identity"]["password"]["user"]["name"] == "glance"
     assert body["auth"]["scope"]["project"]["name"] == "service"
@@ -68,15 +68,30 @@ def test_the_account_is_the_catalogs_and_the_token_is_kept(settings, identity):
 def test_a_token_is_got_anew_before_it_ends(settings, identity):
     kind, port = identity
     kind.ttl_s = 30.0
-    login = _login(settings, port)
+    session = _session(settings, port)
 
-    assert [login.account()[1], login.account()[1]] == ["token-1", "token-2"]
+    assert [session.token().id, session.token().id] == ["token-1", "token-2"]
+
+
+def test_a_refused_token_is_got_anew_once_whoever_says_so(settings, identity):
+    _, port = identity
+    session = _session(settings, port)
+    refused = session.token()
+    for _ in range(2):
+        session.invalidate(refused)
+
+        assert session.token().id == "token-2"
+
+
+def test_a_service_that_the_catalog_lacks_is_unavailable(settings, identity):
+    with pytest.raises(errors.Unavailable, match="the catalog has no volume"):
+        _session(settings, identity[1]).token().url("volume")
 
 
 def test_an_identity_that_refuses_or_is_away_is_unavailable(settings, identity):
     kind, port = identity
     kind.status = 401
     with pytest.raises(errors.Unavailable, match="gives glance no token"):
-        _login(settings, port).account()
+        _session(settings, port).token()
     with pytest.raises(errors.Unavailable, match="refused"):
-        _login(settings, 1).account()
+        _session(settings, 1).token()
