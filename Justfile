@@ -50,9 +50,7 @@ regenerate:
 
 # pictures of the TUI, from the cloud that is up
 screenshots:
-    .venv/bin/novabox tui --user admin -- --screenshot docs/images/home.svg --screen home
-    .venv/bin/novabox tui --user admin -- --screenshot docs/images/instances.svg --screen instances
-    .venv/bin/novabox tui --user admin -- --screenshot docs/images/trace.svg --screen trace
+    for screen in home instances theatre services; do .venv/bin/novabox tui --user admin --glyphs unicode --screen $screen --screenshot docs/images/$screen.svg; done
 
 # resolve the dependencies anew, with hashes
 lock:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance import bell, claims, config, log, trace
+from appliance import bell, claims, config, log, processes, trace
 from appliance import queue as topics
 from appliance.db import connection, instances, services
 
@@ -39,6 +39,7 @@ class Worker:
             with self.db.transaction() as tx:
                 services.seen(tx, self.topic)
             beat()
+            processes.give_memory_back()
 
         self.queue.work(self.topic, steps, sweep=sweep, beat=report)
 

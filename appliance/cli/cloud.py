@@ -9,7 +9,6 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from appliance import config, errors, log, supervisor
-from appliance.db import migrations
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -53,11 +52,10 @@ def _names(settings: config.Settings) -> tuple[str, ...]:
 
 
 def prepare(settings: config.Settings) -> None:
-    """Make the state folder, the schema, and what a first start needs; harmless the next time."""
+    """Make the state folder and what a first start needs, schema included; harmless when there."""
     first = not (settings.home / "state.db").exists()
     settings.home.mkdir(mode=0o755, parents=True, exist_ok=True)
     settings.etc_dir.mkdir(mode=0o700, exist_ok=True)
-    migrations.migrate(settings.home)
     if supervisor.run_once(settings, "services.api", "bootstrap") != 0:
         raise errors.Unavailable("the first start could not prepare the database; see above")
     if first:
@@ -135,6 +133,8 @@ def _confirmed(settings: config.Settings) -> bool:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
+    from appliance.db import migrations  # sqlite-utils is 8 MiB that `up` need not keep
+
     steps = migrations.migrate(config.load().home)
     print("\n".join(f"applied {step}" for step in steps) or "The database is up to date.")
     return 0

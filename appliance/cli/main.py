@@ -23,7 +23,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status: 0 done, 1 failed (the reason is on stderr), 2 misused."""
-    arguments = parser().parse_args(argv)
+    top = parser()
+    arguments, more = top.parse_known_args(argv)
+    arguments.more = more
+    if more and not getattr(arguments, "takes_more", False):
+        top.error(f"unknown: {' '.join(more)}")
     try:
         return int(arguments.run(arguments) or 0)
     except errors.NovaboxError as error:

@@ -24,14 +24,18 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
     demo = commands.add_parser("demo", help="from nothing to a guest that answers ssh")
     demo.add_argument("--json", action="store_true", help="print the timings as JSON at the end")
     demo.set_defaults(run=_demo)
-    tui = commands.add_parser("tui", help="the terminal UI; further options are its own")
+    tui = commands.add_parser(
+        "tui", help="the terminal UI",
+        epilog="Its own options may follow: --cloud NAME, --glyphs unicode|tty|ascii, "
+        "--screen NAME, --screenshot FILE.svg.",
+    )  # fmt: skip
     tui.add_argument("--user", default="demo", choices=["demo", "admin"], help="who logs in")
-    tui.add_argument("options", nargs=argparse.REMAINDER)
-    tui.set_defaults(run=_tui)
+    tui.set_defaults(run=_tui, takes_more=True)
     image = commands.add_parser("image", help="images").add_subparsers(required=True)
-    tiny = image.add_parser("build-tiny", help="build ami-tiny, a real Linux of under 20 MB")
-    tiny.add_argument("options", nargs=argparse.REMAINDER)
-    tiny.set_defaults(run=_build_tiny)
+    tiny = image.add_parser(
+        "build-tiny", help="build ami-tiny, a real Linux of under 20 MB", add_help=False
+    )
+    tiny.set_defaults(run=_build_tiny, takes_more=True)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -58,11 +62,11 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _tui(arguments: argparse.Namespace) -> int:
-    return _exec(config.load(), arguments.user, "tui", *arguments.options)
+    return _exec(config.load(), arguments.user, "tui", *arguments.more)
 
 
 def _build_tiny(arguments: argparse.Namespace) -> int:
-    return _exec(config.load(), None, "services.image.tiny", *arguments.options)
+    return _exec(config.load(), None, "services.image.tiny", *arguments.more)
 
 
 def _exec(settings: config.Settings, user: str | None, module: str, *options: str) -> int:

@@ -7,7 +7,7 @@ import argparse
 import threading
 from typing import Final
 
-from appliance import bell, config, log, trace
+from appliance import bell, config, log, processes, trace
 from appliance import queue as topics
 from appliance.db import changes, connection, services
 
@@ -75,6 +75,7 @@ def _beat(db: connection.Database, every_s: float) -> None:
             services.seen(tx, TOPIC)
             if beats % _TRIM_EVERY == 0:
                 changes.trim(tx)
+        processes.give_memory_back()
 
 
 if __name__ == "__main__":

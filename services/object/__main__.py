@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Final
 
-from appliance import config, log, trace
+from appliance import config, log, processes, trace
 from appliance.db import connection, services
 from services.http import app, server
 from services.identity import api as identity
@@ -80,6 +80,7 @@ def _keep(store: ObjectStore, db: connection.Database, is_over: threading.Event)
         rounds += 1
         with db.transaction() as tx:
             services.seen(tx, NAME)
+        processes.give_memory_back()
 
 
 def _look_after(store: ObjectStore, rounds: int) -> None:
