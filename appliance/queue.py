@@ -97,6 +97,10 @@ class _Storage(huey.storage.SqliteStorage):  # type: ignore[misc]  # huey is unt
         self.sql("PRAGMA synchronous=NORMAL")
         self._bell = bell.Bell(self._run_dir, self.name)
 
+    def enqueue(self, data: bytes, priority: float | None = None) -> None:
+        """Keep a message: one statement, which is its own transaction."""
+        self.sql("INSERT INTO task (queue, data) VALUES (?, ?)", (self.name, data))
+
     def dequeue(self) -> Any:
         data = self._take()
         if data is None and self._bell and self._bell.wait(self._poll_s):
