@@ -28,6 +28,10 @@ crash:
 system:
     .venv/bin/pytest -m "host or guest" tests
 
+# the clients people own, against a real cloud (root)
+accept:
+    .venv/bin/pytest tests/system
+
 # measures, and writes docs/reference/performance.md
 bench *args:
     {{py}} -m tests.bench {{args}}
@@ -47,6 +51,9 @@ reset:
 # rewrite golden files and generated references; read the diff
 regenerate:
     {{py}} -m tests.regenerate
+
+# the generated references (the rest of docs/ is written by hand)
+docs: regenerate
 
 # pictures of the TUI, from the cloud that is up
 screenshots:

@@ -40,10 +40,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One thing a user can do.
-
-    ``id`` is noun.verb and names the binding; ``needs`` says that an object must be chosen.
-    """
+    """One thing a user can do; ``id`` is noun.verb and names the binding."""
 
     id: str
     keys: str
@@ -55,7 +52,6 @@ class Action:
     cli: Callable[[Target], tuple[str, ...]] | None = None
     call: Callable[[Target], Call] | None = None
     is_shown: bool = True
-    needs: bool = False
 
 
 def _openstack(*words: str) -> Callable[[Target], tuple[str, ...]]:
@@ -109,23 +105,23 @@ _INSTANCES: Final = (
         call=lambda _: verbs.create_server({}),
     ),
     Action(
-        id="instance.log", keys="l", label="log", views=("instances",), needs=True,
+        id="instance.log", keys="l", label="log", views=("instances",),
         purpose="Show or hide the console log of the instance.", does="screen.toggle_log",
         cli=_openstack("console", "log", "show", "ID"),
         call=lambda target: verbs.console_output(target.id, lines=200),
     ),
     Action(
-        id="instance.start", keys="S", label="start", views=("instances",), needs=True,
+        id="instance.start", keys="S", label="start", views=("instances",),
         purpose="Start a stopped instance.", level=Level.REVERSIBLE,
         cli=_openstack("server", "start", "ID"), call=lambda target: verbs.start_server(target.id),
     ),
     Action(
-        id="instance.stop", keys="T", label="stop", views=("instances",), needs=True,
+        id="instance.stop", keys="T", label="stop", views=("instances",),
         purpose="Stop a running instance; its disk stays.", level=Level.REVERSIBLE,
         cli=_openstack("server", "stop", "ID"), call=lambda target: verbs.stop_server(target.id),
     ),
     Action(
-        id="instance.reboot", keys="r", label="reboot", views=("instances",), needs=True,
+        id="instance.reboot", keys="r", label="reboot", views=("instances",),
         purpose="Ask the guest to reboot.", level=Level.REVERSIBLE,
         cli=_openstack("server", "reboot", "ID"),
         call=lambda target: verbs.reboot_server(target.id),
@@ -133,14 +129,14 @@ _INSTANCES: Final = (
     Action(
         id="instance.terminate", keys="ctrl+d", label="terminate", views=("instances",),
         purpose="The guest and its local disk are gone for good.",
-        level=Level.FOR_GOOD, needs=True, cli=_openstack("server", "delete", "ID"),
+        level=Level.FOR_GOOD, cli=_openstack("server", "delete", "ID"),
         call=lambda target: verbs.delete_server(target.id),
     ),
 )  # fmt: skip
 
 _IMAGES: Final = (
     Action(
-        id="image.run", keys="r", label="run from it", views=("images",), needs=True,
+        id="image.run", keys="r", label="run from it", views=("images",),
         purpose="Run an instance from the image.", does="app.run_form",
         cli=_openstack("server", "create", "--image", "ID"),
         call=lambda target: verbs.create_server({"imageRef": target.id}),
@@ -148,19 +144,19 @@ _IMAGES: Final = (
     Action(
         id="image.delete", keys="ctrl+d", label="delete", views=("images",),
         purpose="The image is gone; instances made of it keep running.",
-        level=Level.ONE_OBJECT, needs=True, cli=_openstack("image", "delete", "ID"),
+        level=Level.ONE_OBJECT, cli=_openstack("image", "delete", "ID"),
         call=lambda target: verbs.delete_image(target.id),
     ),
 )  # fmt: skip
 
 _TOPICS: Final = (
     Action(
-        id="topic.pause", keys="p", label="pause/resume", views=("services",), needs=True,
+        id="topic.pause", keys="p", label="pause/resume", views=("services",),
         purpose="Pause the queue, so that its messages wait and can be looked at; or resume it.",
         level=Level.REVERSIBLE, cli=_curl(_pause_or_resume), call=_pause_or_resume,
     ),
     Action(
-        id="topic.step", keys="o", label="let one through", views=("services",), needs=True,
+        id="topic.step", keys="o", label="let one through", views=("services",),
         purpose="Let one message of the paused queue through.",
         level=Level.REVERSIBLE, cli=_curl(_step), call=_step,
     ),
@@ -169,7 +165,7 @@ _TOPICS: Final = (
 _TRACES: Final = (
     Action(
         id="request.trace", keys="t", label="trace", views=("home", "instances", "traces"),
-        purpose="Follow the request that last changed this, hop by hop.", needs=True,
+        purpose="Follow the request that last changed this, hop by hop.",
         does="app.trace", cli=lambda target: ("novabox", "trace", request_of(target)),
         call=lambda target: verbs.request(request_of(target)),
     ),
@@ -183,10 +179,10 @@ _LISTS: Final = (
     Action(id="list.mark", keys="space", label="mark", views=("lists",), does="screen.mark",
            purpose="Mark the row: actions work on all marked rows.", is_shown=False),
     Action(id="list.copy", keys="y", label="copy id", views=("lists",), does="screen.copy_id",
-           purpose="Copy the object's id.", needs=True, is_shown=False),
+           purpose="Copy the object's id.", is_shown=False),
     Action(id="list.copy_line", keys="Y", label="copy line", views=("lists",),
            does="screen.copy_line", purpose="Copy the shell line that shows this object.",
-           needs=True, is_shown=False),
+           is_shown=False),
 )  # fmt: skip
 
 _EVERYWHERE: Final = (

@@ -19,7 +19,6 @@ class Glyphs:
     """One set of signs. States are always shown as sign and word, colour comes last."""
 
     name: Name
-    border: str = "round"
 
     good: str = "●"
     busy: str = "▒"
@@ -32,7 +31,6 @@ class Glyphs:
     mark: str = "x"
     crumb: str = "▸"
     dot: str = "·"
-    dash: str = "—"
     ellipsis: str = "…"
     arrow: str = "→"
 
@@ -60,10 +58,9 @@ class Glyphs:
 
 
 UNICODE: Final = Glyphs(name="unicode")
-TTY: Final = replace(UNICODE, name="tty", border="solid", dash="-")
+TTY: Final = replace(UNICODE, name="tty")
 ASCII: Final = Glyphs(
     name="ascii",
-    border="ascii",
     good="*",
     busy="%",
     off="-",
@@ -72,7 +69,6 @@ ASCII: Final = Glyphs(
     cursor=">",
     crumb=">",
     dot="|",
-    dash="-",
     ellipsis="~",
     arrow="->",
     bar_full="#",

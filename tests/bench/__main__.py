@@ -1,7 +1,8 @@
-"""`python -m tests.bench [hop|objects|idle|launch …]`: measure, print, write the page of figures.
+"""`python -m tests.bench [hop|objects|idle|launch|demo …]`: measure, print, write the page.
 
-Without names all are measured. `idle` and `launch` need the cloud to be up (`novabox demo`); the
-page keeps the last figures of what was not measured this time.
+Without names all but `demo` are measured. `idle` and `launch` need the cloud to be up (`novabox
+demo`), `demo` starts one of its own and needs it down. The page keeps the last figures of what was
+not measured this time.
 """
 
 import importlib
@@ -15,7 +16,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs/reference/performance.md"
 FIGURES: Final = ROOT / "docs/reference/performance.json"
-NAMES: Final = ("hop", "objects", "idle", "launch")
+NAMES: Final = ("hop", "objects", "idle", "launch", "demo")
 
 
 def main(names: list[str]) -> int:
@@ -24,7 +25,7 @@ def main(names: list[str]) -> int:
         print(f"bench: no measurement {sorted(unknown)}; there are {', '.join(NAMES)}")
         return 2
     figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    for name in names or NAMES:
+    for name in names or NAMES[:-1]:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         measured = importlib.import_module(f"tests.bench.{name}").measure()
         figures[name] = {key: round(value, 3) for key, value in measured.items()}
@@ -51,6 +52,16 @@ def page(figures: dict[str, dict[str, float]]) -> str:
 
 def _rows(figures: dict[str, dict[str, float]]) -> list[tuple[str, str, str, str, str]]:
     rows = []
+    if demo := figures.get("demo"):
+        rows.append(
+            ("`novabox demo`, from installed packages to the ssh login", f"{demo['total_s']:.1f} s",
+             f"image build {demo['build_s']:.1f} s, guest boot {demo['boot_s']:.1f} s",
+             "≤ 45 s", _met(demo["total_s"] <= 45))
+        )  # fmt: skip
+        rows.append(
+            ("… all that is neither image build nor guest boot", f"{demo['rest_s']:.1f} s", "-",
+             "≤ 10 s", _met(demo["rest_s"] <= 10))
+        )  # fmt: skip
     if hop := figures.get("hop"):
         against = (
             f"stock huey's polling {hop['stock_ms']:.0f} ms; "

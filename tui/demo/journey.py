@@ -128,7 +128,13 @@ def advice(outcome: Outcome) -> list[tuple[str, str]]:
     """Return how to go on: commands, and what each is for."""
     lines = [
         ("novabox tui", "watch the cloud, run more"),
-        ('eval "$(novabox env)"; openstack server list', "any OpenStack client"),
+        ('eval "$(novabox env)"', "log OpenStack's clients in, then for example:"),
+        ("openstack server list", "what runs"),
+        ("openstack console log show demo", "what it printed"),
+        (
+            "openstack server create --wait --image ami-tiny --flavor m1.tiny --key-name test web",
+            "",
+        ),
     ]
     if outcome.key and outcome.address:
         lines.append((f"ssh -i {outcome.key} root@{outcome.address}", "into the guest"))
