@@ -1,10 +1,7 @@
-"""The time, as text for rows and as numbers for spans; passed by argument where a test needs it."""
+"""The time, as text for rows and as numbers for spans."""
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-
-Clock = Callable[[], float]  # seconds since the epoch
 
 
 def now() -> float:

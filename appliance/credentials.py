@@ -6,7 +6,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from appliance import config, errors, log
+from appliance import config, errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +95,3 @@ def clouds_yaml(settings: config.Settings) -> str:
             "      project_domain_name: Default",
         ]
     return "\n".join(lines)
-
-
-def secret(login: Login) -> log.Secret:
-    """The password as a text that never shows itself."""
-    return log.Secret(login.password)

@@ -1,4 +1,4 @@
-"""Every error of novabox. Each knows its HTTP status and its EC2 code; faces only format.
+"""Every error of novabox. Each knows its HTTP status; faces only format.
 
 NovaboxError                 500
 ├── BadRequest               400
@@ -7,11 +7,10 @@ NovaboxError                 500
 │   └── OverQuota            403
 ├── NotFound                 404
 ├── Conflict                 409
+│   └── Superseded           409
 ├── Gone                     410
-├── LengthRequired           411
 ├── TooLarge                 413
 ├── UnsupportedMedia         415
-├── Unprocessable            422
 ├── Unavailable              503
 ├── ConfigError              a setting is wrong; nothing was started
 ├── NoValidHost              a launch that no host can take; carries why, host by host
@@ -29,34 +28,28 @@ class NovaboxError(Exception):
     """Something a person has to read; its text says what, which and what to do."""
 
     status = 500
-    ec2_code = "InternalError"
 
 
 class BadRequest(NovaboxError):
     """The request cannot mean anything: wrong type, wrong value, unknown field."""
 
     status = 400
-    ec2_code = "InvalidParameterValue"
 
 
 class Unauthorized(NovaboxError):
     """Nobody we know asked: no token, a bad one, or an expired one."""
 
     status = 401
-    ec2_code = "AuthFailure"
 
 
 class Forbidden(NovaboxError):
     """We know who asks, and may not do it for them."""
 
     status = 403
-    ec2_code = "UnauthorizedOperation"
 
 
 class OverQuota(Forbidden):
     """The project would own more than its quota; the text has limit, used and asked."""
-
-    ec2_code = "InstanceLimitExceeded"
 
 
 class NotFound(NovaboxError):
@@ -67,16 +60,12 @@ class NotFound(NovaboxError):
     def __init__(self, noun: str, key: str) -> None:
         super().__init__(f"{noun[:1].upper()}{noun[1:]} {key} could not be found.")
         self.noun = noun
-        self.key = key
-        words = "".join(word.capitalize() for word in noun.lower().split())
-        self.ec2_code = f"Invalid{words}.NotFound"
 
 
 class Conflict(NovaboxError):
     """The thing is not in a state in which this can be done, or exists already."""
 
     status = 409
-    ec2_code = "IncorrectState"
 
 
 class Superseded(Conflict):
@@ -89,17 +78,10 @@ class Gone(NovaboxError):
     status = 410
 
 
-class LengthRequired(NovaboxError):
-    """The face must know the body's length before it reads it."""
-
-    status = 411
-
-
 class TooLarge(NovaboxError):
     """A body, a header or a name over its limit; the text has the limit."""
 
     status = 413
-    ec2_code = "RequestEntityTooLarge"
 
 
 class UnsupportedMedia(NovaboxError):
@@ -108,17 +90,10 @@ class UnsupportedMedia(NovaboxError):
     status = 415
 
 
-class Unprocessable(NovaboxError):
-    """Well formed, and yet not what it says: a checksum or an image format that disagrees."""
-
-    status = 422
-
-
 class Unavailable(NovaboxError):
     """A part that is needed does not answer; trying again later may work."""
 
     status = 503
-    ec2_code = "Unavailable"
 
 
 class ConfigError(NovaboxError):

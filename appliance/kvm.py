@@ -74,11 +74,6 @@ def choose(settings: config.Settings) -> Verdict:
     return verdict
 
 
-def virt_type(settings: config.Settings) -> VirtType:
-    """`kvm` or `qemu`: what guests of this host run under."""
-    return choose(settings).virt_type
-
-
 def boot() -> str:
     """Id of the host's present boot."""
     return _BOOT_ID.read_text().strip()

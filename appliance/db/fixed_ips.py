@@ -56,11 +56,5 @@ def of_port(db: connection.Reader, port_id: str) -> tuple[FixedIp, ...]:
     return tuple(FixedIp(**dict(row)) for row in rows)
 
 
-def count_used(db: connection.Reader, subnet_id: str) -> int:
-    """How many addresses of a subnet ports have."""
-    row = db.row("SELECT count(*) AS n FROM fixed_ips WHERE subnet_id = ?", (subnet_id,))
-    return int(row["n"]) if row else 0
-
-
 def _number(ip: str) -> int:
     return int(ipaddress.IPv4Address(ip))

@@ -10,7 +10,7 @@ worker has yet to take away: nothing leaks because the row says so.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 from appliance import errors
@@ -41,16 +41,15 @@ class TaskState(StrEnum):
     DELETING = "deleting"
 
 
-class PowerState(int):
-    """What the hypervisor says (Nova, compute/power_state.py)."""
+class PowerState(IntEnum):
+    """What the hypervisor says of a guest (Nova, compute/power_state.py)."""
 
-
-NOSTATE: Final = PowerState(0)
-RUNNING: Final = PowerState(1)
-PAUSED: Final = PowerState(3)
-SHUTDOWN: Final = PowerState(4)
-CRASHED: Final = PowerState(6)
-SUSPENDED: Final = PowerState(7)
+    NOSTATE = 0  # there is no such domain
+    RUNNING = 1
+    PAUSED = 3
+    SHUTDOWN = 4
+    CRASHED = 6
+    SUSPENDED = 7
 
 
 @dataclass(frozen=True, slots=True)

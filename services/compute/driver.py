@@ -6,22 +6,11 @@ state of its own and a restarted process carries on where the killed one stopped
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
 from appliance.ids import PREFIX, InstanceId
-
-
-class PowerState(IntEnum):
-    """What the hypervisor says of a guest; numbers as in Nova's `compute/power_state.py`."""
-
-    NOSTATE = 0  # there is no such domain
-    RUNNING = 1
-    PAUSED = 3
-    SHUTDOWN = 4
-    CRASHED = 6
-    SUSPENDED = 7
+from appliance.model.states import PowerState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from appliance.errors import HypervisorError
 from appliance.ids import InstanceId
-from services.compute.driver import GuestSpec, HostResources, PowerState, domain_name
+from appliance.model.states import PowerState
+from services.compute.driver import GuestSpec, HostResources, domain_name
 
 _OFF = (PowerState.SHUTDOWN, PowerState.CRASHED)
 

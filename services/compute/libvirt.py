@@ -17,8 +17,9 @@ import libvirt
 
 from appliance.errors import HypervisorError
 from appliance.ids import PREFIX, InstanceId
+from appliance.model.states import PowerState
 from services.compute import domain_xml
-from services.compute.driver import GuestSpec, HostResources, PowerState, domain_name
+from services.compute.driver import GuestSpec, HostResources, domain_name
 
 log = logging.getLogger(__name__)
 

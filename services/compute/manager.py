@@ -9,10 +9,10 @@ from collections.abc import Callable
 from appliance import clock, config, errors, queue, trace
 from appliance.db import connection, instances
 from appliance.model.instance import Instance
-from appliance.model.states import RUNNING, SHUTDOWN, Event
+from appliance.model.states import Event, PowerState
 from services.compute import console
 from services.compute.builder import Builder
-from services.compute.driver import ComputeDriver, PowerState
+from services.compute.driver import ComputeDriver
 from services.compute.folders import Folders
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,9 @@ class Manager:
         with self._hop("spawn", instance) as span:
             self._driver.spawn(spec)
             span.note(domain=spec.name, vcpus=spec.vcpus, memory_mib=spec.memory_mib)
-        self._advance(instance, Event.SPAWNED, launched_at=clock.stamp(), power_state=RUNNING)
+        self._advance(
+            instance, Event.SPAWNED, launched_at=clock.stamp(), power_state=PowerState.RUNNING
+        )
 
     def spawn_failed(self, instance: Instance, error: Exception) -> None:
         """Leave nothing of the guest, and say why in a fault; then its network is taken away."""
@@ -76,14 +78,14 @@ class Manager:
         """Ask the guest to shut down, and switch it off when it does not."""
         with self._hop("stop", instance):
             self._driver.stop(instance.id, timeout_s=self._settings.compute.stop_timeout_s)
-        self._advance(instance, Event.STOPPED, power_state=SHUTDOWN)
+        self._advance(instance, Event.STOPPED, power_state=PowerState.SHUTDOWN)
 
     def power_on(self, instance: Instance) -> None:
         """Have the guest run again, its network first: the host may have been rebooted."""
         self._wire()
         with self._hop("start", instance):
             self._start(instance)
-        self._advance(instance, Event.STARTED, power_state=RUNNING)
+        self._advance(instance, Event.STARTED, power_state=PowerState.RUNNING)
 
     def reboot(self, instance: Instance, *, hard: bool) -> None:
         """Shut down and start; a guest that is off, or whose domain is gone, is started."""
@@ -92,7 +94,7 @@ class Manager:
             timeout_s = 0.0 if hard else self._settings.compute.stop_timeout_s
             self._driver.stop(instance.id, timeout_s=timeout_s)
             self._start(instance)
-        self._advance(instance, Event.REBOOTED, power_state=RUNNING)
+        self._advance(instance, Event.REBOOTED, power_state=PowerState.RUNNING)
 
     def broken(self, instance: Instance, error: Exception) -> None:
         """A stop, start or reboot failed for good: ERROR, with the reason."""

@@ -13,10 +13,10 @@ from appliance import config, context, errors, queue, trace
 from appliance.db import connection, hosts, instances
 from appliance.ids import InstanceId
 from appliance.model.instance import Instance
-from appliance.model.states import Event, TaskState, VmState
+from appliance.model.states import Event, PowerState, TaskState, VmState
 from services.compute import console
 from services.compute.builder import Builder
-from services.compute.driver import ComputeDriver, PowerState
+from services.compute.driver import ComputeDriver
 from services.compute.folders import Folders
 
 log = logging.getLogger(__name__)

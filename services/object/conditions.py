@@ -27,11 +27,6 @@ class Span:
     stop: int
     size_bytes: int
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing is left out."""
-        return (self.start, self.stop) == (0, self.size_bytes)
-
     def __str__(self) -> str:
         return f"bytes {self.start}-{self.stop - 1}/{self.size_bytes}"
 

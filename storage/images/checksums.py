@@ -6,8 +6,6 @@ import xxhash
 
 from storage.images import store
 
-SHA512 = "sha512"  # what Glance calls `os_hash_algo`
-
 
 class Summing:
     """A reader that passes another's bytes on, and knows their size and checksums so far.

@@ -229,17 +229,6 @@ class ObjectStore:
             self.files.remove(name, record.written)
         return record
 
-    def copy_object(
-        self, source: ObjectName, target: ObjectName, *, said: Attributes
-    ) -> ObjectRecord:
-        """Make `target` of the bytes of `source` without reading them into memory.
-
-        Raises ObjectNotFound, ContainerNotFound.
-        """
-        with self.get_object(source) as download, self.put_object(target) as upload:
-            upload.copy_from(download)
-            return upload.commit(said)
-
     def is_publishing(self, path: Path) -> bool:
         """Return whether a data file is being named now, its row to follow."""
         return path in self._publishing

@@ -35,9 +35,3 @@ def now_ticks() -> int:
 def format_ticks(ticks: int) -> str:
     """Write ticks as Swift does in X-Timestamp and file names: 1285951234.56789."""
     return f"{ticks // TICKS_PER_SECOND:010d}.{ticks % TICKS_PER_SECOND:05d}"
-
-
-def parse_ticks(text: str) -> int:
-    """Read what `format_ticks` wrote. Raises ValueError."""
-    seconds, _, fraction = text.partition(".")
-    return int(seconds) * TICKS_PER_SECOND + int(fraction.ljust(5, "0")[:5])

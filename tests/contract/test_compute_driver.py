@@ -7,7 +7,8 @@ import pytest
 
 from appliance import ids
 from appliance.errors import HypervisorError
-from services.compute.driver import ComputeDriver, GuestSpec, PowerState
+from appliance.model.states import PowerState
+from services.compute.driver import ComputeDriver, GuestSpec
 from services.compute.fake import Fake
 from services.compute.libvirt import Libvirt
 from tests.services.compute import private

@@ -12,8 +12,7 @@ import pytest
 from appliance import config, errors
 from appliance.db import connection, instances
 from appliance.model.instance import Instance
-from appliance.model.states import Event, VmState
-from services.compute.driver import PowerState
+from appliance.model.states import Event, PowerState, VmState
 from tests.services.compute.host import IMAGE, Host
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]

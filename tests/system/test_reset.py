@@ -12,8 +12,6 @@ from tests import cloud as clouds
 
 pytestmark = [pytest.mark.host, pytest.mark.guest, pytest.mark.timeout(600)]
 
-OPENSTACK = str(clouds.BIN / "openstack")
-
 
 def processes_of(home: Path) -> list[str]:
     """Command lines of processes that name the cloud's folder."""

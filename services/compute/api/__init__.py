@@ -1,7 +1,7 @@
 """What a request may ask of compute: policy, then quota, then rows, then a message.
 
-Both the OpenStack and the EC2 face call these verbs; each is done when its rows are committed, and
-what then happens on a host is for workers. Imports no driver.
+Every face calls these verbs; each is done when its rows are committed, and what then happens on a
+host is for workers. Imports no driver.
 """
 
 from typing import Final

@@ -133,7 +133,7 @@ def _instance(
         host=None,
         vm_state=states.VmState.BUILDING,
         task_state=states.TaskState.SCHEDULING,
-        power_state=states.NOSTATE,
+        power_state=states.PowerState.NOSTATE,
         created_at=now,
         updated_at=now,
         launched_at=None,

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from appliance import ids
+from appliance.model.states import PowerState
 from services.compute import config_drive, console, disks
-from services.compute.driver import Disk, GuestSpec, PowerState
+from services.compute.driver import Disk, GuestSpec
 from services.compute.libvirt import Libvirt
 from tests.appliance import rows
 from tests.services.compute import private

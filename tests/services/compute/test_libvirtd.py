@@ -9,8 +9,9 @@ import pytest
 
 from appliance import config, processes
 from appliance.errors import ConfigError, HypervisorError
+from appliance.model.states import PowerState
 from services.compute import libvirtd, undo
-from services.compute.driver import Nic, PowerState
+from services.compute.driver import Nic
 from services.compute.libvirt import Libvirt
 from tests.contract.test_compute_driver import guest
 from tests.services.compute import private

@@ -8,7 +8,8 @@ import pytest
 
 from appliance import config
 from appliance.db import connection, hosts
-from services.compute.driver import GuestSpec, PowerState
+from appliance.model.states import PowerState
+from services.compute.driver import GuestSpec
 from services.compute.fake import Fake
 from tests.contract.test_compute_driver import guest
 

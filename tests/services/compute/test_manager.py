@@ -4,8 +4,7 @@ import pytest
 
 from appliance import errors
 from appliance.db import instances
-from appliance.model.states import Event, TaskState, VmState
-from services.compute.driver import PowerState
+from appliance.model.states import Event, PowerState, TaskState, VmState
 from tests.services.compute.host import IMAGE, Host
 
 

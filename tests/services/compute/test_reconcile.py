@@ -2,8 +2,8 @@
 
 from appliance import config, ids
 from appliance.db import connection, hosts, instances
-from appliance.model.states import Event, TaskState, VmState
-from services.compute.driver import GuestSpec, PowerState
+from appliance.model.states import Event, PowerState, TaskState, VmState
+from services.compute.driver import GuestSpec
 from tests.services.compute.host import Host
 
 

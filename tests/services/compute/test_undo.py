@@ -1,6 +1,6 @@
 from appliance import ids
+from appliance.model.states import PowerState
 from services.compute import undo
-from services.compute.driver import PowerState
 from tests.services.compute.host import Host
 
 

@@ -10,9 +10,8 @@ import pytest
 from storage.objects import auditor, listing
 from storage.objects.errors import StoreFull
 from storage.objects.store import ObjectStore
-from storage.objects.transfer import Attributes
 from tests.storage.objects import faults
-from tests.storage.objects.verbs import ACCOUNT, named, put
+from tests.storage.objects.verbs import ACCOUNT, copy, named, put
 
 ACKNOWLEDGED, FAILED = 0, 1
 
@@ -24,7 +23,7 @@ ACTS: dict[str, Act] = {
     "overwrite": lambda store: put(store, "old", b"n" * 5000),
     "delete": lambda store: store.delete_object(named("old")),
     "post": lambda store: store.post_object(named("old"), metadata={"k": "v"}),
-    "copy": lambda store: store.copy_object(named("old"), named("new"), said=Attributes()),
+    "copy": lambda store: copy(store, named("old"), named("new")),
     "put container": lambda store: store.put_container(ACCOUNT, "new"),
     "post container": lambda store: store.post_container(ACCOUNT, "c", changes={"k": "v"}),
     "delete container": lambda store: store.delete_container(ACCOUNT, "empty"),

@@ -15,6 +15,7 @@ from storage.objects.errors import ContainerNotEmpty, ContainerNotFound, ObjectN
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Attributes
+from tests.storage.objects.verbs import copy
 
 ACCOUNT = "AUTH_p"
 containers = st.sampled_from(["c", "d"])
@@ -92,11 +93,8 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(source=containers, name=names, new_container=containers, new_name=names)
     def copy(self, source: str, name: str, new_container: str, new_name: str) -> None:
         if name in self.model.get(source, {}) and new_container in self.model:
-            self.store.copy_object(
-                ObjectName(ACCOUNT, source, name),
-                ObjectName(ACCOUNT, new_container, new_name),
-                said=Attributes(),
-            )
+            target = ObjectName(ACCOUNT, new_container, new_name)
+            copy(self.store, ObjectName(ACCOUNT, source, name), target)
             self.model[new_container][new_name] = (self.model[source][name][0], {})
 
     @rule()

@@ -30,3 +30,10 @@ def names(store: ObjectStore, **query: object) -> list[str]:
 
 def data_files(store: ObjectStore) -> list[str]:
     return [path.name for path in store.files.walk()]
+
+
+def copy(store: ObjectStore, source: ObjectName, target: ObjectName) -> None:
+    """Make `target` of the bytes of `source`, as the face does."""
+    with store.get_object(source) as download, store.put_object(target) as upload:
+        upload.copy_from(download)
+        upload.commit(Attributes())
