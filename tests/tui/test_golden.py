@@ -1,4 +1,4 @@
-"""Every screen as text, in each glyph set, against the files in golden/ (REGENERATE=1 rewrites)."""
+"""Every screen as text, in each glyph set, against the files in golden/ (`just regenerate` rewrites)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def draw_all(
 
 def compare(file: Path, shown: str) -> None:
     """Compare with a golden file, or write it where that was asked for."""
-    if os.environ.get("REGENERATE"):
+    if os.environ.get("NOVABOX_REGENERATE"):
         GOLDEN.mkdir(exist_ok=True)
         file.write_text(shown)
     assert file.read_text() == shown

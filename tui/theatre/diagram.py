@@ -13,6 +13,7 @@ from tui.widgets.spans import Span, clean, fit
 
 TIME = 8  # cells of the time before the first lane
 _NUMBER = 5  # cells of the hop's number after the last
+_NAME = 12  # cells that its name has at the least, the gap before it included
 
 _STYLE_BY_KIND: Final[Mapping[str, str]] = {
     "http": "title",
@@ -24,8 +25,8 @@ _STYLE_BY_KIND: Final[Mapping[str, str]] = {
 
 
 def pitch(width: int, count: int) -> int:
-    """Return the cells from one of ``count`` lanes to the next: seven, five where it is narrow."""
-    return max(5, min(7, (width - TIME - _NUMBER - 2) // max(1, count - 1)))
+    """Return the cells from one of ``count`` lanes to the next: seven, down to five if narrow."""
+    return max(5, min(7, (width - TIME - _NUMBER - _NAME) // max(1, count - 1)))
 
 
 def head(stage: Sequence[str], *, width: int) -> list[Span]:

@@ -9,7 +9,7 @@ from tui.client.nouns import Hop
 from tui.theatre import diagram, lanes, story
 
 
-def draw(kind: str, source: str, target: str, *, width: int = 80, status: str = "ok") -> str:
+def draw(kind: str, source: str, target: str, *, width: int = 100, status: str = "ok") -> str:
     hop = Hop(id="h", request_id="r", kind=kind, source=source, target=target, status=status,
               name="spawn", started_at=5_000)  # fmt: skip
     line = diagram.line(
@@ -42,7 +42,7 @@ def test_the_name_is_there_where_there_is_room() -> None:
 
 
 def test_lane_names_stand_over_their_lanes() -> None:
-    head = diagram.head(lanes.LANES, width=80)[0][0]
+    head = diagram.head(lanes.LANES, width=100)[0][0]
     for at, lane in enumerate(lanes.LANES):
         column = diagram.TIME + 7 * at
         assert lane in head[column - 1 : column + 4]
@@ -73,3 +73,7 @@ def test_a_lane_nobody_foresaw_gets_its_place_at_the_end() -> None:
 def test_every_kind_has_a_story(kind: str) -> None:
     hop = Hop(id="h", request_id="r", kind=kind, source="api", target="database", name="create")
     assert {"api", "database", "create"} & set(story.tell(hop).replace(":", " ").split())
+
+
+def test_at_80_columns_a_name_can_still_be_read() -> None:
+    assert len(draw("http", "client", "api", width=80)[:80].rpartition("7 ")[2].strip()) >= 5
