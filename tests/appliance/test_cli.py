@@ -1,0 +1,175 @@
+"""The commands that need no cloud that is up, in this process: what they print, how they end."""
+
+import json
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance import config, context, credentials, errors, ids, trace
+from appliance.cli import main as cli
+
+NOBODY = 65534
+
+
+@pytest.fixture(autouse=True)
+def _home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOVABOX_HOME", str(home))
+
+
+@pytest.fixture
+def request_id(home: Path) -> ids.RequestId:
+    """A request of two hops, the second of which failed."""
+    request = context.RequestContext()
+    trace.start(home, "api", hops_max=1000)
+    token = context.current.set(request)
+    with (
+        pytest.raises(errors.HypervisorError),
+        trace.hop("http", "POST /servers", target="api", source="client"),
+        trace.hop("driver", "define domain", target="libvirt"),
+    ):
+        raise errors.HypervisorError("no such machine type")
+    context.current.reset(token)
+    trace.flush()
+    return request.request_id
+
+
+@pytest.fixture
+def _nobody() -> Iterator[None]:
+    """The test runs without root's rights."""
+    if os.geteuid() != 0:
+        yield
+        return
+    try:
+        os.seteuid(NOBODY)
+    except PermissionError as error:
+        pytest.skip(f"root's rights cannot be dropped: {error}")
+    yield
+    os.seteuid(0)
+
+
+def test_a_cloud_that_is_down_says_how_to_start_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["status"]) == 1
+    assert "is down; `novabox up` starts it" in capsys.readouterr().out
+
+    assert cli.main(["status", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["is_up"] is False
+
+    assert cli.main(["down"]) == 0
+    assert capsys.readouterr().out == "It was not up.\n"
+
+
+def test_requests_are_listed_with_what_they_were(
+    request_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["trace"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()[1:]
+    assert line.split()[:3] == [request_id, "error", "2"]
+    assert line.endswith("POST /servers")
+
+    assert cli.main(["trace", "--json"]) == 0
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)] == [request_id]
+
+
+def test_one_request_is_told_hop_by_hop(
+    request_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["trace", request_id]) == 0
+    first, second = capsys.readouterr().out.splitlines()[2:]
+    assert first.split("  ")[-2:] == [
+        "→ client → api",
+        "POST /servers ✗ HypervisorError: no such machine type",
+    ]
+    assert "    ▸ api → libvirt  define domain ✗ HypervisorError: no such machine type" in second
+
+    assert cli.main(["trace", request_id, "--json"]) == 0
+    hops = json.loads(capsys.readouterr().out)
+    assert [hop["name"] for hop in hops] == ["POST /servers", "define domain"]
+    assert hops[1]["parent_id"] == hops[0]["id"]
+
+    assert cli.main(["trace", request_id, "--mermaid"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "sequenceDiagram",
+        "    client->>api: POST /servers",
+        "    api->>libvirt: define domain",
+    ]
+
+
+def test_an_unknown_request_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["trace", "req-none"]) == 1
+    assert capsys.readouterr().err == "novabox: Request req-none could not be found.\n"
+
+
+def test_the_login_comes_in_three_forms(
+    settings: config.Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logins = credentials.ensure(settings, {"demo": "demo", "admin": "admin"})
+
+    assert cli.main(["env", "--user", "admin", "--json"]) == 0
+    variables = json.loads(capsys.readouterr().out)
+    assert variables["OS_PASSWORD"] == logins["admin"].password
+
+    assert cli.main(["env", "--user", "admin"]) == 0
+    words = [shlex.split(line) for line in capsys.readouterr().out.splitlines()]
+    assert words == [["export", f"{name}={value}"] for name, value in variables.items()]
+
+    assert cli.main(["env", "--clouds-yaml"]) == 0
+    clouds = capsys.readouterr().out
+    assert clouds.startswith("clouds:\n  novabox:\n")
+    assert all(f"password: {json.dumps(login.password)}\n" in clouds for login in logins.values())
+
+
+def test_a_cloud_that_never_was_has_no_login(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["env"]) == 1
+    assert "no password of demo" in capsys.readouterr().err
+
+
+def test_a_wrong_setting_is_a_sentence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "novabox.toml").write_text("[api]\nprot = 1\n")
+
+    assert cli.main(["status"]) == 1
+    assert capsys.readouterr().err == (
+        "novabox: unknown setting api.prot. Did you mean api.port?\n"
+    )
+
+
+@pytest.mark.parametrize("argv", [[], ["fly"], ["status", "--fast"], ["env", "--user", "eve"]])
+def test_misuse_ends_with_2_and_the_usage(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(argv)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: novabox")
+
+
+def test_the_schema_is_brought_up_to_date_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["migrate"]) == 0
+    assert capsys.readouterr().out.startswith("applied ")
+
+    assert cli.main(["migrate"]) == 0
+    assert capsys.readouterr().out == "The database is up to date.\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root is missing")
+def test_reset_asks_and_without_a_terminal_changes_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["migrate"])
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+    assert cli.main(["reset"]) == 1
+    assert capsys.readouterr().out.endswith("Nothing was changed.\n")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.usefixtures("_nobody")
+@pytest.mark.parametrize("argv", [["up"], ["up", "--detach"], ["reset", "--yes"]])
+def test_without_root_nothing_is_started_or_deleted(
+    argv: list[str], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(argv) == 1
+    assert "need root" in capsys.readouterr().err
+    assert list(home.iterdir()) == []
