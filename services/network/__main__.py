@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance import config, errors, worker
-from services.network import about, tasks
+from services.network import instance_metadata, tasks
 from services.network.driver import NetworkDriver
 from services.network.fake import FakeDriver
 from services.network.lease_watch import LeaseWatch
@@ -59,7 +59,7 @@ def _meet_guests(frame: worker.Worker) -> Gateways:
 
     server = MetadataServer(
         port=frame.settings.network.metadata_port,
-        lookup=partial(about.find, frame.db, zone=frame.settings.compute.zone),
+        lookup=partial(instance_metadata.find, frame.db, zone=frame.settings.compute.zone),
         on_fetch=fetched,
     )
     return server.listen

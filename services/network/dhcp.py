@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 
-from appliance import errors, trace
+from appliance import command, errors, trace
 from appliance.model.network import BRIDGE_PREFIX
-from services.network import command, dnsmasq, state_file
+from services.network import dnsmasq, state_file
 from services.network.plan import Network, Port
 
 _STOP_S: Final = 5.0  # dnsmasq ends in milliseconds; after this it is killed
@@ -46,7 +46,7 @@ class Servers:
         state_file.replace(files.hosts, text)
         state_file.replace(files.leases, dnsmasq.kept_leases(state_file.read(files.leases), ports))
         with trace.hop("driver", "start", target="dnsmasq", bridge=network.bridge):
-            command.run(argv)
+            command.run(argv, failing_as=errors.NetworkError)
         return "created"
 
     def stop(self, bridge: str) -> bool:
@@ -95,7 +95,7 @@ class Servers:
         """Release what moved, then SIGHUP: again if a crash may have come before the signal."""
         stale = dnsmasq.stale_leases(state_file.read(files.leases), ports)
         for ip, mac in stale.items():
-            command.run(["dhcp_release", files.bridge, ip, mac])
+            command.run(["dhcp_release", files.bridge, ip, mac], failing_as=errors.NetworkError)
         is_new = state_file.read(files.hosts) != text
         if is_new:
             state_file.replace(files.hosts, text)

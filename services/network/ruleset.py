@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from appliance import trace
-from services.network import command, granted, nftables
+from appliance import command, errors, trace
+from services.network import granted, nftables
 from services.network.plan import HostPlan
 
 
@@ -25,7 +25,9 @@ class RuleSet:
         if was == nftables.digest(text):
             return None
         with trace.hop("driver", "load rules", target="nftables", ports=len(plan.ports)):
-            command.run(["nft", "-f", "-"], stdin=nftables.document(text))
+            command.run(
+                ["nft", "-f", "-"], stdin=nftables.document(text), failing_as=errors.NetworkError
+            )
         return "changed" if was else "created"
 
     def revoked(self, plan: HostPlan) -> tuple[str, ...]:
@@ -40,10 +42,14 @@ class RuleSet:
 
     def loaded(self) -> str | None:
         """Digest of what is loaded; None for nothing, or half of it."""
-        return nftables.loaded(command.run(["nft", "list", "chains"]))
+        return nftables.loaded(_nft("list", "chains"))
 
     def remove(self) -> bool:
         """Remove both tables; say whether they were there."""
         was = self.loaded()
-        command.run(["nft", "-f", "-"], stdin=nftables.no_rules())
+        _nft("-f", "-", stdin=nftables.no_rules())
         return was is not None
+
+
+def _nft(*arguments: str, stdin: str = "") -> str:
+    return command.run(["nft", *arguments], failing_as=errors.NetworkError, stdin=stdin)

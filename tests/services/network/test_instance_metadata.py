@@ -6,7 +6,7 @@ import pytest
 
 from appliance.db import connection, ports
 from appliance.model.instance import Instance
-from services.network import about
+from services.network import instance_metadata
 from tests.services.network import cloud
 
 
@@ -24,7 +24,7 @@ def guest(db: connection.Database) -> Instance:
 
 def test_a_guest_is_known_by_network_and_address(db: connection.Database, guest: Instance) -> None:
     (port,) = ports.of_instance(db, guest.id)
-    found = about.find(db, port.network_id, "10.78.0.2", zone="nova")
+    found = instance_metadata.find(db, port.network_id, "10.78.0.2", zone="nova")
     assert found is not None
     assert (found.instance_id, found.hostname, found.mac) == (guest.id, "web-1", port.mac)
     assert found.public_keys == {"test": "ssh-ed25519 AAAA"}
@@ -35,5 +35,5 @@ def test_a_guest_is_known_by_network_and_address(db: connection.Database, guest:
 def test_a_stranger_is_nobody(db: connection.Database, guest: Instance) -> None:
     (port,) = ports.of_instance(db, guest.id)
     other = cloud.add_network(db, "10.79.0.0/24")
-    assert about.find(db, port.network_id, "10.78.0.3", zone="nova") is None
-    assert about.find(db, other.id, "10.78.0.2", zone="nova") is None
+    assert instance_metadata.find(db, port.network_id, "10.78.0.3", zone="nova") is None
+    assert instance_metadata.find(db, other.id, "10.78.0.2", zone="nova") is None
