@@ -75,3 +75,10 @@ def _subcommands(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.Ar
 
 
 PAGES: Final = {"config.md": config_page, "states.md": states_page, "cli.md": cli_page}
+
+
+def write() -> None:
+    """Rewrite the pages."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, make in PAGES.items():
+        (FOLDER / name).write_text(make())

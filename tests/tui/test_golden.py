@@ -1,4 +1,4 @@
-"""Every screen as text, in each glyph set, against the files in golden/ (`just regenerate` rewrites)."""
+"""Every screen as text, in each glyph set, against golden/ (`just regenerate` rewrites it)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Bodies that the APIs answer, kept in `tests/golden/api`; ids and times are numbered.
 
-`python -m tests.services.api.golden` rewrites them; the diff is reviewed.
+`just regenerate` rewrites them; the diff is reviewed.
 """
 
 import json
@@ -87,7 +87,3 @@ def write() -> None:
             cloud = clouds.opened(settings, clouds.first_start(settings))
             (FOLDER / f"{name}.json").write_text(text(make(cloud)))
             cloud.db.close()
-
-
-if __name__ == "__main__":
-    write()

@@ -1,4 +1,4 @@
-"""Golden: what libvirt is told. `NOVABOX_REGENERATE=1` rewrites the files; the diff is reviewed."""
+"""Golden: what libvirt is told. `just regenerate` rewrites the files; the diff is reviewed."""
 
 import os
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Texts that the network service writes for the host's programs, kept in `tests/golden/network`.
 
-`python -m tests.services.network.golden` rewrites them; the diff is reviewed.
+`just regenerate` rewrites them; the diff is reviewed.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,3 @@ def write() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, text in TEXTS.items():
         (FOLDER / name).write_text(text())
-
-
-if __name__ == "__main__":
-    write()
