@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from appliance import config, credentials
+from appliance import config, keystone
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,39 +18,31 @@ class Answer:
     body: Any
 
 
+def ask(method: str, url: str, data: bytes | None = None, *, headers: dict[str, str]) -> Answer:
+    """One request; any status is an answer. The answer's header names are in lower case."""
+    request = urllib.request.Request(url, data=data, method=method, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return _answer(reply.status, reply.headers, reply.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return _answer(error.code, error.headers, error.read())
+
+
 class Client:
     """Logged in as one user of the cloud."""
 
     def __init__(self, settings: config.Settings, user: str = "demo") -> None:
         self._base = settings.api_url
-        login = credentials.read(settings, user)
-        password = {"user": {"name": login.user, "domain": {"id": "default"},
-                             "password": login.password}}  # fmt: skip
-        scope = {"project": {"name": login.project, "domain": {"id": "default"}}}
-        self.token = ""
-        answer = self(
-            "POST",
-            "/identity/v3/auth/tokens",
-            {"auth": {"identity": {"methods": ["password"], "password": password}, "scope": scope}},
-        )
-        assert answer.status == 201, answer
-        self.token = answer.headers["x-subject-token"]
+        self._token = keystone.Session(settings, user).token().id
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, kind: str = "application/json"
     ) -> Answer:
-        """One request; any status is an answer."""
+        """One request to a path of the APIs."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._base + path, data=data, method=method)
-        request.add_header("X-Auth-Token", self.token)
-        if data is not None:
-            request.add_header("Content-Type", kind)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as reply:
-                return _answer(reply.status, reply.headers, reply.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return _answer(error.code, error.headers, error.read())
+        headers = {"X-Auth-Token": self._token} | ({} if data is None else {"Content-Type": kind})
+        return ask(method, self._base + path, data, headers=headers)
 
 
 def _answer(status: int, headers: Any, raw: bytes) -> Answer:

@@ -5,8 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +12,7 @@ from appliance import config, trace
 from appliance.db import connection, images
 from appliance.model.image import Image
 from services.identity.api import Identity
-from tests import cloud
+from tests import client, cloud
 
 NAMES: Final = ("api", "object", "image")
 
@@ -24,7 +22,7 @@ class ImageProcesses:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        ports = [_free_port(), _free_port()]
+        ports = cloud.free_ports(2)
         (home / "novabox.toml").write_text(
             f'host = "box1"\n[api]\nport = {ports[0]}\n[object]\nport = {ports[1]}\n'
             "[queue]\nsweep_s = 0.2\n[image]\nupload_idle_s = 20.0\n"
@@ -66,25 +64,19 @@ class ImageProcesses:
 
     def request(
         self, method: str, path: str, body: Any = None, **headers: str
-    ) -> tuple[int, bytes, str]:
+    ) -> tuple[int, Any, str]:
         """One request to the Image API as demo: status, body and request id."""
         data = json.dumps(body).encode() if isinstance(body, dict) else body
         kind = "application/json" if isinstance(body, dict) else "application/octet-stream"
-        request = urllib.request.Request(
-            f"{self.settings.api_url}/image/v2{path}", data=data, method=method,
-            headers={"X-Auth-Token": self.token, "Content-Type": kind, **headers},
-        )  # fmt: skip
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, answer.read(), answer.headers["X-Openstack-Request-Id"]
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read(), error.headers["X-Openstack-Request-Id"]
+        headers = {"X-Auth-Token": self.token, "Content-Type": kind, **headers}
+        url = f"{self.settings.api_url}/image/v2{path}"
+        answer = client.ask(method, url, data, headers=headers)
+        return answer.status, answer.body, answer.headers["x-openstack-request-id"]
 
     def create(self) -> str:
         """A queued raw image."""
         body = {"name": "disk", "disk_format": "raw", "container_format": "bare"}
-        return str(json.loads(self.request("POST", "/images", body)[1])["id"])
+        return str(self.request("POST", "/images", body)[1]["id"])
 
     def image(self, image_id: str) -> Image:
         """The row as it is now."""
@@ -121,12 +113,6 @@ class ImageProcesses:
 
     def _environment(self) -> dict[str, str]:
         return os.environ | {"NOVABOX_HOME": str(self.home)}
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

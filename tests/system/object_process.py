@@ -5,13 +5,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from appliance import config, credentials
+from appliance import config
 from appliance.db import connection
-from services.identity import api as identity
+from services.identity.api import Identity
+from tests import client, cloud
 
 
 class ObjectProcess:
@@ -19,7 +18,7 @@ class ObjectProcess:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.port = _free_port()
+        (self.port,) = cloud.free_ports(1)
         (home / "novabox.toml").write_text(f"[object]\nport = {self.port}\n")
         self._run("services.identity", "bootstrap").check_returncode()
         self.settings = config.load(home)
@@ -62,18 +61,9 @@ class ObjectProcess:
         self, method: str, path: str, data: bytes | None = None, **headers: str
     ) -> tuple[int, bytes]:
         """Send one request as demo; return status and body."""
-        request = urllib.request.Request(
-            self.url + path,
-            data=data,
-            method=method,
-            headers={"X-Auth-Token": self.token, **headers},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read()
+        headers = {"X-Auth-Token": self.token, **headers}
+        answer = client.ask(method, self.url + path, data, headers=headers)
+        return answer.status, answer.body
 
     def connect(self) -> socket.socket:
         """Open a raw connection."""
@@ -92,19 +82,16 @@ class ObjectProcess:
     def _is_healthy(self) -> bool:
         try:
             url = f"http://127.0.0.1:{self.port}/healthcheck"
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return bool(answer.status == 200)
+            return client.ask("GET", url, headers={}).status == 200
         except OSError:
             return False
 
     def _login(self, user: str) -> tuple[str, str]:
         db = connection.open_db(self.home)
         try:
-            password = credentials.read(self.settings, user).password
-            who = identity.Who(name=user)
-            token, meaning = identity.Identity(self.settings, db).by_password(who, password, None)
-            assert meaning.project is not None
-            return token, f"AUTH_{meaning.project.id}"
+            identity = Identity(self.settings, db)
+            token = identity.service_token(user)
+            return token, f"AUTH_{identity.resolve(token).project_id}"
         finally:
             db.close()
 
@@ -116,10 +103,3 @@ class ObjectProcess:
             [sys.executable, "-m", *arguments],
             env=self._environment(), capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
