@@ -374,13 +374,3 @@ def _message(raw: Any) -> Message:
         id=raw.id, step=step, object_id=object_id, request_id=fields["request_id"],
         queued_at=float(fields["queued_at"]),
     )  # fmt: skip
-
-
-def wait_until(condition: Callable[[], bool], *, timeout_s: float, every_s: float = 0.02) -> bool:
-    """Poll `condition` until it holds; False when `timeout_s` passed first."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(every_s)
-    return True

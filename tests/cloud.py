@@ -120,7 +120,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def eventually(
-    condition: Callable[[], Any], *, timeout_s: float, what: str, every_s: float = 0.2
+    condition: Callable[[], Any], *, timeout_s: float, what: str, every_s: float = 0.05
 ) -> Any:
     """Poll until `condition` answers something true, and answer it; fails naming `what`."""
     deadline = time.monotonic() + timeout_s

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance import config, context, errors, queue, trace
+from tests.cloud import eventually
 
 WORKER = """
 import json, sys
@@ -32,7 +33,7 @@ queue.Queue(settings).work(
 def worker(home: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A worker process that would poll every 30 s only: what it hears, a bell told it."""
     process = subprocess.Popen([sys.executable, "-c", WORKER, str(home)])
-    assert queue.wait_until((home / "ready").exists, timeout_s=30)
+    eventually((home / "ready").exists, timeout_s=30, what="the worker is ready")
     yield process
     process.kill()
     process.wait()
@@ -49,7 +50,7 @@ def test_a_ring_wakes_the_worker_and_carries_the_request(
     topics = queue.Queue(settings)
     topics.ring("t", "note", "a")
 
-    assert queue.wait_until(lambda: taken(settings.home) != [], timeout_s=10)
+    eventually(lambda: taken(settings.home), timeout_s=10, what="the message is taken")
     assert taken(settings.home) == [["a", request_context.request_id]]
 
 
@@ -87,7 +88,7 @@ def test_sigterm_lets_the_step_finish_and_ends_the_worker(
     settings: config.Settings, worker: subprocess.Popen[bytes]
 ) -> None:
     queue.Queue(settings).ring("t", "note", "last")
-    assert queue.wait_until(lambda: len(taken(settings.home)) == 1, timeout_s=10)
+    eventually(lambda: len(taken(settings.home)) == 1, timeout_s=10, what="one is taken")
     worker.send_signal(signal.SIGTERM)
 
     assert worker.wait(10) == 0
@@ -132,10 +133,10 @@ def test_a_hop_is_sent_then_taken_with_a_link(
     queue.Queue(settings).call("t", "note", "a")
     log = trace.Log(settings.home)
 
-    assert queue.wait_until(
+    eventually(
         lambda: [hop.status for hop in log.request(request_context.request_id)] == ["ok", "ok"],
-        timeout_s=10,
-    )
+        timeout_s=10, what="both hops end",
+    )  # fmt: skip
     sent, took = log.request(request_context.request_id)
     assert (sent.kind, took.kind, took.parent_id) == ("sent", "taken", sent.id)
     assert (took.source, took.target) == ("queue", "t")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config, queue
+from appliance import config
 from appliance.db import connection, migrations
 from services.identity.api import Identity, bootstrap
 from storage.images import file, store, swift
+from tests.cloud import eventually
 
 DATA = bytes(range(256)) * 10_000  # more than two chunks
 
@@ -49,7 +50,9 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
     process = subprocess.Popen(
         [sys.executable, "-m", "services.object"], env=os.environ | {"NOVABOX_HOME": str(home)}
     )
-    assert queue.wait_until(lambda: _listens(port) or process.poll() is not None, timeout_s=60)
+    eventually(
+        lambda: _listens(port) or process.poll() is not None, timeout_s=60, what="it listens"
+    )
     yield f"http://127.0.0.1:{port}/v1/AUTH_{project_id}", identity
     process.terminate()
     process.wait(60)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from appliance import config, queue
+from appliance import config
 from appliance.db import connection, services
+from tests.cloud import eventually, free_ports
 from tests.services.api import clouds
 
 ARGV = [sys.executable, "-m", "services.api"]
@@ -22,8 +22,7 @@ DEADLINE_S = 30.0
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A state folder whose API has a port of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     (tmp_path / "novabox.toml").write_text(f'host = "box1"\n[api]\nport = {port}\n')
     return tmp_path
 
@@ -38,9 +37,7 @@ def process(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, str]]:
     settings = config.load(home)
     token = clouds.first_start(settings)["demo"]
     with subprocess.Popen(ARGV, env=_environ(home), stderr=subprocess.PIPE) as child:
-        assert queue.wait_until(
-            lambda: _answers(settings.api_url), timeout_s=DEADLINE_S, every_s=0.05
-        )
+        eventually(lambda: _answers(settings.api_url), timeout_s=DEADLINE_S, what="it answers")
         yield child, settings.api_url, token
         child.kill()
 

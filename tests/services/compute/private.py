@@ -6,23 +6,20 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from services.compute import libvirtd
+from tests.cloud import eventually
 
 DEADLINE_S = 60.0  # five times and more what a busy machine with two cores was seen to need
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
     """Poll until `condition` holds; the test fails naming `what` otherwise."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {DEADLINE_S:g} s in vain for {what}"
-        time.sleep(0.05)
+    eventually(condition, timeout_s=DEADLINE_S, what=what)
 
 
 class Libvirtd:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from pyroute2.iproute.linux import IPRoute
 
-from appliance import errors, queue
+from appliance import errors
 from services.network import dnsmasq, forwarding
 from services.network.fake import as_planned
 from services.network.linux import LinuxDriver
 from services.network.plan import HostNetwork, HostPlan
+from tests.cloud import eventually
 from tests.services.network import namespace
 from tests.services.network.guest import Guest
 from tests.services.network.plans import FULL, ONE, RED, port
@@ -99,7 +100,7 @@ def test_a_dead_dnsmasq_is_started_again(driver: LinuxDriver, home: Path) -> Non
     driver.apply(ONE)
     pid = pid_of_server(home)
     os.kill(pid, signal.SIGKILL)
-    assert queue.wait_until(lambda: gone(pid), timeout_s=10)
+    eventually(lambda: gone(pid), timeout_s=10, what="dnsmasq ends")
     assert driver.survey().dhcp == {}
     assert driver.apply(ONE).created == (f"dhcp {RED.bridge}",)
     assert driver.survey() == as_planned(ONE)

@@ -7,22 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from appliance import errors, queue
+from appliance import errors
 from services.network.metadata import InstanceMetadata
 from services.network.metadata_server import MetadataServer
+from tests.cloud import eventually, free_ports
 from tests.services.network.test_metadata import ABOUT
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 class Service:
     """A server whose only guest is 127.0.0.1 on network `red`, and what it was told."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        (self.port,) = free_ports(1)
         self.fetched: list[tuple[str, str]] = []
         self.server = MetadataServer(
             port=self.port,
@@ -53,7 +49,8 @@ def test_a_guest_reads_its_own_and_the_fetch_is_told(service: Service) -> None:
     assert service.get("/latest/meta-data/instance-id") == b"i-11111111"
     key = "/latest/meta-data/public-keys/0/openssh-key"
     assert service.get(key) == b"ssh-ed25519 AAAA test"
-    assert queue.wait_until(lambda: (ABOUT.instance_id, key) in service.fetched, timeout_s=10)
+    fetch = (ABOUT.instance_id, key)
+    eventually(lambda: fetch in service.fetched, timeout_s=10, what="the fetch is told")
 
 
 def test_the_network_it_came_through_counts(service: Service) -> None:
@@ -113,7 +110,7 @@ def test_a_guest_with_too_many_connections_is_hung_up_on(service: Service) -> No
         except OSError:
             return False
 
-    assert queue.wait_until(answers, timeout_s=10)
+    eventually(answers, timeout_s=10, what="the server answers")
 
 
 @pytest.mark.parametrize(

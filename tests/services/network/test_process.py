@@ -15,6 +15,7 @@ from services.network.fake import as_planned
 from services.network.linux import LinuxDriver
 from services.network.plan import HostNetwork, Port
 from services.network.planner import plan
+from tests.cloud import eventually
 from tests.services.network import cloud, namespace
 from tests.services.network.guest import Guest
 from tests.services.network.plans import RED
@@ -76,9 +77,10 @@ def test_a_guest_is_wired_reads_its_key_and_is_traced(
     network = cloud.add_network(db)
     row = cloud.add_instance(db, network, key_name="test", public_key="ssh-ed25519 AAAA")
     topics.ring("network.box1", "allocate", row.id)
-    assert queue.wait_until(
-        lambda: instances.get(db, row.id).task_state is TaskState.SPAWNING, timeout_s=60
-    )
+    eventually(
+        lambda: instances.get(db, row.id).task_state is TaskState.SPAWNING,
+        timeout_s=60, what="the instance is wired",
+    )  # fmt: skip
     (port,) = ports.of_instance(db, row.id)
     with db.transaction() as tx:
         assert LinuxDriver(real.home / "network").survey() == as_planned(plan(tx, real, "box1"))
@@ -97,7 +99,7 @@ def test_a_guest_is_wired_reads_its_key_and_is_traced(
         hops = trace.Log(real.home).request(instances.get(db, row.id).request_id)
         return any(hop.name == f"GET {KEY}" and hop.detail["is_key"] for hop in hops)
 
-    assert queue.wait_until(is_traced, timeout_s=30)
+    eventually(is_traced, timeout_s=30, what="the fetch is traced")
 
 
 def test_the_sweep_repairs_the_host_while_nobody_asks(
@@ -105,7 +107,7 @@ def test_the_sweep_repairs_the_host_while_nobody_asks(
 ) -> None:
     row = cloud.add_instance(db, cloud.add_network(db))
     driver = LinuxDriver(real.home / "network")
-    assert queue.wait_until(lambda: bool(driver.survey().taps), timeout_s=60)  # by the sweep too
+    eventually(lambda: driver.survey().taps, timeout_s=60, what="a tap, by the sweep too")
     (port,) = ports.of_instance(db, row.id)
     subprocess.run(["ip", "link", "del", port.tap], check=True)
     subprocess.run(["nft", "flush", "ruleset"], check=True)
@@ -115,7 +117,7 @@ def test_the_sweep_repairs_the_host_while_nobody_asks(
             wanted = as_planned(plan(tx, real, "box1"))
         return driver.survey() == wanted
 
-    assert queue.wait_until(is_as_planned, timeout_s=60)
+    eventually(is_as_planned, timeout_s=60, what="the host is as planned")
 
 
 def test_clear_leaves_nothing_even_without_a_database(

@@ -3,13 +3,14 @@
 import os
 import re
 import selectors
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from tests.cloud import free_ports
 
 DEADLINE_S = 200  # 3 s on two idle cores
 
@@ -19,7 +20,7 @@ class Machine:
 
     def __init__(self, arguments: Sequence[str], *, key: Path) -> None:
         self._key = key
-        self._port = _free_port()
+        (self._port,) = free_ports(1)
         self.console = ""
         self._process = subprocess.Popen(
             [
@@ -78,10 +79,3 @@ class Machine:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
