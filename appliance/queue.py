@@ -11,7 +11,6 @@ import json
 import logging
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
