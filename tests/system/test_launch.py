@@ -42,17 +42,22 @@ def server(
     )
     (folder / "key").chmod(0o600)
     (folder / "data").write_text(USER_DATA)
-    cloud.run(  # another test of this cloud may have opened it already
-        OPENSTACK, "security", "group", "rule", "create", "--protocol", "tcp",
-        "--dst-port", "22", "default", user="demo", check=False,
-    )  # fmt: skip
+    cloud.openstack("security", "group", "create", "logins")
+    cloud.openstack(
+        "security", "group", "rule", "create", "--protocol", "tcp", "--dst-port", "22", "logins"
+    )
     cloud.openstack(
         "server", "create", "traced", "--image", "ami", "--flavor", "m1.tiny", "--key-name",
-        "launch", "--user-data", str(folder / "data"), "--network", "demo-net", "--wait",
+        "launch", "--user-data", str(folder / "data"), "--network", "demo-net",
+        "--security-group", "logins", "--wait",
     )  # fmt: skip
     shown = cloud.openstack("server", "show", "traced")
     yield shown | {"key": str(folder / "key"), "address": shown["addresses"]["demo-net"][0]}
-    cloud.run(OPENSTACK, "server", "delete", "--wait", "traced", user="demo")
+    for argv in (
+        ("server", "delete", "--wait", "traced"), ("security", "group", "delete", "logins"),
+        ("keypair", "delete", "launch"), ("image", "delete", "ami", "ari", "aki"),
+    ):  # fmt: skip
+        cloud.run(OPENSTACK, *argv, user="demo")
 
 
 @pytest.fixture(scope="module")
