@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 _HTTP1: Final = HTTP1Settings(max_buffer_size=1 << 20)  # of one connection
 GRACE_S: Final = 60.0  # uploads under way when the signal comes have this long to finish
 
-
 # of glibc's malloc.h: parameters of mallopt
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
@@ -63,7 +62,7 @@ def serve(
     """
     _refuse_taken(address, port)
     logging.getLogger("_granian").setLevel(logging.ERROR)
-    _give_memory_back()
+    _fix_malloc_thresholds()
     asyncio.run(_serve(app, address=address, port=port, on_stop=on_stop))
     trace.flush()
 
@@ -87,7 +86,7 @@ async def _serve(app: ASGIApp, *, address: str, port: int, on_stop: Callable[[],
     await under_way.wait_until_idle(GRACE_S)
 
 
-def _give_memory_back() -> None:
+def _fix_malloc_thresholds() -> None:
     """Keep malloc from keeping what one login took: it would stay resident for good (22 MiB).
 
     By itself glibc takes the first large block that is freed as a sign to keep such blocks.
