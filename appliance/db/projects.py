@@ -29,7 +29,7 @@ def find_by_name(db: connection.Reader, name: str) -> Project | None:
 def all_projects(db: connection.Reader, *, name: str | None = None) -> list[Project]:
     """Every project (of that name), by name."""
     rows = db.rows(
-        "SELECT * FROM projects WHERE domain_id = 'default' AND (?1 IS NULL OR name = ?1) "
+        "SELECT * FROM projects WHERE domain_id = 'default' AND name = coalesce(?, name) "
         "ORDER BY name",
         (name,),
     )

@@ -26,7 +26,7 @@ def find_by_name(db: connection.Reader, name: str) -> Role | None:
 
 def all_roles(db: connection.Reader, *, name: str | None = None) -> list[Role]:
     """Every role (of that name), by name."""
-    rows = db.rows("SELECT * FROM roles WHERE ?1 IS NULL OR name = ?1 ORDER BY name", (name,))
+    rows = db.rows("SELECT * FROM roles WHERE name = coalesce(?, name) ORDER BY name", (name,))
     return [Role(**dict(row)) for row in rows]
 
 
@@ -54,8 +54,8 @@ def assignments(
                a.role_id, r.name AS role_name
         FROM role_assignments a JOIN users u ON u.id = a.user_id
         JOIN projects p ON p.id = a.project_id JOIN roles r ON r.id = a.role_id
-        WHERE (?1 IS NULL OR a.user_id = ?1) AND (?2 IS NULL OR a.project_id = ?2)
-              AND (?3 IS NULL OR a.role_id = ?3)
+        WHERE a.user_id = coalesce(?, a.user_id) AND a.project_id = coalesce(?, a.project_id)
+              AND a.role_id = coalesce(?, a.role_id)
         ORDER BY u.name, p.name, r.name
         """,
         (user_id, project_id, role_id),

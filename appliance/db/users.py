@@ -35,7 +35,7 @@ def find_by_name(db: connection.Reader, name: str) -> User | None:
 def all_users(db: connection.Reader, *, name: str | None = None) -> list[User]:
     """Every user (of that name), by name."""
     rows = db.rows(
-        "SELECT * FROM users WHERE domain_id = 'default' AND (?1 IS NULL OR name = ?1) "
+        "SELECT * FROM users WHERE domain_id = 'default' AND name = coalesce(?, name) "
         "ORDER BY name",
         (name,),
     )

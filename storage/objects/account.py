@@ -67,8 +67,8 @@ class Accounts:
     def get(self, account: str) -> Account:
         """Return an account's row; of an account that does not exist, zeros."""
         sql = (
-            "SELECT timestamp, (SELECT count(*) FROM containers WHERE account = ?1), metadata"
-            " FROM accounts WHERE name = ?1"
+            "SELECT timestamp, (SELECT count(*) FROM containers WHERE account = accounts.name),"
+            " metadata FROM accounts WHERE name = ?"
         )
         if (row := self._db.row(sql, (account,))) is None:
             return Account(metadata={})
