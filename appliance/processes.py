@@ -62,6 +62,8 @@ def cpu_percent(pids: list[int], *, over_s: float) -> float:
         costs = (cost("", pid) for pid in pids)
         return sum(one.cpu_s for one in costs if one)
 
+    if not pids:
+        return 0.0
     before = spent()
     time.sleep(over_s)
     return 100 * (spent() - before) / over_s
