@@ -128,13 +128,10 @@ def advice(outcome: Outcome) -> list[tuple[str, str]]:
     """Return how to go on: commands, and what each is for."""
     lines = [
         ("novabox tui", "watch the cloud, run more"),
-        ('eval "$(novabox env)"', "log OpenStack's clients in, then for example:"),
+        ('eval "$(novabox env)"', "log OpenStack's clients in, then:"),
         ("openstack server list", "what runs"),
         ("openstack console log show demo", "what it printed"),
-        (
-            "openstack server create --wait --image ami-tiny --flavor m1.tiny --key-name test web",
-            "",
-        ),
+        ("openstack server create --image ami-tiny --flavor m1.tiny web", "another"),
     ]
     if outcome.key and outcome.address:
         lines.append((f"ssh -i {outcome.key} root@{outcome.address}", "into the guest"))
