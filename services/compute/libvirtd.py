@@ -12,6 +12,7 @@ machine without an init system, may take seconds or never do it.
 import argparse
 import contextlib
 import ctypes
+import fcntl
 import grp
 import os
 import shutil
@@ -87,10 +88,17 @@ def is_dead(settings: config.Settings) -> bool:
 
 
 def leave() -> None:
-    """Remove libvirt's usual folders where they are empty: our mounts once stood on them."""
+    """Remove libvirt's usual folders where they are empty and nobody's mounts stand on them.
+
+    (Removing a folder takes what is mounted on it away, in every namespace.)
+    """
     for place in _PLACES.values():
-        with contextlib.suppress(OSError):
-            Path(place).rmdir()
+        with contextlib.suppress(OSError):  # not there, not empty, or another cloud stands on it
+            folder = _stand_on(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                Path(place).rmdir()
+            finally:
+                os.close(folder)
 
 
 def main() -> int:
@@ -165,12 +173,24 @@ def _make_kvm(node: Path) -> None:
     node.chmod(0o660)
 
 
+def _stand_on(place: str, how: int) -> int:
+    """Lock a folder of the host until the descriptor returned is closed, or this process ends."""
+    folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, how)
+    except OSError:
+        os.close(folder)
+        raise
+    return folder
+
+
 def _enter_namespace(folder: Path) -> None:
     if _LIBC.unshare(_CLONE_NEWNS) != 0:
         raise HypervisorError(f"no mount namespace: {os.strerror(ctypes.get_errno())}")
     command.run(["mount", "--make-rprivate", "/"], failing_as=HypervisorError)
     for name, place in _PLACES.items():
         Path(place).mkdir(parents=True, exist_ok=True)
+        _stand_on(place, fcntl.LOCK_SH)
         command.run(["mount", "--bind", str(folder / name), place], failing_as=HypervisorError)
     if (folder / "kvm").exists():
         command.run(["mount", "--bind", str(folder / "kvm"), str(_KVM)], failing_as=HypervisorError)

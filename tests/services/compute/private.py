@@ -51,6 +51,11 @@ class Libvirtd:
         self._process.terminate()
         self._process.wait(DEADLINE_S)
 
+    def mounts(self) -> list[str]:
+        """Where something is mounted, as libvirtd sees it."""
+        pid = int((self._home / "libvirt/run/libvirtd.pid").read_text())
+        return [line.split()[1] for line in Path(f"/proc/{pid}/mounts").read_text().splitlines()]
+
     def qemu_pid(self, name: str) -> int:
         return int((self._home / "libvirt/run/qemu" / f"{name}.pid").read_text())
 

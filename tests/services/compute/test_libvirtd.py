@@ -77,6 +77,16 @@ def test_killed_and_started_again_it_has_the_guests_that_ran(home: Path) -> None
 
 
 @pytest.mark.host
+def test_a_cloud_that_leaves_takes_no_folder_from_under_another(home: Path) -> None:
+    with private.running(home) as daemon:
+        before = daemon.mounts()
+        libvirtd.leave()
+
+        assert "/run/libvirt" in before
+        assert daemon.mounts() == before
+
+
+@pytest.mark.host
 def test_a_qemu_that_died_is_seen_as_crashed_and_starts_again(home: Path) -> None:
     spec = guest(home)
     with private.running(home) as daemon:
