@@ -8,6 +8,7 @@ import contextlib
 import os
 import select
 import socket
+import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -53,11 +54,16 @@ class Bell:
             self._socket.bind(address)
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether the bell rang within `timeout_s`."""
-        self._socket.settimeout(timeout_s)
+        """Whether the bell rang within `timeout_s`. Of several threads that wait, one is woken.
+
+        The kernel counts the time: Python's own time-outs poll, and a poll wakes all of them.
+        """
+        seconds, fraction = divmod(timeout_s, 1)
+        limit = struct.pack("@ll", int(seconds), max(1, int(fraction * 1e6)))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         try:
             self._socket.recv(1)
-        except TimeoutError:
+        except BlockingIOError:
             return False
         return True
 
@@ -67,9 +73,8 @@ class Bell:
 
     def drain(self) -> None:
         """Forget that it rang."""
-        self._socket.setblocking(False)
         with contextlib.suppress(BlockingIOError):
-            while self._socket.recv(1):
+            while self._socket.recv(1, socket.MSG_DONTWAIT):
                 pass
 
     def close(self) -> None:
