@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,9 +128,10 @@ async def _answers(session: Session, *, outcome: Outcome, teller: Teller) -> Non
 
 def advice(outcome: Outcome) -> list[tuple[str, str]]:
     """Return how to go on: commands, and what each is for."""
+    novabox = _program()
     lines = [
-        ("novabox tui", "watch the cloud, run more"),
-        ('eval "$(novabox env)"', "log OpenStack's clients in, then:"),
+        (f"{novabox} tui", "watch the cloud, run more"),
+        (f'eval "$({novabox} env)"', "log OpenStack's clients in, then:"),
         ("openstack server list", "what runs"),
         ("openstack console log show demo", "what it printed"),
         ("openstack server create --image ami-tiny --flavor m1.tiny web", "another"),
@@ -136,5 +139,13 @@ def advice(outcome: Outcome) -> list[tuple[str, str]]:
     if outcome.key and outcome.address:
         lines.append((f"ssh -i {outcome.key} root@{outcome.address}", "into the guest"))
     if outcome.request_id:
-        lines.append((f"novabox trace {outcome.request_id}", "the launch, hop by hop"))
-    return [*lines, ("novabox down", "stop; up finds it all again")]
+        lines.append((f"{novabox} trace {outcome.request_id}", "the launch, hop by hop"))
+    return [*lines, (f"{novabox} down", "stop; up finds it all again")]
+
+
+def _program() -> str:
+    """Return how to call novabox from here: by its name only where the shell finds it."""
+    if shutil.which("novabox"):
+        return "novabox"
+    path = Path(sys.executable).with_name("novabox")
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
