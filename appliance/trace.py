@@ -12,6 +12,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -29,6 +30,7 @@ Status = Literal["running", "ok", "error"]
 HEADER: Final = "x-novabox-trace"  # `<request id>/<hop id>`, between our own processes
 HOPS_BELL: Final = "hops"
 DETAIL_CHARS_MAX: Final = 4096  # of one hop's JSON: what a screen shows, not what a disk can hold
+PROGRESS_EVERY_S: Final = 0.1  # a stream that is over sooner needs no bar
 _BATCH_S: Final = 0.005  # most hops begin and end within this; they are then written once
 # a power cut may cost the newest hops, never the file: with OFF it would be corrupt (SQLite, WAL)
 _SYNCHRONOUS: Final = "NORMAL"
@@ -83,10 +85,22 @@ class Span:
         self.bytes: int | None = None
         self.detail: dict[str, Any] = {}
         self.error: str | None = None
+        self.running: Hop | None = None  # as it was recorded; None where nothing is
+        self._shown_s = time.monotonic()
 
     def note(self, **detail: Any) -> None:
         """Add facts that a reader of the trace wants: names and numbers, never secrets."""
         self.detail.update(detail)
+
+    def moved(self, size_bytes: int, *, total_bytes: int | None) -> None:
+        """Count bytes of a stream, and now and then let followers see how many went by."""
+        self.bytes = (self.bytes or 0) + size_bytes
+        if self.running is None or _recorder is None:
+            return
+        if time.monotonic() - self._shown_s >= PROGRESS_EVERY_S:
+            self._shown_s = time.monotonic()
+            detail = self.detail | {"total_bytes": total_bytes}
+            _recorder.add(replace(self.running, bytes=self.bytes, detail=detail))
 
     def fail(self, reason: str) -> None:
         """Mark the hop as failed though nothing is raised: an answer of 404, a step given up."""
@@ -196,6 +210,7 @@ def hop(kind: Kind, name: str, *, target: str, source: str = "", **detail: Any) 
         source=source or _recorder.service, target=target, name=name, status="running",
         started_at=clock.now_us(), project_id=request.project_id, detail=dict(span.detail),
     )  # fmt: skip
+    span.running = record
     _recorder.add(record)
     token = context.current.set(request.under(span.id))
     try:

@@ -36,8 +36,7 @@ class Glance:
             with contextlib.closing(self._get(image_id, path)) as answer:
                 facts = _facts(image_id, json.loads(answer.read()))
             with contextlib.closing(self._get(image_id, f"{path}/file")) as body:
-                span.bytes = body.length
-                yield facts, _chunks(image_id, body)
+                yield facts, _chunks(image_id, body, span)
 
     def _get(self, image_id: ImageId, path: str) -> http.client.HTTPResponse:
         token = self._session.token()
@@ -73,10 +72,11 @@ def _facts(image_id: ImageId, image: dict[str, Any]) -> Facts:
     )
 
 
-def _chunks(image_id: ImageId, body: http.client.HTTPResponse) -> Iterator[bytes]:
+def _chunks(image_id: ImageId, body: http.client.HTTPResponse, span: trace.Span) -> Iterator[bytes]:
     expected_bytes, seen_bytes = body.length, 0
     while chunk := _read(image_id, body):
         seen_bytes += len(chunk)
+        span.moved(len(chunk), total_bytes=expected_bytes)
         yield chunk
     if expected_bytes is not None and seen_bytes != expected_bytes:
         raise Unavailable(

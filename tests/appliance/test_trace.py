@@ -2,6 +2,7 @@ import contextlib
 import logging
 import random
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,21 @@ def test_a_header_takes_the_trace_along(request_context: context.RequestContext)
     context.current.reset(token)
 
     assert header == {trace.HEADER: f"{request_context.request_id}/0123456789abcdef"}
+
+
+def test_followers_see_how_far_a_stream_has_come(
+    traced: trace.Log, request_context: context.RequestContext
+) -> None:
+    with trace.hop("stream", "image", target="glance") as span:
+        deadline = time.monotonic() + 10
+        seen: list[trace.Hop] = []
+        while not any(hop.bytes for hop in seen) and time.monotonic() < deadline:
+            span.moved(10, total_bytes=10_000_000)
+            trace.flush()
+            seen = traced.request(request_context.request_id)
+        assert [hop.status for hop in seen] == ["running"]
+        assert seen[0].detail["total_bytes"] == 10_000_000
+        assert (seen[0].bytes or 0) % 10 == 0
+    trace.flush()
+
+    assert [hop.bytes for hop in traced.request(request_context.request_id)] == [span.bytes]

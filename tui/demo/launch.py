@@ -126,6 +126,7 @@ def _instance(event: events.Event, server_id: str) -> nouns.Instance | None:
 def _tell(hop: Hop, told: dict[str, str], *, start_us: int, teller: Teller) -> None:
     """Tell a hop when it is first heard of, and its end too when it was long in coming."""
     before, told[hop.id] = told.get(hop.id), hop.status
+    _show_stream(hop, teller)
     glyphs = teller.glyphs
     ends = f"{hop.source} {glyphs.arrow} {hop.target}"
     if before is None:
@@ -140,6 +141,15 @@ def _tell(hop: Hop, told: dict[str, str], *, start_us: int, teller: Teller) -> N
     size = f"  {quantities.size(hop.bytes)}" if hop.bytes else ""
     style = "red" if hop.status == "error" else "dim"
     teller.say(f"  {at:>9}  {ends:<26} {name:<34} {took:>9}{size}", style=style)
+
+
+def _show_stream(hop: Hop, teller: Teller) -> None:
+    """Show how far a running stream has come, where its hop says of how many bytes."""
+    total = hop.detail.get("total_bytes") if isinstance(hop.detail, dict) else None
+    if hop.status == "running" and hop.bytes and isinstance(total, int):
+        teller.stream_at(hop.id, f"{hop.source} {hop.target} {hop.name}", hop.bytes, total)
+    elif hop.status != "running":
+        teller.stream_over(hop.id)
 
 
 async def _all_hops(session: Session, request_id: str) -> list[Hop]:

@@ -15,6 +15,7 @@ from rich.progress import (
     DownloadColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -42,6 +43,8 @@ class Teller:
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     steps: list[Step] = field(default_factory=list)
     _console: Console = field(init=False)
+    _live: Progress | None = field(init=False, default=None)
+    _streams: dict[str, TaskID] = field(init=False, default_factory=dict)
     _start_s: float = field(init=False, default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -78,6 +81,24 @@ class Teller:
             task = progress.add_task(label, total=total_bytes)
             yield lambda size_bytes: progress.advance(task, size_bytes)
 
+    def stream_at(self, key: str, label: str, done_bytes: int, total_bytes: int) -> None:
+        """Show how far a stream inside the cloud has come, under the step that waits for it."""
+        if self._live is None:
+            return
+        bar = self.glyphs.bar(done_bytes / max(total_bytes, 1), width=24)
+        sizes = f"{quantities.size(done_bytes)} of {quantities.size(total_bytes)}"
+        text = f"  {label}  {bar}  {sizes}"
+        if key in self._streams:
+            self._live.update(self._streams[key], description=text)
+        else:
+            self._streams[key] = self._live.add_task(text, total=None)
+
+    def stream_over(self, key: str) -> None:
+        """Take that line away again."""
+        task = self._streams.pop(key, None)
+        if task is not None and self._live is not None:
+            self._live.remove_task(task)
+
     def say(self, text: str, *, style: str = "") -> None:
         """Print a line as it is."""
         self._console.print(Text(clean(text), style=style))
@@ -91,7 +112,12 @@ class Teller:
         columns = (spinner, TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=self._console, transient=True) as live:
             live.add_task(name, total=None)
-            yield
+            self._live = live
+            try:
+                yield
+            finally:
+                self._live = None
+                self._streams.clear()
 
     def _print(
         self, sign: str, name: str, seconds: float, *, note: str = "", style: str = ""
