@@ -8,6 +8,7 @@ turns into a write fails at once with "database is locked", whatever the time-ou
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -115,10 +116,28 @@ def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
     """A connection set up as all of ours are; the caller closes it."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=WAL")
+    _enter_wal(connection)
     connection.execute(f"PRAGMA synchronous={synchronous}")
     connection.execute("PRAGMA foreign_keys=ON")
     return connection
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """Turn WAL on, waiting for others who do the same to a file that is new.
+
+    SQLite's busy timeout does not cover this change of mode: of two processes that open a fresh
+    file at once, one would fail with "database is locked".
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.002)
+        else:
+            return
 
 
 def open_db(home: Path, *, ringer: bell.Ringer | None = None) -> Database:

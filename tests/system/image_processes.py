@@ -46,8 +46,15 @@ class ImageProcesses:
         for name in set(names or NAMES) - {"image"}:
             port = getattr(self.settings, name).port
             cloud.eventually(
-                lambda port=port: _listens(port), timeout_s=60, what=f"{name} on {port}"
+                lambda name=name, port=port: self._is_up(name, port),
+                timeout_s=60,
+                what=f"{name} on {port}",
             )
+
+    def _is_up(self, name: str, port: int) -> bool:
+        """Whether it listens; fails with what it said when it has ended instead."""
+        assert self._running[name].poll() is None, (self.home / f"{name}.log").read_text()
+        return _listens(port)
 
     def kill(self, name: str) -> None:
         """`kill -9`, as power loss does it."""
