@@ -1,19 +1,55 @@
-"""How a worker takes one step on one instance: claim the row, work, and never lose a reason."""
+"""How a worker takes one step on one row: claim it, work, and never lose a reason."""
 
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol, TypeVar
 
 from appliance import config, errors
-from appliance.db import connection, instances
-from appliance.model import states
-from appliance.model.instance import Instance
+from appliance.db import claims, connection
 
 log = logging.getLogger(__name__)
 
-_LOCKS: Final = 64  # two instances that share one only wait a little longer
+_LOCKS: Final = 64  # two rows that share one only wait a little longer
+
+
+class Claimed(Protocol):
+    """What every claimed row has."""
+
+    @property
+    def id(self) -> str:
+        """Its key."""
+        ...
+
+    @property
+    def attempts(self) -> int:
+        """How often a step on it was begun since its state last changed."""
+        ...
+
+
+Row = TypeVar("Row", bound=Claimed)
+Row_co = TypeVar("Row_co", bound=Claimed, covariant=True)
+Due = TypeVar("Due")
+
+
+class Rows(Protocol[Row_co]):
+    """A table whose rows are claimed: the modules `instances`, `volumes`, `snapshots`."""
+
+    @property
+    def NOUN(self) -> str:  # noqa: N802  # a module's constant
+        """What a row is called."""
+        ...
+
+    @property
+    def TABLE(self) -> str:  # noqa: N802  # a module's constant
+        """The table's name."""
+        ...
+
+    @property
+    def claim(self) -> Callable[..., Row_co | None]:
+        """Take a row for one step, if one of the given states is due."""
+        ...
 
 
 class Claimer:
@@ -27,70 +63,70 @@ class Claimer:
 
     def step(
         self,
-        instance_id: str,
-        *tasks: states.TaskState,
-        work: Callable[[Instance], None],
-        give_up: Callable[[Instance, Exception], None],
+        rows: Rows[Row],
+        row_id: str,
+        *due: Due,
+        work: Callable[[Row], None],
+        give_up: Callable[[Row, Exception], None],
     ) -> None:
-        """Run `work` on the instance if one of `tasks` is due, alone on that instance.
+        """Run `work` on the row if one of the states `due` is what it is in, alone on that row.
 
         - The row is not due, or another worker has it: nothing happens.
         - `work` raises Superseded: somebody (a delete) overtook us, and its own step comes next.
         - `work` raises Unavailable: the row stays due; the sweep tries again, `attempts_max` times.
         - anything else: `give_up` writes the fault; the error goes on to the trace and the log.
 
-        Two steps on one instance never run at once in this process, whatever claims say: a delete
+        Two steps on one row never run at once in this process, whatever claims say: a delete
         waits for the spawn it overtook.
         """
-        with self._locks[hash(instance_id) % _LOCKS]:
-            instance = self._claim(instance_id, tasks)
-            if instance is None:
-                log.debug("instance %s: %s is not due", instance_id, "/".join(tasks))
+        with self._locks[hash(row_id) % _LOCKS]:
+            row = self._claim(rows, row_id, due)
+            if row is None:
+                log.debug("%s %s: %s is not due", rows.NOUN, row_id, "/".join(map(str, due)))
                 return
-            self._take(instance, work, give_up)
+            self._take(rows, row, work, give_up)
 
-    def _claim(self, instance_id: str, tasks: tuple[states.TaskState, ...]) -> Instance | None:
+    def _claim(self, rows: Rows[Row], row_id: str, due: Sequence[Due]) -> Row | None:
         with self._db.transaction() as tx:
-            return instances.claim(
-                tx, instance_id, tasks, owner=self._owner, for_s=self._settings.claim_s
-            )
+            return rows.claim(tx, row_id, due, owner=self._owner, for_s=self._settings.claim_s)
 
     def _take(
         self,
-        instance: Instance,
-        work: Callable[[Instance], None],
-        give_up: Callable[[Instance, Exception], None],
+        rows: Rows[Row],
+        row: Row,
+        work: Callable[[Row], None],
+        give_up: Callable[[Row, Exception], None],
     ) -> None:
         try:
-            self._check_attempts(instance)
-            with self._renewing(instance.id):
-                work(instance)
+            self._check_attempts(rows, row)
+            with self._renewing(rows.TABLE, row.id):
+                work(row)
         except errors.Superseded as late:
-            log.info("instance %s: overtaken: %s", instance.id, late)
+            log.info("%s %s: overtaken: %s", rows.NOUN, row.id, late)
         except errors.Unavailable:
-            self._release(instance.id)
+            self._release(rows.TABLE, row.id)
             raise
         except Exception as error:
             with contextlib.suppress(errors.Superseded):  # a delete came first: nothing to say
-                give_up(instance, error)
+                give_up(row, error)
             raise
         else:
-            self._release(instance.id)
+            self._release(rows.TABLE, row.id)
 
-    def _check_attempts(self, instance: Instance) -> None:
+    def _check_attempts(self, rows: Rows[Row], row: Row) -> None:
         """A step that never came to an end, not even to an error, has killed its workers."""
-        if instance.attempts > self._settings.attempts_max:
+        if row.attempts > self._settings.attempts_max:
             raise errors.HostError(
-                f"instance {instance.id}: {instance.task_state} was tried "
-                f"{instance.attempts - 1} times and never finished"
+                f"{rows.NOUN} {row.id}: this step was tried {row.attempts - 1} times "
+                f"and never finished"
             )
 
-    def _release(self, instance_id: str) -> None:
+    def _release(self, table: str, row_id: str) -> None:
         with self._db.transaction() as tx:
-            instances.release_claim(tx, instance_id, owner=self._owner)
+            claims.release(tx, table, row_id, owner=self._owner)
 
     @contextlib.contextmanager
-    def _renewing(self, instance_id: str) -> Iterator[None]:
+    def _renewing(self, table: str, row_id: str) -> Iterator[None]:
         """Renew the claim while the step works, however long that is."""
         done = threading.Event()
         every_s = self._settings.claim_s / 3
@@ -98,12 +134,10 @@ class Claimer:
         def renew() -> None:
             while not done.wait(every_s):
                 with self._db.transaction() as tx:
-                    instances.renew_claim(
-                        tx, instance_id, owner=self._owner, for_s=self._settings.claim_s
-                    )
+                    claims.renew(tx, table, row_id, owner=self._owner, for_s=self._settings.claim_s)
             self._db.close()
 
-        thread = threading.Thread(target=renew, name=f"claim-{instance_id[:8]}", daemon=True)
+        thread = threading.Thread(target=renew, name=f"claim-{row_id[:8]}", daemon=True)
         thread.start()
         try:
             yield

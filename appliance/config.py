@@ -100,6 +100,20 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """Volumes: the pool that keeps them, and the exports through which guests have them."""
+
+    pool: str = _key("sparse", "`sparse`: files in the state folder; `lvm`: a thin pool.")
+    lvm_group: str = _key("nbx-volumes", "LVM volume group of the thin pool, made beforehand.")
+    export: str = _key(
+        "auto", "`auto`: LIO where the kernel has it, otherwise tgt; `lio`, `tgt`; `fake`: tests."
+    )
+    address: str = _key("127.0.0.1", "Address of the iSCSI portal.")
+    port: int = _key(3261, "TCP port of the iSCSI portal; not 3260, where a system's own may be.")
+    detach_timeout_s: float = _key(60.0, "A guest has this long to let go of a volume, in seconds.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """Hop records."""
 
@@ -120,6 +134,7 @@ class Settings:
     compute: Compute = field(default_factory=Compute)
     network: Network = field(default_factory=Network)
     image: Image = field(default_factory=Image)
+    volume: Volume = field(default_factory=Volume)
     trace: Trace = field(default_factory=Trace)
 
     @property

@@ -7,7 +7,8 @@ NovaboxError                 500
 │   └── OverQuota            403
 ├── NotFound                 404
 ├── Conflict                 409
-│   └── Superseded           409
+│   ├── Superseded           409
+│   └── InUse                409
 ├── Gone                     410
 ├── TooLarge                 413
 ├── UnsupportedMedia         415
@@ -17,7 +18,8 @@ NovaboxError                 500
 └── HostError                the machine refused: carries what was tried
     ├── HypervisorError
     ├── NetworkError
-    └── StoreError
+    ├── StoreError
+    └── VolumeError
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,6 +72,10 @@ class Conflict(NovaboxError):
 
 class Superseded(Conflict):
     """Somebody else changed the row first; what one was about to do to it is not due any more."""
+
+
+class InUse(Conflict):
+    """Something else holds it: a port its group, an instance its volume, a snapshot its volume."""
 
 
 class Gone(NovaboxError):
@@ -136,3 +142,7 @@ class NetworkError(HostError):
 
 class StoreError(HostError):
     """A store of bytes refused, or gave back other bytes than were put."""
+
+
+class VolumeError(HostError):
+    """A pool, an export or a tool of theirs refused."""

@@ -44,6 +44,28 @@ _COMPUTE: Final = {
     "os_compute_api:os-availability-zone:list": READER,
     "os_compute_api:os-availability-zone:detail": ADMIN,
 }
+_VOLUME: Final = {
+    "volume:get_all": READER,
+    "volume:get_all:all_tenants": ADMIN,
+    "volume:get": READER,
+    "volume:create": MEMBER,
+    "volume:update": MEMBER,
+    "volume:delete": MEMBER,
+    "volume:extend": MEMBER,
+    "volume:create_volume_metadata": MEMBER,
+    "volume:get_all_snapshots": READER,
+    "volume:get_snapshot": READER,
+    "volume:create_snapshot": MEMBER,
+    "volume:update_snapshot": MEMBER,
+    "volume:delete_snapshot": MEMBER,
+    "volume_extension:types:get": READER,
+    "volume_extension:quotas:show": READER,
+    "volume_extension:services:index": ADMIN,
+    "limits_extension:used_limits": READER,
+    "os_compute_api:os-volumes-attachments:index": READER,
+    "os_compute_api:os-volumes-attachments:create": MEMBER,
+    "os_compute_api:os-volumes-attachments:delete": MEMBER,
+}
 _NETWORK: Final = {
     "get_network": READER,
     "create_network": MEMBER,
@@ -77,6 +99,10 @@ _IMAGE: Final = {
     "delete_image": MEMBER,
 }
 _IDENTITY: Final = {
+    "identity:ec2_create_credential": READER,  # of one's own; an admin for all
+    "identity:ec2_get_credential": READER,
+    "identity:ec2_list_credentials": READER,
+    "identity:ec2_delete_credential": READER,
     "identity:list_projects": ADMIN,
     "identity:create_project": ADMIN,
     "identity:update_project": ADMIN,
@@ -95,6 +121,11 @@ _OBJECT_STORE: Final = {
     "object_store:delete_account": ADMIN,
     "object_store:any_account": SERVICE,  # Swift's ResellerAdmin
 }
+_EC2: Final = {
+    "ec2:describe_tags": READER,
+    "ec2:create_tags": MEMBER,
+    "ec2:delete_tags": MEMBER,
+}
 _CLOUD: Final = {
     "novabox:follow_events": READER,
     "novabox:list_hops": READER,  # of one's own requests; an admin of all
@@ -104,7 +135,9 @@ _CLOUD: Final = {
     "novabox:control_topic": ADMIN,
 }
 
-RULES: Final[dict[str, str]] = _COMPUTE | _NETWORK | _IMAGE | _IDENTITY | _OBJECT_STORE | _CLOUD
+RULES: Final[dict[str, str]] = (
+    _COMPUTE | _VOLUME | _NETWORK | _IMAGE | _IDENTITY | _OBJECT_STORE | _EC2 | _CLOUD
+)
 
 
 def allows(ctx: context.RequestContext, rule: str) -> bool:

@@ -9,13 +9,16 @@ from appliance.db import connection, quotas
 
 UNLIMITED: Final = -1
 
-# Nova's and Neutron's own defaults
+# Nova's, Cinder's and Neutron's own defaults
 DEFAULTS: Final[dict[str, int]] = {
     "instances": 10,
     "cores": 20,
     "ram": 51_200,  # MiB
     "key_pairs": 100,
     "metadata_items": 128,
+    "volumes": 10,
+    "snapshots": 10,
+    "gigabytes": 1000,
     "network": 100,
     "subnet": 100,
     "port": 500,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from appliance import bell, claims, config, log, processes, trace
 from appliance import queue as topics
-from appliance.db import connection, instances, services
+from appliance.db import claims as claims_db
+from appliance.db import connection, services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def start(name: str, *, per_host: bool, home: Path | None = None) -> Worker:
     db = connection.open_db(settings.home, ringer=bell.Ringer(settings.run_dir))
     with db.transaction() as tx:
         services.register(tx, topic, name=name, host=settings.host)
-        instances.drop_claims(tx, owner_like=f"{topic}/%")
+        claims_db.drop(tx, owner_like=f"{topic}/%")
     return Worker(
         name=name,
         topic=topic,

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from appliance import clock, context, errors, ids, trace
-from appliance.db import connection
+from appliance.db import claims, connection
 from appliance.model import states
 from appliance.model.instance import Fault, Instance
 
+NOUN: Final = "instance"
+TABLE: Final = "instances"
 FIELDS: Final = tuple(field.name for field in dataclasses.fields(Instance))
 
 
@@ -152,55 +154,15 @@ def claim(
     owner: str,
     for_s: float,
 ) -> Instance | None:
-    """Take the row for one step; None when the step is not due (any more) or somebody has it.
-
-    One more attempt is counted. A claim ends by `advance`, by `release_claim`, or by itself after
-    `for_s` seconds: a killed worker holds nothing up for longer.
-    """
+    """Take the row for one step; None when none of `tasks` is due or somebody has it."""
     marks = ", ".join(f":task_{n}" for n in range(len(tasks)))
-    now = clock.now()
-    touched = tx.execute(
-        f"UPDATE instances SET claim_owner = :owner, claim_expires_at = :until, "
-        f"attempts = attempts + 1 WHERE id = :id AND task_state IN ({marks}) "
-        f"AND (claim_expires_at IS NULL OR claim_expires_at < :now)",
-        {
-            "id": instance_id, "owner": owner,
-            "until": clock.stamp(now + for_s), "now": clock.stamp(now),
-        }
-        | {f"task_{n}": task for n, task in enumerate(tasks)},
+    taken = claims.take(
+        tx, TABLE, instance_id,
+        where=f"task_state IN ({marks})",
+        params={f"task_{n}": task for n, task in enumerate(tasks)},
+        owner=owner, for_s=for_s,
     )  # fmt: skip
-    return get(tx, instance_id) if touched else None
-
-
-def renew_claim(tx: connection.Transaction, instance_id: str, *, owner: str, for_s: float) -> bool:
-    """Hold on to a claim while a long step works; False when it is not ours any more."""
-    touched = tx.execute(
-        "UPDATE instances SET claim_expires_at = ? WHERE id = ? AND claim_owner = ?",
-        (clock.stamp(clock.now() + for_s), instance_id, owner),
-    )
-    return touched == 1
-
-
-def release_claim(tx: connection.Transaction, instance_id: str, *, owner: str) -> None:
-    """Give the row back undone: the next sweep rings it again."""
-    tx.execute(
-        "UPDATE instances SET claim_owner = NULL, claim_expires_at = NULL "
-        "WHERE id = ? AND claim_owner = ?",
-        (instance_id, owner),
-    )
-
-
-def keep_trying(tx: connection.Transaction, instance_id: str) -> None:
-    """Forget the attempts so far: a step that is never given up, as a delete."""
-    tx.execute("UPDATE instances SET attempts = 0 WHERE id = ?", (instance_id,))
-
-
-def drop_claims(tx: connection.Transaction, *, owner_like: str) -> int:
-    """End the claims of a worker's earlier lives (`owner_like` as in SQL LIKE). How many."""
-    return tx.execute(
-        "UPDATE instances SET claim_owner = NULL, claim_expires_at = NULL WHERE claim_owner LIKE ?",
-        (owner_like,),
-    )
+    return get(tx, instance_id) if taken else None
 
 
 def set_power_state(tx: connection.Transaction, instance_id: str, power: int) -> None:

@@ -3,7 +3,8 @@
 A state is the pair (vm_state, task_state), both in Nova's words. `task_state` is also the program
 counter of a launch that crosses services: whose task it is says which worker goes on.
 
-    scheduling → the scheduler   networking → the network worker   the others → the compute worker
+    scheduling → the scheduler   networking → the network worker
+    block_device_mapping → the volume worker   the others → the compute worker
 
 A deleted or failed instance still in `networking` is one whose tap, rules and addresses the network
 worker has yet to take away: nothing leaks because the row says so.
@@ -33,6 +34,7 @@ class TaskState(StrEnum):
 
     SCHEDULING = "scheduling"
     NETWORKING = "networking"
+    BLOCK_DEVICE_MAPPING = "block_device_mapping"
     SPAWNING = "spawning"
     POWERING_OFF = "powering-off"
     POWERING_ON = "powering-on"
@@ -68,6 +70,8 @@ class Event(StrEnum):
 
     SCHEDULED = "scheduled"  # the scheduler chose a host and claimed its room
     WIRED = "wired"  # the network worker made tap, address, DHCP entry and rules
+    WIRED_FIRST = "wired-first"  # and volumes are to follow before the guest can start
+    MAPPED = "mapped"  # the volume worker exports all its volumes
     SPAWNED = "spawned"  # the domain runs
     FAILED_UNPLACED = "failed-unplaced"  # no host took it: nothing was made anywhere
     FAILED = "failed"  # a worker gave up; the network is taken away next
@@ -91,12 +95,16 @@ class Event(StrEnum):
 _V = VmState
 _T = TaskState
 _LIVE: Final = (_V.ACTIVE, _V.STOPPED, _V.PAUSED, _V.SUSPENDED, _V.ERROR)
-_IN_BUILD: Final = (_T.SCHEDULING, _T.NETWORKING, _T.SPAWNING)
+_IN_BUILD: Final = (_T.SCHEDULING, _T.NETWORKING, _T.BLOCK_DEVICE_MAPPING, _T.SPAWNING)
 
 # event → {state before: state after}
 TRANSITIONS: Final[dict[Event, dict[State, State]]] = {
     Event.SCHEDULED: {State(_V.BUILDING, _T.SCHEDULING): State(_V.BUILDING, _T.NETWORKING)},
     Event.WIRED: {State(_V.BUILDING, _T.NETWORKING): State(_V.BUILDING, _T.SPAWNING)},
+    Event.WIRED_FIRST: {
+        State(_V.BUILDING, _T.NETWORKING): State(_V.BUILDING, _T.BLOCK_DEVICE_MAPPING)
+    },
+    Event.MAPPED: {State(_V.BUILDING, _T.BLOCK_DEVICE_MAPPING): State(_V.BUILDING, _T.SPAWNING)},
     Event.SPAWNED: {State(_V.BUILDING, _T.SPAWNING): State(_V.ACTIVE)},
     Event.FAILED_UNPLACED: {State(_V.BUILDING, _T.SCHEDULING): State(_V.ERROR)},
     Event.FAILED: {State(_V.BUILDING, task): State(_V.ERROR, _T.NETWORKING) for task in _IN_BUILD},

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from appliance.ids import PREFIX, InstanceId
+from appliance.ids import PREFIX, InstanceId, VolumeId
 from appliance.model.states import PowerState
+from appliance.model.volume import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,22 @@ class Disk:
 
     path: Path
     format: str = "qcow2"  # as QEMU names it; never guessed from the bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeDisk:
+    """A volume that the guest has over iSCSI; its serial number is the volume's id.
+
+    The password reaches the hypervisor as a secret that exists only while a verb needs it, and
+    never a file, a log, a trace or a command line.
+    """
+
+    volume_id: VolumeId
+    target: Target
+    initiator: str  # the name by which this host logs in
+    username: str
+    password: str = field(repr=False)
+    device: str  # vdb: where the guest is asked to show it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +68,7 @@ class GuestSpec:
     boot: Boot | None = None
     config_drive: Path | None = None
     nics: tuple[Nic, ...] = ()
+    volumes: tuple[VolumeDisk, ...] = ()  # the first is what it boots from if there is no disk
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -120,6 +138,26 @@ class ComputeDriver(Protocol):
         The guest gets a new process, as in Nova's soft reboot: a reset inside the old one is four
         times slower under TCG. Raises HypervisorError when no such domain is defined.
         """
+        ...
+
+    def attach(self, instance_id: InstanceId, volume: VolumeDisk) -> None:
+        """Give the guest the volume, now if it runs and at its next start; having it is fine.
+
+        Raises HypervisorError, with nothing left behind, when there is no such domain or the
+        target refuses.
+        """
+        ...
+
+    def detach(self, instance_id: InstanceId, volume_id: VolumeId, *, timeout_s: float) -> None:
+        """Take the volume from the guest, and return when the guest has let go of it.
+
+        Not having it, or no such domain, is fine. Raises HypervisorError when a running guest
+        holds on to it for `timeout_s`; it then keeps it.
+        """
+        ...
+
+    def volumes(self, instance_id: InstanceId) -> frozenset[VolumeId]:
+        """The volumes that the guest has; none if there is no such domain."""
         ...
 
     def power_state(self, instance_id: InstanceId) -> PowerState:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from appliance import clock, config, errors, queue, trace
-from appliance.db import connection, instances
+from appliance.db import claims, connection, instances
 from appliance.model.instance import Instance
 from appliance.model.states import Event, PowerState
 from services.compute import console
@@ -103,7 +103,7 @@ class Manager:
     def still_deleting(self, instance: Instance, error: Exception) -> None:
         """A delete is never given up: the reason is kept, and tried again when the claim ends."""
         with self._db.transaction() as tx:
-            instances.keep_trying(tx, instance.id)
+            claims.keep_trying(tx, instances.TABLE, instance.id)
             known = instances.fault(tx, instance.id)
             if known is None or known.message != str(error):
                 instances.add_fault(tx, instance.id, error, details=_details(error))

@@ -28,7 +28,7 @@ def steps(worker: Worker, manager: Manager) -> dict[str, queue.Step]:
         give_up: Callable[[Instance, Exception], None],
     ) -> queue.Step:
         return lambda instance_id: worker.claims.step(
-            instance_id, *tasks, work=work, give_up=give_up
+            instances, instance_id, *tasks, work=work, give_up=give_up
         )
 
     def reboot(instance: Instance) -> None:

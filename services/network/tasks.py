@@ -14,7 +14,7 @@ def steps(worker: Worker, manager: Manager) -> dict[str, queue.Step]:
 
     def go_on(instance_id: str) -> None:
         worker.claims.step(
-            instance_id, TaskState.NETWORKING, work=manager.work, give_up=manager.give_up
+            instances, instance_id, TaskState.NETWORKING, work=manager.work, give_up=manager.give_up
         )
 
     def refresh(_: str) -> bool:

@@ -14,7 +14,11 @@ def steps(worker: Worker, manager: Manager) -> dict[str, queue.Step]:
 
     def select_host(instance_id: str) -> None:
         worker.claims.step(
-            instance_id, TaskState.SCHEDULING, work=manager.place, give_up=manager.give_up
+            instances,
+            instance_id,
+            TaskState.SCHEDULING,
+            work=manager.place,
+            give_up=manager.give_up,
         )
 
     return {"select_host": select_host}

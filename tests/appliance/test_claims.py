@@ -28,7 +28,7 @@ def test_a_step_that_is_not_due_does_not_run(
 ) -> None:
     row = rows.add_instance(db)
     ran: list[Instance] = []
-    claimer.step(row.id, TaskState.SPAWNING, work=ran.append, give_up=give_up(db))
+    claimer.step(instances, row.id, TaskState.SPAWNING, work=ran.append, give_up=give_up(db))
 
     assert ran == []
 
@@ -42,7 +42,7 @@ def test_a_failed_step_leaves_error_and_the_reason(
         raise errors.HypervisorError("QEMU said no")
 
     with pytest.raises(errors.HypervisorError):
-        claimer.step(row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
+        claimer.step(instances, row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
     fault = instances.fault(db, row.id)
     assert instances.get(db, row.id).vm_state is VmState.ERROR
     assert fault is not None
@@ -61,10 +61,10 @@ def test_what_is_unavailable_is_tried_again_and_not_for_ever(
 
     for _ in range(settings.queue.attempts_max):
         with pytest.raises(errors.Unavailable):
-            claimer.step(row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
+            claimer.step(instances, row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
         assert instances.get(db, row.id).claim_owner is None
     with pytest.raises(errors.HostError, match="never finished"):
-        claimer.step(row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
+        claimer.step(instances, row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
     assert len(tries) == settings.queue.attempts_max
     assert instances.get(db, row.id).vm_state is VmState.ERROR
 
@@ -80,7 +80,7 @@ def test_a_delete_that_overtakes_a_step_wins(
         with db.transaction() as tx:
             instances.advance(tx, instance, Event.SCHEDULED, host="box1")
 
-    claimer.step(row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
+    claimer.step(instances, row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
     now = instances.get(db, row.id)
     assert (now.task_state, now.host, instances.fault(db, row.id)) == (
         TaskState.DELETING, None, None,
@@ -102,5 +102,5 @@ def test_a_long_step_keeps_its_claim(db: connection.Database, settings: config.S
                 return
             threading.Event().wait(0.02)
 
-    claimer.step(row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
+    claimer.step(instances, row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
     assert first.is_set()

@@ -1,7 +1,7 @@
 import pytest
 
 from appliance import clock, context, errors
-from appliance.db import connection, instances
+from appliance.db import claims, connection, instances
 from appliance.model.states import Event, TaskState, VmState
 from tests.appliance import rows
 
@@ -52,7 +52,7 @@ def test_a_claim_ends_by_itself_and_with_the_owners_restart(db: connection.Datab
 
     assert [one.id for one in instances.unfinished(db, tasks, now=later)] == [row.id]
     with db.transaction() as tx:
-        assert instances.drop_claims(tx, owner_like="scheduler/%") == 1
+        assert claims.drop(tx, owner_like="scheduler/%") == 1
     assert instances.unfinished(db, tasks)[0].attempts == 1
 
 

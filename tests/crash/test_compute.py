@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from appliance import config, errors
-from appliance.db import connection, instances
+from appliance.db import claims, connection, instances
 from appliance.model.instance import Instance
 from appliance.model.states import Event, PowerState, VmState
 from tests.services.compute.host import IMAGE, Host
@@ -70,7 +70,7 @@ def kill_everywhere(
 
         lived = in_a_process(work, die_at=die_at)
         with db.transaction() as tx:
-            instances.drop_claims(tx, owner_like="compute.box1/%")  # as a starting worker does
+            claims.drop(tx, owner_like="compute.box1/%")  # as a starting worker does
         after = Host(settings, db)
         with contextlib.suppress(errors.HypervisorError):  # as the worker's frame does
             after.take_due()

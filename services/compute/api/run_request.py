@@ -19,12 +19,37 @@ _GIB: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlockDevice:
+    """A volume that a new instance is to have (Nova's block_device_mapping_v2).
+
+    `source` says what `source_id` is; of anything but a volume one is made first. `size_gib` None:
+    the source's size. `boot_index` 0: the instance boots from it.
+    """
+
+    source: Literal["volume", "snapshot", "image", "blank"]
+    source_id: str | None = None
+    size_gib: int | None = None
+    volume_type: str | None = None
+    device: str | None = None
+    boot_index: int | None = None
+    is_deleted_with_instance: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """What somebody asks to run. `flavor` is an id or a name; groups likewise."""
+    """What somebody asks to run. `flavor` is an id or a name; groups likewise.
+
+    `image_id` None: it boots from one of `block_devices`. `kernel_id` and `ramdisk_id` take the
+    place of those that the image names. The same `client_token` asks for the same instances.
+    """
 
     name: str
-    image_id: str
+    image_id: str | None
     flavor: str
+    kernel_id: str | None = None
+    ramdisk_id: str | None = None
+    block_devices: tuple[BlockDevice, ...] = ()
+    client_token: str | None = None
     key_name: str | None = None
     networks: tuple[str, ...] | Literal["auto", "none"] = "auto"
     security_groups: tuple[str, ...] = ()  # none: the project's default group
@@ -54,6 +79,8 @@ def find(tx: connection.Transaction, ctx: context.RequestContext, request: RunRe
 
     Raises BadRequest for what is missing or does not fit, Conflict for what is ambiguous.
     """
+    if request.image_id is None:
+        raise errors.BadRequest("Invalid imageRef provided.")
     with _named_in_body("Can not find requested image"):
         image = _active(images.get_visible(tx, request.image_id, ctx))
     with _named_in_body():

@@ -3,6 +3,7 @@
 import pytest
 
 from appliance import errors
+from appliance.db import claims as db_claims
 from appliance.db import instances
 from appliance.model.states import Event, PowerState, TaskState, VmState
 from tests.services.compute.host import IMAGE, Host
@@ -100,7 +101,7 @@ def test_a_delete_that_fails_keeps_its_reason_and_is_never_given_up(host: Host) 
         with pytest.raises(errors.HypervisorError, match="busy"):
             host.steps["terminate"](instance.id)
         with host.db.transaction() as tx:
-            instances.drop_claims(tx, owner_like="%")
+            db_claims.drop(tx, owner_like="%")
     host.allow("destroy")
     host.take_due()
 

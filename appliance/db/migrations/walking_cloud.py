@@ -1,20 +1,8 @@
-"""The schema, as named steps that are only ever appended; sqlite-utils keeps which were applied."""
+"""The first schema: identity, compute, image, network, and the log of changes."""
 
-import sqlite3
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
-
-from appliance.db import connection
-
-if TYPE_CHECKING:
-    from sqlite_utils.db import Database
-
-_steps = Migrations("novabox")
-
-_IDENTITY = """
+IDENTITY: Final = """
 CREATE TABLE projects (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, domain_id TEXT NOT NULL DEFAULT 'default',
     description TEXT NOT NULL DEFAULT '', is_enabled INTEGER NOT NULL DEFAULT 1,
@@ -39,7 +27,7 @@ CREATE TABLE quotas (
 ) STRICT;
 """
 
-_COMPUTE = """
+COMPUTE: Final = """
 CREATE TABLE flavors (
     id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, vcpus INTEGER NOT NULL CHECK (vcpus > 0),
     memory_mib INTEGER NOT NULL CHECK (memory_mib > 0), disk_gib INTEGER NOT NULL,
@@ -87,7 +75,7 @@ CREATE TABLE instance_faults (
 CREATE INDEX instance_faults_by_instance ON instance_faults (instance_id, id);
 """
 
-_IMAGE = """
+IMAGE: Final = """
 CREATE TABLE images (
     id TEXT PRIMARY KEY, name TEXT, status TEXT NOT NULL, visibility TEXT NOT NULL,
     project_id TEXT NOT NULL, container_format TEXT, disk_format TEXT,
@@ -112,7 +100,7 @@ CREATE TABLE image_tags (
 ) STRICT;
 """
 
-_NETWORK = """
+NETWORK: Final = """
 CREATE TABLE networks (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, project_id TEXT NOT NULL, mtu INTEGER NOT NULL,
     is_shared INTEGER NOT NULL DEFAULT 0, is_external INTEGER NOT NULL DEFAULT 0,
@@ -165,75 +153,11 @@ CREATE TABLE port_security_groups (
 CREATE INDEX port_security_groups_by_group ON port_security_groups (group_id);
 """
 
-_CHANGES = """
+CHANGES: Final = """
 CREATE TABLE changes (
     revision INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, object_id TEXT NOT NULL,
     project_id TEXT NOT NULL
 ) STRICT;
 """
 
-# table → (kind in the event stream, the column that names the object, the project column or none)
-_WATCHED = {
-    "instances": ("instance", "id", "project_id"),
-    "instance_faults": ("instance", "instance_id", ""),
-    "images": ("image", "id", "project_id"),
-    "networks": ("network", "id", "project_id"),
-    "ports": ("network", "network_id", "project_id"),
-    "services": ("service", "topic", ""),
-    "hosts": ("host", "name", ""),
-    "flavors": ("flavor", "id", ""),
-}
-# what a worker writes only to say that it lives is no change that anybody watches
-_QUIET = {
-    "instances": ("claim_owner", "claim_expires_at", "attempts"),
-    "services": ("seen_at",),
-    "hosts": ("seen_at",),
-    "images": ("claim_owner", "claim_expires_at"),
-}
-
-
-def _run(db: "Database", script: str) -> None:
-    for statement in script.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
-
-
-def _watch(db: "Database", table: str) -> None:
-    kind, key, project = _WATCHED[table]
-    quiet = _QUIET.get(table, ())
-    columns = [column.name for column in db.table(table).columns if column.name not in quiet]
-    for verb, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
-        of = f" OF {', '.join(columns)}" if verb == "UPDATE" else ""
-        owner = f"{row}.{project}" if project else "''"
-        db.execute(
-            f"CREATE TRIGGER {table}_{verb.lower()} AFTER {verb}{of} ON {table} BEGIN "
-            f"INSERT INTO changes (kind, object_id, project_id) "
-            f"VALUES ('{kind}', {row}.{key}, {owner}); END"
-        )
-
-
-@_steps()
-def walking_cloud(db: "Database") -> None:
-    """The first schema: identity, compute, image, network, and the log of changes."""
-    for script in (_IDENTITY, _COMPUTE, _IMAGE, _NETWORK, _CHANGES):
-        _run(db, script)
-    for table in _WATCHED:
-        _watch(db, table)
-
-
-def migrate(home: Path) -> list[str]:
-    """Bring the database in `home` to this version; the names of the steps that it took.
-
-    Each step runs in its own transaction: a crash leaves whole steps applied, and the next start
-    goes on from there.
-    """
-    home.mkdir(parents=True, exist_ok=True)
-    plain = connection.connect(home / "state.db")
-    plain.row_factory = sqlite3.Row
-    db = sqlite_utils.Database(plain)
-    try:
-        names = [step.name for step in _steps.pending(db)]
-        _steps.apply(db)
-    finally:
-        db.close()
-    return names
+TABLES: Final = (IDENTITY, COMPUTE, IMAGE, NETWORK, CHANGES)

@@ -1,0 +1,112 @@
+"""The schema, as named steps that are only ever appended; sqlite-utils keeps which were applied."""
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from appliance.db import connection
+from appliance.db.migrations import second_mile as second_mile_schema
+from appliance.db.migrations import walking_cloud as walking_cloud_schema
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database
+
+_steps = Migrations("novabox")
+
+# table → (kind in the event stream, the column that names the object, the project column or none)
+_WATCHED = {
+    "instances": ("instance", "id", "project_id"),
+    "instance_faults": ("instance", "instance_id", ""),
+    "images": ("image", "id", "project_id"),
+    "networks": ("network", "id", "project_id"),
+    "ports": ("network", "network_id", "project_id"),
+    "services": ("service", "topic", ""),
+    "hosts": ("host", "name", ""),
+    "flavors": ("flavor", "id", ""),
+    "volumes": ("volume", "id", "project_id"),
+    "volume_metadata": ("volume", "volume_id", ""),
+    "snapshots": ("snapshot", "id", "project_id"),
+}
+# what a worker writes only to say that it lives is no change that anybody watches
+_QUIET = {
+    "instances": ("claim_owner", "claim_expires_at", "attempts"),
+    "services": ("seen_at",),
+    "hosts": ("seen_at",),
+    "images": ("claim_owner", "claim_expires_at"),
+    "volumes": ("claim_owner", "claim_expires_at", "attempts"),
+    "snapshots": ("claim_owner", "claim_expires_at", "attempts"),
+}
+
+
+def _run(db: "Database", script: str) -> None:
+    for statement in script.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+def _number(db: "Database", table: str, kind: str) -> None:
+    """Give each row of `table`, old or new, a number in EC2's ids that is never used again."""
+    insert = "INSERT INTO ec2_ids (kind, object_id)"
+    db.execute(f"{insert} SELECT '{kind}', id FROM {table}")
+    db.execute(
+        f"CREATE TRIGGER {table}_number AFTER INSERT ON {table} BEGIN "
+        f"{insert} VALUES ('{kind}', NEW.id); END"
+    )
+
+
+def _watch(db: "Database", table: str) -> None:
+    kind, key, project = _WATCHED[table]
+    quiet = _QUIET.get(table, ())
+    columns = [column.name for column in db.table(table).columns if column.name not in quiet]
+    for verb, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+        of = f" OF {', '.join(columns)}" if verb == "UPDATE" else ""
+        owner = f"{row}.{project}" if project else "''"
+        db.execute(
+            f"CREATE TRIGGER {table}_{verb.lower()} AFTER {verb}{of} ON {table} BEGIN "
+            f"INSERT INTO changes (kind, object_id, project_id) "
+            f"VALUES ('{kind}', {row}.{key}, {owner}); END"
+        )
+
+
+@_steps()
+def walking_cloud(db: "Database") -> None:
+    """Identity, compute, image, network, and the log of changes."""
+    for script in walking_cloud_schema.TABLES:
+        _run(db, script)
+    for table in (
+        "instances", "instance_faults", "images", "networks", "ports", "services", "hosts",
+        "flavors",
+    ):  # fmt: skip
+        _watch(db, table)
+
+
+@_steps()
+def second_mile(db: "Database") -> None:
+    """Volumes and snapshots; what the EC2 API needs beside the others' rows."""
+    for script in second_mile_schema.TABLES:
+        _run(db, script)
+    for table, kind in second_mile_schema.EC2_KINDS.items():
+        _number(db, table, kind)
+    for table in ("volumes", "volume_metadata", "snapshots"):
+        _watch(db, table)
+
+
+def migrate(home: Path) -> list[str]:
+    """Bring the database in `home` to this version; the names of the steps that it took.
+
+    Each step runs in its own transaction: a crash leaves whole steps applied, and the next start
+    goes on from there.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    plain = connection.connect(home / "state.db")
+    plain.row_factory = sqlite3.Row
+    db = sqlite_utils.Database(plain)
+    try:
+        names = [step.name for step in _steps.pending(db)]
+        _steps.apply(db)
+    finally:
+        db.close()
+    return names

@@ -1,0 +1,175 @@
+"""Rows of `snapshots`: reads, the one compare-and-swap that changes state, and workers' claims."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from appliance import clock, context, errors, ids, trace
+from appliance.db import claims, connection
+from appliance.model import volume_states
+from appliance.model.volume import Snapshot
+from appliance.model.volume_states import SnapshotEvent, SnapshotStatus
+
+NOUN: Final = "snapshot"
+TABLE: Final = "snapshots"
+FIELDS: Final = tuple(field.name for field in dataclasses.fields(Snapshot))
+
+
+def _snapshot(row: dict[str, Any]) -> Snapshot:
+    return Snapshot(**row | {"status": SnapshotStatus(row["status"])})
+
+
+def create(tx: connection.Transaction, snapshot: Snapshot) -> None:
+    """Insert the row."""
+    tx.insert(TABLE, **{name: getattr(snapshot, name) for name in FIELDS})
+
+
+def get(db: connection.Reader, snapshot_id: str) -> Snapshot:
+    """The snapshot, deleted or not. Raises NotFound."""
+    row = db.row("SELECT * FROM snapshots WHERE id = ?", (snapshot_id,))
+    return _snapshot(connection.found(row, NOUN, snapshot_id))
+
+
+def get_visible(db: connection.Reader, snapshot_id: str, ctx: context.RequestContext) -> Snapshot:
+    """The snapshot if it is not deleted and `ctx` may see it. Raises NotFound."""
+    snapshot = get(db, snapshot_id)
+    if snapshot.deleted_at or not (ctx.is_admin or snapshot.project_id == ctx.project_id):
+        raise errors.NotFound(NOUN, snapshot_id)
+    return snapshot
+
+
+def of_project(
+    db: connection.Reader,
+    project_id: str | None,
+    *,
+    marker: str | None = None,
+    limit: int = 1000,
+) -> list[Snapshot]:
+    """Snapshots that are not deleted, newest first; of all projects when `project_id` is None.
+
+    `marker` is the last id of the page before. Raises BadRequest when there is no such snapshot.
+    """
+    where, params = ["deleted_at IS NULL"], list[object]()
+    if project_id is not None:
+        where.append("project_id = ?")
+        params.append(project_id)
+    if marker is not None:
+        at = db.row("SELECT created_at FROM snapshots WHERE id = ?", (marker,))
+        if at is None:
+            raise errors.BadRequest(f"marker [{marker}] not found")
+        where.append("(created_at, id) < (?, ?)")
+        params += [at["created_at"], marker]
+    sql = (
+        f"SELECT * FROM snapshots WHERE {' AND '.join(where)} "
+        f"ORDER BY created_at DESC, id DESC LIMIT ?"
+    )
+    return [_snapshot(dict(row)) for row in db.rows(sql, (*params, limit))]
+
+
+def of_volume(db: connection.Reader, volume_id: str) -> list[Snapshot]:
+    """Snapshots of the volume that are not deleted."""
+    rows = db.rows(
+        "SELECT * FROM snapshots WHERE volume_id = ? AND deleted_at IS NULL", (volume_id,)
+    )
+    return [_snapshot(dict(row)) for row in rows]
+
+
+def unfinished(
+    db: connection.Reader, due: Iterable[SnapshotStatus], *, host: str, now: str | None = None
+) -> list[Snapshot]:
+    """Snapshots of `host` in one of the states `due`, and that no live claim holds."""
+    wanted = tuple(due)
+    marks = ", ".join("?" * len(wanted))
+    rows = db.rows(
+        f"SELECT * FROM snapshots WHERE host = ? AND status IN ({marks}) "
+        f"AND (claim_expires_at IS NULL OR claim_expires_at < ?)",
+        (host, *wanted, now or clock.stamp()),
+    )
+    return [_snapshot(dict(row)) for row in rows]
+
+
+def advance(
+    tx: connection.Transaction, snapshot: Snapshot, event: SnapshotEvent, **columns: object
+) -> Snapshot:
+    """Change the status by `event`, as one compare-and-swap against that of `snapshot`.
+
+    Raises Conflict when `event` cannot happen in that status, Superseded when somebody else
+    changed it first.
+    """
+    new = volume_states.snapshot_after(event, snapshot.status)
+    request = context.current.get() or context.RequestContext(request_id=snapshot.request_id)
+    with trace.hop(
+        "state", event, target="database", snapshot=snapshot.id,
+        before=str(snapshot.status), after=str(new),
+    ) as span:  # fmt: skip
+        values: dict[str, object] = {
+            "status": new, "updated_at": clock.stamp(),
+            "request_id": request.request_id, "hop_id": span.id,
+            "claim_owner": None, "claim_expires_at": None, "attempts": 0,
+        }  # fmt: skip
+        if new is SnapshotStatus.DELETED:
+            values["deleted_at"] = clock.stamp()
+        values |= columns
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        touched = tx.execute(
+            f"UPDATE snapshots SET {sets} WHERE id = :id AND status = :was",
+            values | {"id": snapshot.id, "was": snapshot.status},
+        )
+        if touched != 1:
+            raise errors.Superseded(
+                f"snapshot {snapshot.id}: '{event}' came too late: it is "
+                f"{get(tx, snapshot.id).status}, not {snapshot.status}"
+            )
+    return get(tx, snapshot.id)
+
+
+def claim(
+    tx: connection.Transaction,
+    snapshot_id: str,
+    due: Sequence[SnapshotStatus],
+    *,
+    owner: str,
+    for_s: float,
+) -> Snapshot | None:
+    """Take the row for one step; None when none of `due` is its status, or somebody has it."""
+    marks = ", ".join(f":status_{n}" for n in range(len(due)))
+    taken = claims.take(
+        tx, TABLE, snapshot_id,
+        where=f"status IN ({marks})",
+        params={f"status_{n}": status for n, status in enumerate(due)},
+        owner=owner, for_s=for_s,
+    )  # fmt: skip
+    return get(tx, snapshot_id) if taken else None
+
+
+def update(tx: connection.Transaction, snapshot_id: str, **columns: object) -> Snapshot:
+    """Change columns that are no state: name, description, reason."""
+    sets = ", ".join(f"{name} = :{name}" for name in columns)
+    tx.execute(
+        f"UPDATE snapshots SET {sets}, updated_at = :now WHERE id = :id",
+        columns | {"now": clock.stamp(), "id": snapshot_id},
+    )
+    return get(tx, snapshot_id)
+
+
+def metadata(db: connection.Reader, snapshot_id: str) -> dict[str, str]:
+    """The user's own key-value pairs."""
+    rows = db.rows("SELECT key, value FROM snapshot_metadata WHERE snapshot_id = ?", (snapshot_id,))
+    return {row["key"]: row["value"] for row in rows}
+
+
+def set_metadata(tx: connection.Transaction, snapshot_id: str, pairs: Mapping[str, str]) -> None:
+    """Replace the user's own key-value pairs."""
+    tx.execute("DELETE FROM snapshot_metadata WHERE snapshot_id = ?", (snapshot_id,))
+    for key, value in pairs.items():
+        tx.insert("snapshot_metadata", snapshot_id=snapshot_id, key=key, value=value)
+
+
+def resume(snapshot: Snapshot) -> context.RequestContext:
+    """The context to go on with a snapshot that a sweep found: its last request's own."""
+    return context.RequestContext(
+        request_id=ids.RequestId(snapshot.request_id),
+        hop_id=snapshot.hop_id,
+        user_id=snapshot.user_id,
+        project_id=snapshot.project_id,
+    )

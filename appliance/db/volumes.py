@@ -1,0 +1,219 @@
+"""Rows of `volumes`: reads, the one compare-and-swap that changes state, and workers' claims."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from appliance import clock, context, errors, ids, trace
+from appliance.db import claims, connection
+from appliance.model import volume_states
+from appliance.model.volume import Volume
+from appliance.model.volume_states import AttachStatus, VolumeEvent, VolumeState, VolumeStatus
+
+NOUN: Final = "volume"
+TABLE: Final = "volumes"
+FIELDS: Final = tuple(field.name for field in dataclasses.fields(Volume))
+# what an attachment fills in, and its end takes away
+NOT_ATTACHED: Final[Mapping[str, object]] = {
+    "attachment_id": None, "instance_id": None, "device": None, "boot_index": None,
+    "is_deleted_with_instance": 0, "target": None, "attached_at": None,
+}  # fmt: skip
+
+
+def _volume(row: dict[str, Any]) -> Volume:
+    return Volume(
+        **row
+        | {
+            "status": VolumeStatus(row["status"]),
+            "attach_status": AttachStatus(row["attach_status"]),
+        }
+    )
+
+
+def create(tx: connection.Transaction, volume: Volume) -> None:
+    """Insert the row."""
+    tx.insert(TABLE, **{name: getattr(volume, name) for name in FIELDS})
+
+
+def get(db: connection.Reader, volume_id: str) -> Volume:
+    """The volume, deleted or not. Raises NotFound."""
+    row = db.row("SELECT * FROM volumes WHERE id = ?", (volume_id,))
+    return _volume(connection.found(row, NOUN, volume_id))
+
+
+def get_visible(db: connection.Reader, volume_id: str, ctx: context.RequestContext) -> Volume:
+    """The volume if it is not deleted and `ctx` may see it. Raises NotFound."""
+    volume = get(db, volume_id)
+    if volume.deleted_at or not (ctx.is_admin or volume.project_id == ctx.project_id):
+        raise errors.NotFound(NOUN, volume_id)
+    return volume
+
+
+def of_project(
+    db: connection.Reader,
+    project_id: str | None,
+    *,
+    marker: str | None = None,
+    limit: int = 1000,
+) -> list[Volume]:
+    """Volumes that are not deleted, newest first; of all projects when `project_id` is None.
+
+    `marker` is the last id of the page before. Raises BadRequest when there is no such volume.
+    """
+    where, params = ["deleted_at IS NULL"], list[object]()
+    if project_id is not None:
+        where.append("project_id = ?")
+        params.append(project_id)
+    if marker is not None:
+        at = db.row("SELECT created_at FROM volumes WHERE id = ?", (marker,))
+        if at is None:
+            raise errors.BadRequest(f"marker [{marker}] not found")
+        where.append("(created_at, id) < (?, ?)")
+        params += [at["created_at"], marker]
+    sql = (
+        f"SELECT * FROM volumes WHERE {' AND '.join(where)} "
+        f"ORDER BY created_at DESC, id DESC LIMIT ?"
+    )
+    return [_volume(dict(row)) for row in db.rows(sql, (*params, limit))]
+
+
+def on_host(db: connection.Reader, host: str) -> list[Volume]:
+    """Volumes that `host` keeps and that are not deleted."""
+    rows = db.rows("SELECT * FROM volumes WHERE host = ? AND deleted_at IS NULL", (host,))
+    return [_volume(dict(row)) for row in rows]
+
+
+def of_instance(db: connection.Reader, instance_id: str) -> list[Volume]:
+    """Volumes that the instance has, or is to have, the one it boots from first."""
+    rows = db.rows(
+        "SELECT * FROM volumes WHERE instance_id = ? AND deleted_at IS NULL "
+        "ORDER BY boot_index IS NULL, boot_index, device, created_at, id",
+        (instance_id,),
+    )
+    return [_volume(dict(row)) for row in rows]
+
+
+def unfinished(
+    db: connection.Reader, due: Iterable[VolumeState], *, host: str, now: str | None = None
+) -> list[Volume]:
+    """Volumes of `host` in one of the states `due`, and that no live claim holds."""
+    wanted = set(due)
+    marks = ", ".join("?" * len(wanted))
+    rows = db.rows(
+        f"SELECT * FROM volumes WHERE host = ? AND status IN ({marks}) AND deleted_at IS NULL "
+        f"AND (claim_expires_at IS NULL OR claim_expires_at < ?)",
+        (host, *(state.status for state in wanted), now or clock.stamp()),
+    )
+    return [volume for row in rows if (volume := _volume(dict(row))).state in wanted]
+
+
+def advance(
+    tx: connection.Transaction, volume: Volume, event: VolumeEvent, **columns: object
+) -> Volume:
+    """Change the state by `event`, as one compare-and-swap against the state of `volume`.
+
+    The claim ends with it, and the request that did it is written beside it. Raises Conflict when
+    `event` cannot happen in that state, Superseded when somebody else changed it first.
+    """
+    new = volume_states.after(event, volume.state)
+    request = context.current.get() or context.RequestContext(request_id=volume.request_id)
+    with trace.hop(
+        "state", event, target="database", volume=volume.id,
+        before=str(volume.state), after=str(new),
+    ) as span:  # fmt: skip
+        values: dict[str, object] = {
+            "status": new.status, "attach_status": new.attach, "updated_at": clock.stamp(),
+            "request_id": request.request_id, "hop_id": span.id,
+            "claim_owner": None, "claim_expires_at": None, "attempts": 0,
+        }  # fmt: skip
+        if new.status is VolumeStatus.DELETED:
+            values["deleted_at"] = clock.stamp()
+        _swap(tx, volume, event, values | columns)
+    return get(tx, volume.id)
+
+
+def _swap(
+    tx: connection.Transaction, volume: Volume, event: VolumeEvent, values: dict[str, object]
+) -> None:
+    sets = ", ".join(f"{name} = :{name}" for name in values)
+    touched = tx.execute(
+        f"UPDATE volumes SET {sets} WHERE id = :id AND status = :was AND attach_status = :had "
+        f"AND instance_id IS :whose AND deleted_at IS NULL",
+        values
+        | {"id": volume.id, "was": volume.status, "had": volume.attach_status}
+        | {"whose": volume.instance_id},
+    )
+    if touched != 1:
+        raise errors.Superseded(
+            f"volume {volume.id}: '{event}' came too late: it is "
+            f"{get(tx, volume.id).state}, not {volume.state}"
+        )
+
+
+def claim(
+    tx: connection.Transaction,
+    volume_id: str,
+    due: Sequence[VolumeState],
+    *,
+    owner: str,
+    for_s: float,
+) -> Volume | None:
+    """Take the row for one step; None when none of the states `due` is, or somebody has it."""
+    where = " OR ".join(
+        f"(status = :status_{n} AND attach_status = :attach_{n})" for n in range(len(due))
+    )
+    params: dict[str, object] = {}
+    for n, state in enumerate(due):
+        params |= {f"status_{n}": state.status, f"attach_{n}": state.attach}
+    taken = claims.take(tx, TABLE, volume_id, where=where, params=params, owner=owner, for_s=for_s)
+    return get(tx, volume_id) if taken else None
+
+
+def update(tx: connection.Transaction, volume_id: str, **columns: object) -> Volume:
+    """Change columns that are no state: name, description, is_bootable, reason."""
+    sets = ", ".join(f"{name} = :{name}" for name in columns)
+    tx.execute(
+        f"UPDATE volumes SET {sets}, updated_at = :now WHERE id = :id",
+        columns | {"now": clock.stamp(), "id": volume_id},
+    )
+    return get(tx, volume_id)
+
+
+def metadata(db: connection.Reader, volume_id: str) -> dict[str, str]:
+    """The user's own key-value pairs."""
+    rows = db.rows("SELECT key, value FROM volume_metadata WHERE volume_id = ?", (volume_id,))
+    return {row["key"]: row["value"] for row in rows}
+
+
+def set_metadata(tx: connection.Transaction, volume_id: str, pairs: Mapping[str, str]) -> None:
+    """Replace the user's own key-value pairs."""
+    tx.execute("DELETE FROM volume_metadata WHERE volume_id = ?", (volume_id,))
+    for key, value in pairs.items():
+        tx.insert("volume_metadata", volume_id=volume_id, key=key, value=value)
+
+
+def usage(db: connection.Reader, project_id: str) -> dict[str, int]:
+    """What counts against the project's quota: volumes, snapshots, gigabytes of both."""
+    counts = {}
+    for table in ("volumes", "snapshots"):
+        row = db.row(
+            f"SELECT count(*) AS count, coalesce(sum(size_gib), 0) AS size_gib FROM {table} "
+            f"WHERE project_id = ? AND deleted_at IS NULL",
+            (project_id,),
+        )
+        counts[table] = dict(row) if row else {"count": 0, "size_gib": 0}
+    return {
+        "volumes": counts["volumes"]["count"],
+        "snapshots": counts["snapshots"]["count"],
+        "gigabytes": counts["volumes"]["size_gib"] + counts["snapshots"]["size_gib"],
+    }
+
+
+def resume(volume: Volume) -> context.RequestContext:
+    """The context to go on with a volume that a sweep found: its last request's own."""
+    return context.RequestContext(
+        request_id=ids.RequestId(volume.request_id),
+        hop_id=volume.hop_id,
+        user_id=volume.user_id,
+        project_id=volume.project_id,
+    )

@@ -1,0 +1,1 @@
+"""The volume service: pools, exports and the steps between them."""

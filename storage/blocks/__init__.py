@@ -1,0 +1,1 @@
+"""Blocks: pools that keep volumes, and exports through which guests have them."""
