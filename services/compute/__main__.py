@@ -3,12 +3,12 @@
 import argparse
 
 from appliance import config, kvm, worker
+from appliance.glance import Glance
 from services.compute import libvirtd, tasks, undo
 from services.compute.builder import Builder
 from services.compute.driver import ComputeDriver
 from services.compute.fake import Fake
 from services.compute.folders import Folders
-from services.compute.glance import Glance
 from services.compute.libvirt import Libvirt
 from services.compute.manager import Manager
 from services.compute.reconcile import Reconciler

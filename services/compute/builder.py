@@ -10,12 +10,13 @@ from typing import Final
 
 from appliance import config, trace
 from appliance.db import connection, instances, networks, ports
+from appliance.glance import Fetch
 from appliance.ids import ImageId
 from appliance.model.instance import Instance
 from services.compute import config_drive, disks
 from services.compute.driver import Boot, Disk, GuestSpec, Nic
 from services.compute.folders import Folders
-from services.compute.image_cache import Cached, Fetch, ImageCache
+from services.compute.image_cache import Cached, ImageCache
 
 COMMAND_LINE: Final = "root=/dev/vda console=tty0 console=ttyS0"  # Nova's, for kernel images
 

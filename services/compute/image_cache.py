@@ -11,12 +11,13 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from appliance.errors import HypervisorError
+from appliance.glance import Facts, Fetch
 from appliance.ids import ImageId
 
 log = logging.getLogger(__name__)
@@ -28,25 +29,11 @@ _PART: Final = ".part"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What never changes of an active image; the algorithm as hashlib and Glance name it."""
-
-    disk_format: str
-    hash_algorithm: str
-    hash_value: str
-    command_line: str = ""  # the image property os_command_line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cached:
     """An image that is here."""
 
     path: Path
     facts: Facts
-
-
-Source = tuple[Facts, Iterable[bytes]]
-Fetch = Callable[[ImageId], contextlib.AbstractContextManager[Source]]
 
 
 class ImageCache:

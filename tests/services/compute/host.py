@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from appliance import claims, config, errors, ids, queue, worker
 from appliance.db import connection, instances
+from appliance.glance import Facts, Source
 from appliance.model.instance import Instance
 from appliance.model.states import Event, TaskState
 from services.compute import tasks
 from services.compute.builder import Builder
 from services.compute.fake import Fake
 from services.compute.folders import Folders
-from services.compute.image_cache import Facts, Source
 from services.compute.manager import Manager
 from services.compute.reconcile import Reconciler
 from tests.appliance import rows

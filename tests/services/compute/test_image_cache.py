@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import HypervisorError, Unavailable
+from appliance.glance import Facts, Source
 from appliance.ids import ImageId
-from services.compute.image_cache import Facts, ImageCache, Source
+from services.compute.image_cache import ImageCache
 
 IMAGE = ImageId("image-1")
 FACTS = Facts(

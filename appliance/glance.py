@@ -6,16 +6,30 @@ Streams: an image is never held in memory. The trace goes along in a header.
 import contextlib
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from appliance import config, keystone, trace
 from appliance.errors import NotFound, StoreError, Unavailable
 from appliance.ids import ImageId
-from services.compute.image_cache import Facts, Source
 
 CHUNK_BYTES: Final = 1 << 20  # larger ones copy no faster
 TIMEOUT_S: Final = 60.0  # of silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What never changes of an active image; the algorithm as hashlib and Glance name it."""
+
+    disk_format: str
+    hash_algorithm: str
+    hash_value: str
+    command_line: str = ""  # the image property os_command_line
+
+
+Source = tuple[Facts, Iterable[bytes]]
+Fetch = Callable[[ImageId], contextlib.AbstractContextManager[Source]]
 
 
 class Glance:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from appliance import clock, config, context, credentials, errors, ids
-from services.compute.glance import Glance
+from appliance.glance import Glance
 
 IMAGE = ids.ImageId("11111111-2222-4333-8444-555555555555")
 BYTES = b"0123456789" * 1000
