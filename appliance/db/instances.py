@@ -76,6 +76,16 @@ def of_project(
     return [_instance(dict(row)) for row in db.rows(sql, (*params, limit))]
 
 
+def recently_deleted(db: connection.Reader, project_id: str, *, since: str) -> list[Instance]:
+    """The project's instances that were deleted at `since` or later, the last one first."""
+    rows = db.rows(
+        "SELECT * FROM instances WHERE project_id = ? AND deleted_at >= ? "
+        "ORDER BY deleted_at DESC",
+        (project_id, since),
+    )
+    return [_instance(dict(row)) for row in rows]
+
+
 def on_host(db: connection.Reader, host: str) -> list[Instance]:
     """Instances placed on `host` that are not deleted, failed ones included."""
     rows = db.rows("SELECT * FROM instances WHERE host = ? AND deleted_at IS NULL", (host,))

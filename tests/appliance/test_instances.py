@@ -107,6 +107,17 @@ def test_deleted_instances_count_for_nothing(db: connection.Database) -> None:
     assert instances.usage(db, "p1") == {"instances": 1, "cores": 1, "ram": 512}
 
 
+def test_what_was_deleted_lately_is_remembered(db: connection.Database) -> None:
+    rows.add_instance(db)
+    rows.add_instance(db, project_id="p2", deleted_at="2026-01-01T00:00:02.000000Z")
+    for second in (1, 2, 3):
+        rows.add_instance(db, name=f"{second}", deleted_at=f"2026-01-01T00:00:0{second}.000000Z")
+
+    found = instances.recently_deleted(db, "p1", since="2026-01-01T00:00:02.000000Z")
+
+    assert [one.name for one in found] == ["3", "2"]
+
+
 def test_lists_use_indexes(db: connection.Database) -> None:
     plans = {
         "SELECT * FROM instances WHERE deleted_at IS NULL AND project_id = 'p' "

@@ -68,6 +68,7 @@ CREATE TABLE client_tokens (
     reservation_id TEXT NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (project_id, token)
 ) STRICT;
 CREATE INDEX instances_by_reservation ON instances (reservation_id);
+CREATE INDEX instances_deleted ON instances (project_id, deleted_at) WHERE deleted_at IS NOT NULL;
 """
 
 TABLES: Final = (VOLUME, EC2)

@@ -31,6 +31,7 @@ class Planner:
     "ask",
     [
         lambda db: instances.of_project(db, "p1"),
+        lambda db: instances.recently_deleted(db, "p1", since="2026"),
         lambda db: instances.usage(db, "p1"),
         lambda db: instances.metadata(db, "i1"),
         lambda db: instances.fault(db, "i1"),
