@@ -6,9 +6,11 @@ NovaboxError                 500
 ├── Forbidden                403
 │   └── OverQuota            403
 ├── NotFound                 404
+│   └── NotAttached          404
 ├── Conflict                 409
 │   ├── Superseded           409
-│   └── InUse                409
+│   ├── InUse                409
+│   └── IdempotentMismatch   409
 ├── Gone                     410
 ├── TooLarge                 413
 ├── UnsupportedMedia         415
@@ -64,6 +66,14 @@ class NotFound(NovaboxError):
         self.noun = noun
 
 
+class NotAttached(NotFound):
+    """The volume is there, and is not this instance's."""
+
+    def __init__(self, instance_id: str, volume_id: str) -> None:
+        super().__init__("volume", volume_id)
+        self.args = (f"Instance {instance_id} is not attached to volume {volume_id}",)
+
+
 class Conflict(NovaboxError):
     """The thing is not in a state in which this can be done, or exists already."""
 
@@ -76,6 +86,10 @@ class Superseded(Conflict):
 
 class InUse(Conflict):
     """Something else holds it: a port its group, an instance its volume, a snapshot its volume."""
+
+
+class IdempotentMismatch(Conflict):
+    """A client token that was used before, now with other parameters."""
 
 
 class Gone(NovaboxError):
