@@ -16,7 +16,15 @@ from tui.client import nouns, verbs
 from tui.client.call import Call
 
 View = Literal[
-    "everywhere", "lists", "home", "instances", "images", "services", "traces", "theatre"
+    "everywhere",
+    "lists",
+    "home",
+    "instances",
+    "images",
+    "volumes",
+    "services",
+    "traces",
+    "theatre",
 ]
 
 
@@ -91,6 +99,8 @@ _NAVIGATION: Final = (
         cli=("openstack", "server", "list"), call=verbs.servers()),
     _go("3", "images", purpose="What instances are made of.",
         cli=("openstack", "image", "list"), call=verbs.images()),
+    _go("5", "volumes", purpose="Disks that outlive the instances that have them.",
+        cli=("openstack", "volume", "list"), call=verbs.volumes()),
     _go("7", "services", purpose="The processes of the cloud and the queues between them.",
         cli=("novabox", "status"), call=verbs.services()),
     _go("9", "traces", purpose="The requests of late, and the way each went.",
@@ -149,6 +159,27 @@ _IMAGES: Final = (
     ),
 )  # fmt: skip
 
+
+def _server_of(target: Target) -> str:
+    return (isinstance(target.noun, nouns.Volume) and target.noun.instance_id) or "-"
+
+
+_VOLUMES: Final = (
+    Action(
+        id="volume.detach", keys="ctrl+e", label="detach", views=("volumes",),
+        purpose="Take the volume from its instance; what it holds stays.", level=Level.ONE_OBJECT,
+        cli=lambda target: ("openstack", "server", "remove", "volume", _server_of(target),
+                            target.id),
+        call=lambda target: verbs.detach_volume(_server_of(target), target.id),
+    ),
+    Action(
+        id="volume.delete", keys="ctrl+d", label="delete", views=("volumes",),
+        purpose="The volume and all it holds are gone for good.", level=Level.FOR_GOOD,
+        cli=_openstack("volume", "delete", "ID"),
+        call=lambda target: verbs.delete_volume(target.id),
+    ),
+)  # fmt: skip
+
 _TOPICS: Final = (
     Action(
         id="topic.pause", keys="p", label="pause/resume", views=("services",),
@@ -164,7 +195,8 @@ _TOPICS: Final = (
 
 _TRACES: Final = (
     Action(
-        id="request.trace", keys="t", label="trace", views=("home", "instances", "traces"),
+        id="request.trace", keys="t", label="trace",
+        views=("home", "instances", "volumes", "traces"),
         purpose="Follow the request that last changed this, hop by hop.",
         does="app.trace", cli=lambda target: ("novabox", "trace", request_of(target)),
         call=lambda target: verbs.request(request_of(target)),
@@ -201,7 +233,7 @@ _EVERYWHERE: Final = (
 )  # fmt: skip
 
 REGISTRY: Final = (
-    *_INSTANCES, *_IMAGES, *_TOPICS, *_TRACES, *_LISTS, *_NAVIGATION, *_EVERYWHERE,
+    *_INSTANCES, *_IMAGES, *_VOLUMES, *_TOPICS, *_TRACES, *_LISTS, *_NAVIGATION, *_EVERYWHERE,
 )  # fmt: skip
 
 BY_ID: Final = {action.id: action for action in REGISTRY}
@@ -216,7 +248,9 @@ def request_of(target: Target) -> str:
     """Return the id of the request that last changed the target, or an empty text."""
     if isinstance(target.noun, nouns.Request):
         return target.noun.id
-    return (isinstance(target.noun, nouns.Instance) and target.noun.request_id) or ""
+    if isinstance(target.noun, nouns.Instance | nouns.Volume):
+        return target.noun.request_id or ""
+    return ""
 
 
 def shell_line(action: Action, target: Target) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tui.client.session import Answer, Session
 
 T = TypeVar("T")
-_KINDS: Final = ("instance", "image", "service", "topic", "host", "network", "hop")
+_KINDS: Final = ("instance", "image", "volume", "service", "topic", "host", "network", "hop")
 
 
 def _screen(module: str, name: str, **fields: object) -> Screen[Any]:
@@ -56,6 +56,7 @@ class Tui(App[None]):
         "home": partial(_screen, "home", "Home"),
         "instances": partial(_screen, "instances", "Instances"),
         "images": partial(_screen, "images", "Images"),
+        "volumes": partial(_screen, "volumes", "Volumes"),
         "services": partial(_screen, "services", "Services"),
         "traces": partial(_screen, "traces", "Traces"),
     }

@@ -32,6 +32,14 @@ _IMAGE: Final[Mapping[str, Meaning]] = {
     "deleted": "off",
     "killed": "failed",
 }
+_VOLUME: Final[Mapping[str, Meaning]] = {
+    "available": "good",
+    "in-use": "good",
+    "error": "failed",
+    "error_extending": "failed",
+    "error_deleting": "failed",
+    "deleted": "off",
+}
 _HOP: Final[Mapping[str, Meaning]] = {"ok": "good", "running": "busy", "error": "failed"}
 
 
@@ -46,6 +54,11 @@ def of_instance(instance: nouns.Instance) -> tuple[str, Meaning]:
 def of_image(image: nouns.Image) -> tuple[str, Meaning]:
     """Return the status word and its meaning."""
     return image.status, _IMAGE.get(image.status, "unknown")
+
+
+def of_volume(volume: nouns.Volume) -> tuple[str, Meaning]:
+    """Return the status word and its meaning; what is under way is told by its word."""
+    return volume.status, _VOLUME.get(volume.status, "busy")
 
 
 def of_service(service: nouns.Service) -> tuple[str, Meaning]:

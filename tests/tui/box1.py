@@ -29,6 +29,7 @@ def build() -> FakeCloud:
     )
     _instances(cloud)
     _images(cloud)
+    _volumes(cloud)
     _services(cloud)
     cloud.put("network", id="n1", name="demo-net", cidr="10.0.0.0/24", ports=4, project_id="p1")
     for number, hop in enumerate(LAUNCH_HOPS, 1):
@@ -80,6 +81,25 @@ def _images(cloud: FakeCloud) -> None:
             "image", id=_IMAGE["id"] if number == 0 else f"ab{number}c0000-1111", name=name,
             status=status, size_bytes=size, disk_format=disk, container_format="bare",
             visibility="public", owner="admin", created_at=NOW_S, updated_at=NOW_S, store="swift",
+        )  # fmt: skip
+
+
+def _volumes(cloud: FakeCloud) -> None:
+    portal = "127.0.0.1:3261 iqn.2010-10.org.novabox:"
+    for short, name, size_gib, status, owner, device in (
+        ("07", "pgdata", 40, "in-use", "0c", "/dev/vdb"),
+        ("06", "backup", 10, "available", None, None),
+        ("05", "scratch", 10, "attaching", "1d", "/dev/vdc"),
+        ("02", "old-home", 2, "error", None, None),
+    ):
+        volume_id = f"{short}000000-0000-4000-8000-00000000v01d"
+        cloud.put(
+            "volume", id=volume_id, name=name, status=status, size_gib=size_gib,
+            volume_type="sparse", host="box1", is_bootable=False,
+            instance_id=f"{owner}000000-0000-4000-8000-000000000000" if owner else None,
+            device=device, target=f"{portal}{volume_id} 1" if owner else None,
+            reason="pool: no space left: 2 GiB asked, 1.1 GiB free" if status == "error" else "",
+            created_at=NOW_S - 3600, request_id=LAUNCH if owner else None, project_id="p1",
         )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ _CATALOG = {
     "identity": "/identity/v3",
     "compute": "/compute/v2.1",
     "image": "/image",
+    "block-storage": "/volume/v3",
     "network": "/network/v2.0",
     "novabox": "/novabox/v1",
 }

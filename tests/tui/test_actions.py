@@ -19,8 +19,21 @@ from tui.client import nouns
 from tui.screens import help as help_screen
 from tui.screens.finder import Palette
 
-VIEWS_WITH_A_SCREEN = ("home", "instances", "images", "services", "traces")
-NEVER_REUSED = {"1", "2", "3", "7", "9", "colon", "slash", "/", "question_mark", "escape", "ctrl+p"}
+VIEWS_WITH_A_SCREEN = ("home", "instances", "images", "volumes", "services", "traces")
+NEVER_REUSED = {
+    "1",
+    "2",
+    "3",
+    "5",
+    "7",
+    "9",
+    "colon",
+    "slash",
+    "/",
+    "question_mark",
+    "escape",
+    "ctrl+p",
+}
 TARGET = Target(id="ID", name="NAME", noun=nouns.Instance(id="ID", request_id="REQ"))
 ids = [action.id for action in REGISTRY]
 

@@ -20,6 +20,7 @@ KEYS_BY_SCREEN = {
     "instances": ["2"],
     "log": ["2", "l"],
     "images": ["3"],
+    "volumes": ["5"],
     "services": ["7"],
     "traces": ["9"],
     "theatre": ["2", "t"],

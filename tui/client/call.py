@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-ServiceType = Literal["identity", "compute", "image", "network", "novabox"]
+ServiceType = Literal["identity", "compute", "image", "block-storage", "network", "novabox"]
 
 _PREFIX_BY_SERVICE: Final[Mapping[ServiceType, str]] = {
     "identity": "/identity/v3",
     "compute": "/compute/v2.1",
     "image": "/image",
+    "block-storage": "/volume/v3",
     "network": "/network",
     "novabox": "/novabox/v1",
 }

@@ -83,6 +83,26 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A volume, with Cinder's words for its states; ``target`` is ``address:port iqn lun``."""
+
+    id: str
+    name: str = ""
+    status: str = ""
+    size_gib: int = 0
+    volume_type: str = ""
+    host: str = ""
+    is_bootable: bool = False
+    instance_id: str | None = None
+    device: str | None = None
+    target: str | None = None
+    reason: str = ""
+    created_at: Time = None
+    request_id: str | None = None
+    project_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One process of the cloud and its last sign of life."""
 
@@ -186,12 +206,13 @@ class Choice:
     note: str = ""
 
 
-Kind = Literal["instance", "image", "service", "topic", "host", "network"]
-Noun: TypeAlias = Instance | Image | Service | Topic | Host | Network
+Kind = Literal["instance", "image", "volume", "service", "topic", "host", "network"]
+Noun: TypeAlias = Instance | Image | Volume | Service | Topic | Host | Network
 
 NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
     "instance": Instance,
     "image": Image,
+    "volume": Volume,
     "service": Service,
     "topic": Topic,
     "host": Host,
@@ -202,7 +223,7 @@ NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
 def key(noun: Noun) -> str:
     """Return what tells a noun from others of its kind: its id, its topic or its name."""
     match noun:
-        case Instance() | Image() | Network():
+        case Instance() | Image() | Volume() | Network():
             return noun.id
         case Service():
             return noun.topic or noun.name

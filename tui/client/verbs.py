@@ -99,6 +99,25 @@ def delete_image(image_id: str) -> Call:
     return Call(service="image", method="DELETE", path=f"/v2/images/{image_id}")
 
 
+# --- Block Storage v3 -----------------------------------------------------------------------
+
+
+def volumes() -> Call:
+    """List the project's volumes, with details."""
+    return Call(service="block-storage", method="GET", path="/volumes/detail")
+
+
+def delete_volume(volume_id: str) -> Call:
+    """Delete a volume."""
+    return Call(service="block-storage", method="DELETE", path=f"/volumes/{volume_id}")
+
+
+def detach_volume(server_id: str, volume_id: str) -> Call:
+    """Take a volume from its server."""
+    path = f"/servers/{server_id}/os-volume_attachments/{volume_id}"
+    return Call(service="compute", method="DELETE", path=path)
+
+
 # --- Networking v2.0 ------------------------------------------------------------------------
 
 

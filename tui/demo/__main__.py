@@ -63,7 +63,10 @@ def _tell_end(outcome: Outcome, teller: Teller) -> None:
     teller.say("")
     teller.say("How to go on:")
     for command, purpose in journey.advice(outcome):
-        teller.say(f"  {command:<62}  {purpose}")
+        *above, last = command.split("\n")
+        for line in above:
+            teller.say(f"  {line}")
+        teller.say(f"  {last:<62}  {purpose}")
 
 
 def _parser() -> argparse.ArgumentParser:

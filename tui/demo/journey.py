@@ -20,6 +20,9 @@ from tui.demo.teller import Teller
 from tui.theatre import order
 
 _CONSOLE_LINES: Final = 8
+EC2_LAUNCH: Final = (
+    "aws ec2 run-instances --key-name test \\\n    --instance-type m1.tiny --image-id ami-tiny"
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,10 +134,12 @@ def advice(outcome: Outcome) -> list[tuple[str, str]]:
     novabox = _program()
     lines = [
         (f"{novabox} tui", "watch the cloud, run more"),
-        (f'eval "$({novabox} env)"', "log OpenStack's clients in, then:"),
+        (f'eval "$({novabox} env)"', "log OpenStack's and EC2's clients in, then:"),
         ("openstack server list", "what runs"),
         ("openstack console log show demo", "what it printed"),
         ("openstack server create --image ami-tiny --flavor m1.tiny web", "another"),
+        (EC2_LAUNCH, "the same launch, to EC2's face"),
+        ("euca-run-instances -k test -t m1.tiny ami-tiny", "and as it was first told"),
     ]
     if outcome.key and outcome.address:
         lines.append((f"ssh -i {outcome.key} root@{outcome.address}", "into the guest"))

@@ -149,6 +149,9 @@ class Palette(Finder):
         for image in store.all(nouns.Image):
             does = f"app.open('images', {image.id!r})"
             yield Offer(name=image.name or image.id, note=f"image  {image.id}", does=does)
+        for volume in store.all(nouns.Volume):
+            does = f"app.open('volumes', {volume.id!r})"
+            yield Offer(name=volume.name or volume.id, note=f"volume  {volume.id}", does=does)
         for topic in store.all(nouns.Topic):
             does = f"app.open('services', {topic.name!r})"
             yield Offer(name=topic.name, note="queue", does=does)
@@ -175,6 +178,7 @@ _COMMANDS: Final[tuple[tuple[str, str, Callable[[str], str]], ...]] = (
     ("home", "1", _go("home")),
     ("instances", "2  filter: name:web state:error !m1.tiny", _go("instances")),
     ("images", "3  filter: state:active", _go("images")),
+    ("volumes", "5  filter: state:in-use", _go("volumes")),
     ("services", "7  queues and processes", _go("services")),
     ("queues", "7  filter: state:paused", _go("services")),
     ("traces", "9  filter: state:error", _go("traces")),

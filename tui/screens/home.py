@@ -185,6 +185,6 @@ def _born_s(instance: nouns.Instance) -> float:
 
 
 _START: Final = (
-    Content("n run an instance   2 instances   3 images   7 services, queues   9 traces"),
+    Content("n run an instance   2 instances   3 images   5 volumes   7 services   9 traces"),
     Content(": go to anything    ? keys on this screen    ^p find any action or object"),
 )

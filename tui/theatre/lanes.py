@@ -19,6 +19,7 @@ _LANE_BY_WORD: Final = {
     "compute": "CMP", "nova": "CMP", "cache": "CMP", "disk": "CMP",
     "image": "IMG", "glance": "IMG",
     "object": "OBJ", "swift": "OBJ", "store": "OBJ", "storage": "OBJ", "file": "OBJ",
+    "volume": "VOL", "pool": "VOL", "export": "VOL", "tgt": "VOL", "lio": "VOL", "iscsi": "VOL",
     "network": "NET", "bridge": "NET", "tap": "NET", "dnsmasq": "NET", "nftables": "NET",
     "linux": "NET", "kernel": "NET",
     "vm": "VM", "guest": "VM", "libvirt": "VM", "domain": "VM", "qemu": "VM", "instance": "VM",

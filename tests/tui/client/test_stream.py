@@ -89,9 +89,9 @@ def test_an_expired_token_does_not_end_the_stream_for_good(cloud: FakeCloud) -> 
 
 def test_events_and_kinds_of_a_newer_server_are_passed_over() -> None:
     assert list(decode.event("weather", "{}")) == []
-    change = '{"rev": 1, "kind": "volume", "id": "v", "op": "upsert", "object": {"id": "v"}}'
+    change = '{"rev": 1, "kind": "comet", "id": "v", "op": "upsert", "object": {"id": "v"}}'
     assert list(decode.event("change", change)) == []
-    snapshot = '{"rev": 1, "objects": {"volume": [{"id": "v"}], "instance": [{"id": "i", "x": 1}]}}'
+    snapshot = '{"rev": 1, "objects": {"comet": [{"id": "v"}], "instance": [{"id": "i", "x": 1}]}}'
     assert list(decode.event("snapshot", snapshot)) == [
         events.Snapshot(rev=1, objects={"instance": [nouns.Instance(id="i")]})
     ]
