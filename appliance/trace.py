@@ -102,6 +102,12 @@ class Span:
             detail = self.detail | {"total_bytes": total_bytes}
             _recorder.add(replace(self.running, bytes=self.bytes, detail=detail))
 
+    def rename(self, name: str) -> None:
+        """Give the hop a truer name than its beginning could know."""
+        if self.running is not None and _recorder is not None:
+            self.running = replace(self.running, name=name)
+            _recorder.add(self.running)
+
     def fail(self, reason: str) -> None:
         """Mark the hop as failed though nothing is raised: an answer of 404, a step given up."""
         self.error = reason
@@ -205,13 +211,12 @@ def hop(kind: Kind, name: str, *, target: str, source: str = "", **detail: Any) 
     if request is None or _recorder is None:
         yield span
         return
-    record = Hop(
+    span.running = Hop(
         id=span.id, request_id=request.request_id, parent_id=request.hop_id, kind=kind,
         source=source or _recorder.service, target=target, name=name, status="running",
         started_at=clock.now_us(), project_id=request.project_id, detail=dict(span.detail),
     )  # fmt: skip
-    span.running = record
-    _recorder.add(record)
+    _recorder.add(span.running)
     token = context.current.set(request.under(span.id))
     try:
         yield span
@@ -224,10 +229,10 @@ def hop(kind: Kind, name: str, *, target: str, source: str = "", **detail: Any) 
             span.detail["error"] = span.error
         _recorder.add(
             replace(
-                record,
+                span.running,
                 status="error" if span.error else "ok",
                 bytes=span.bytes,
-                duration_us=clock.now_us() - record.started_at,
+                duration_us=clock.now_us() - span.running.started_at,
                 detail=span.detail,
             )
         )

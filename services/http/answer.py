@@ -5,7 +5,7 @@ What is raised on the way goes on to the application, which answers it.
 
 import contextvars
 import functools
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,11 +37,12 @@ async def run(
     parameters: Mapping[str, str],
     login: auth.Login,
     limits: Limits,
+    rename: Callable[[str], None],
 ) -> None:
     """Answer one request by `target`. Raises whatever login, decoding or the handler raise."""
     headers = Headers(scope=scope)
     length_bytes = _length(headers)
-    request = _request(scope, headers, parameters)
+    request = replace(_request(scope, headers, parameters), rename=rename)
     raw = b""
     if target.streams:
         content = stream.BodyReader(receive, length_bytes=length_bytes, idle_s=limits.idle_s)
@@ -61,8 +62,10 @@ def _call(
     target: endpoint.Endpoint, request: endpoint.Request, raw: bytes, login: auth.Login
 ) -> endpoint.Reply:
     """The part that runs in a thread, with the caller as the current context."""
-    if not target.is_public:
-        request = _identified(request, login)
+    if target.identify is not None:
+        request = _of(request, target.identify(request, raw))
+    elif not target.is_public:
+        request = _of(request, auth.login(request.headers, login))
     if target.body is None:
         answer = target.handler(request)
     else:
@@ -72,15 +75,16 @@ def _call(
     return _encoded(answer if is_reply else endpoint.Reply(body=answer, status=target.status))
 
 
-def _identified(request: endpoint.Request, login: auth.Login) -> endpoint.Request:
+def _of(request: endpoint.Request, user: context.RequestContext) -> endpoint.Request:
     """The request with its user, who is the current context from here on."""
-    user = auth.login(request.headers, login)
     ctx = replace(user, request_id=request.ctx.request_id, hop_id=request.ctx.hop_id)
     context.current.set(ctx)  # in this request's own copy of the context: `run` made it
     return replace(request, ctx=ctx)
 
 
 def _decode(raw: bytes, kind: Any) -> Any:
+    if kind is bytes:
+        return raw
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:

@@ -109,6 +109,7 @@ class Application:
             await answer.run(
                 scope, receive, send,
                 target=target, parameters=parameters, login=self._login, limits=self._limits,
+                rename=send.rename,
             )  # fmt: skip
         except Exception as error:
             if send.has_started:  # too late for another answer: cut it off, so that it shows
@@ -152,6 +153,10 @@ class _Sender:
             return message
 
         return count
+
+    def rename(self, name: str) -> None:
+        """Give the hop a truer name than method and path: the action that a body asks for."""
+        self._span.rename(name)
 
     def fail(self, reason: str) -> None:
         """Say on the hop why the answer is a refusal."""

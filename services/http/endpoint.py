@@ -27,6 +27,10 @@ class Reader(Protocol):
         ...
 
 
+def _forget(_: str) -> None:
+    """What renames nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What a handler is told. `path` has the route's parameters, `origin` is `http://host:port`."""
@@ -40,6 +44,7 @@ class Request:
     origin: str
     content: Reader | None = None  # only of an endpoint that `streams`
     token: str = ""
+    rename: Callable[[str], None] = _forget  # the request's hop in the trace
 
     @property
     def query(self) -> dict[str, str]:
@@ -73,8 +78,12 @@ class Endpoint:
     streams: bool = False
     status: int = 200
     is_public: bool = False  # whether it is answered without a token
+    identify: "Identify | None" = None  # who asks, where no token says it
     media_types: tuple[str, ...] = JSON
 
+
+# the caller of a request and its body, by its signature; raises what the face answers
+Identify = Callable[[Request, bytes], context.RequestContext]
 
 B = TypeVar("B")
 
@@ -110,6 +119,13 @@ def decoding(
     return Endpoint(
         handler=handler, body=body, status=status, is_public=is_public, media_types=media_types
     )
+
+
+def signed(
+    handler: Callable[[Request, bytes], Any], identify: Identify, *, media_types: tuple[str, ...]
+) -> Endpoint:
+    """An endpoint that is given its whole body as it came, and whose caller `identify` finds."""
+    return Endpoint(handler=handler, body=bytes, identify=identify, media_types=media_types)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

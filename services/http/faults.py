@@ -28,6 +28,15 @@ class Fault:
         return HTTPStatus(self.status).phrase
 
 
+class Coded(errors.NovaboxError):
+    """A refusal with a code of its API's own (EC2's, S3's), for that API's formatter."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
 Formatter = Callable[[Fault], tuple[str, bytes]]  # a content type and a body
 
 _JSON: Final = "application/json"
@@ -91,7 +100,9 @@ def _json(document: object) -> bytes:
 
 
 def _kind(error: errors.NovaboxError) -> str:
-    """`NetworkNotFound` for a missing network, otherwise the name of the error's class."""
+    """A code of the API's own, `NetworkNotFound` for a missing network, or the class's name."""
+    if isinstance(error, Coded):
+        return error.code
     if isinstance(error, errors.NotFound):
         return "".join(word.capitalize() for word in error.noun.split()) + "NotFound"
     return type(error).__name__
