@@ -1,11 +1,12 @@
 """Rows of `instances`: reads, the one compare-and-swap that changes state, and workers' claims."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from appliance import clock, context, errors, ids, trace
-from appliance.db import claims, connection
+from appliance.db import claims, connection, pages
+from appliance.db import metadata as key_values
 from appliance.model import states
 from appliance.model.instance import Fault, Instance
 
@@ -56,31 +57,21 @@ def of_project(
 
     `marker` is the last id of the page before. Raises BadRequest when there is no such instance.
     """
-    where, params = ["deleted_at IS NULL"], list[object]()
-    if project_id is not None:
-        where.append("project_id = ?")
-        params.append(project_id)
-    if name is not None:
-        where.append("name = ?")
-        params.append(name)
-    if marker is not None:
-        at = db.row("SELECT created_at FROM instances WHERE id = ?", (marker,))
-        if at is None:
-            raise errors.BadRequest(f"marker [{marker}] not found")
-        where.append("(created_at, id) < (?, ?)")
-        params += [at["created_at"], marker]
-    sql = (
-        f"SELECT * FROM instances WHERE {' AND '.join(where)} "
-        f"ORDER BY created_at DESC, id DESC LIMIT ?"
+    rows = pages.newest(
+        db,
+        TABLE,
+        project_id,
+        marker=marker,
+        limit=limit,
+        where={"name": name} if name is not None else None,
     )
-    return [_instance(dict(row)) for row in db.rows(sql, (*params, limit))]
+    return [_instance(dict(row)) for row in rows]
 
 
 def recently_deleted(db: connection.Reader, project_id: str, *, since: str) -> list[Instance]:
     """The project's instances that were deleted at `since` or later, the last one first."""
     rows = db.rows(
-        "SELECT * FROM instances WHERE project_id = ? AND deleted_at >= ? "
-        "ORDER BY deleted_at DESC",
+        "SELECT * FROM instances WHERE project_id = ? AND deleted_at >= ? ORDER BY deleted_at DESC",
         (project_id, since),
     )
     return [_instance(dict(row)) for row in rows]
@@ -193,15 +184,12 @@ def rename(tx: connection.Transaction, instance_id: str, name: str) -> None:
 
 def metadata(db: connection.Reader, instance_id: str) -> dict[str, str]:
     """The user's own key-value pairs."""
-    rows = db.rows("SELECT key, value FROM instance_metadata WHERE instance_id = ?", (instance_id,))
-    return {row["key"]: row["value"] for row in rows}
+    return key_values.of(db, NOUN, instance_id)
 
 
-def set_metadata(tx: connection.Transaction, instance_id: str, pairs: dict[str, str]) -> None:
+def set_metadata(tx: connection.Transaction, instance_id: str, pairs: Mapping[str, str]) -> None:
     """Replace the user's own key-value pairs."""
-    tx.execute("DELETE FROM instance_metadata WHERE instance_id = ?", (instance_id,))
-    for key, value in pairs.items():
-        tx.insert("instance_metadata", instance_id=instance_id, key=key, value=value)
+    key_values.replace(tx, NOUN, instance_id, pairs)
 
 
 def add_fault(

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from appliance import clock, context, errors, ids, trace
-from appliance.db import claims, connection
+from appliance.db import claims, connection, pages
+from appliance.db import metadata as key_values
 from appliance.model import volume_states
 from appliance.model.volume import Snapshot
 from appliance.model.volume_states import SnapshotEvent, SnapshotStatus
@@ -49,21 +50,14 @@ def of_project(
 
     `marker` is the last id of the page before. Raises BadRequest when there is no such snapshot.
     """
-    where, params = ["deleted_at IS NULL"], list[object]()
-    if project_id is not None:
-        where.append("project_id = ?")
-        params.append(project_id)
-    if marker is not None:
-        at = db.row("SELECT created_at FROM snapshots WHERE id = ?", (marker,))
-        if at is None:
-            raise errors.BadRequest(f"marker [{marker}] not found")
-        where.append("(created_at, id) < (?, ?)")
-        params += [at["created_at"], marker]
-    sql = (
-        f"SELECT * FROM snapshots WHERE {' AND '.join(where)} "
-        f"ORDER BY created_at DESC, id DESC LIMIT ?"
+    rows = pages.newest(
+        db,
+        TABLE,
+        project_id,
+        marker=marker,
+        limit=limit,
     )
-    return [_snapshot(dict(row)) for row in db.rows(sql, (*params, limit))]
+    return [_snapshot(dict(row)) for row in rows]
 
 
 def of_volume(db: connection.Reader, volume_id: str) -> list[Snapshot]:
@@ -81,7 +75,7 @@ def unfinished(
     wanted = tuple(due)
     marks = ", ".join("?" * len(wanted))
     rows = db.rows(
-        f"SELECT * FROM snapshots WHERE host = ? AND status IN ({marks}) "
+        f"SELECT * FROM snapshots WHERE host = ? AND status IN ({marks}) AND deleted_at IS NULL "
         f"AND (claim_expires_at IS NULL OR claim_expires_at < ?)",
         (host, *wanted, now or clock.stamp()),
     )
@@ -154,15 +148,12 @@ def update(tx: connection.Transaction, snapshot_id: str, **columns: object) -> S
 
 def metadata(db: connection.Reader, snapshot_id: str) -> dict[str, str]:
     """The user's own key-value pairs."""
-    rows = db.rows("SELECT key, value FROM snapshot_metadata WHERE snapshot_id = ?", (snapshot_id,))
-    return {row["key"]: row["value"] for row in rows}
+    return key_values.of(db, NOUN, snapshot_id)
 
 
 def set_metadata(tx: connection.Transaction, snapshot_id: str, pairs: Mapping[str, str]) -> None:
     """Replace the user's own key-value pairs."""
-    tx.execute("DELETE FROM snapshot_metadata WHERE snapshot_id = ?", (snapshot_id,))
-    for key, value in pairs.items():
-        tx.insert("snapshot_metadata", snapshot_id=snapshot_id, key=key, value=value)
+    key_values.replace(tx, NOUN, snapshot_id, pairs)
 
 
 def resume(snapshot: Snapshot) -> context.RequestContext:

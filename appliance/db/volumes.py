@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from appliance import clock, context, errors, ids, trace
-from appliance.db import claims, connection
+from appliance.db import claims, connection, pages
+from appliance.db import metadata as key_values
 from appliance.model import volume_states
 from appliance.model.volume import Volume
 from appliance.model.volume_states import AttachStatus, VolumeEvent, VolumeState, VolumeStatus
@@ -60,21 +61,14 @@ def of_project(
 
     `marker` is the last id of the page before. Raises BadRequest when there is no such volume.
     """
-    where, params = ["deleted_at IS NULL"], list[object]()
-    if project_id is not None:
-        where.append("project_id = ?")
-        params.append(project_id)
-    if marker is not None:
-        at = db.row("SELECT created_at FROM volumes WHERE id = ?", (marker,))
-        if at is None:
-            raise errors.BadRequest(f"marker [{marker}] not found")
-        where.append("(created_at, id) < (?, ?)")
-        params += [at["created_at"], marker]
-    sql = (
-        f"SELECT * FROM volumes WHERE {' AND '.join(where)} "
-        f"ORDER BY created_at DESC, id DESC LIMIT ?"
+    rows = pages.newest(
+        db,
+        TABLE,
+        project_id,
+        marker=marker,
+        limit=limit,
     )
-    return [_volume(dict(row)) for row in db.rows(sql, (*params, limit))]
+    return [_volume(dict(row)) for row in rows]
 
 
 def on_host(db: connection.Reader, host: str) -> list[Volume]:
@@ -181,15 +175,12 @@ def update(tx: connection.Transaction, volume_id: str, **columns: object) -> Vol
 
 def metadata(db: connection.Reader, volume_id: str) -> dict[str, str]:
     """The user's own key-value pairs."""
-    rows = db.rows("SELECT key, value FROM volume_metadata WHERE volume_id = ?", (volume_id,))
-    return {row["key"]: row["value"] for row in rows}
+    return key_values.of(db, NOUN, volume_id)
 
 
 def set_metadata(tx: connection.Transaction, volume_id: str, pairs: Mapping[str, str]) -> None:
     """Replace the user's own key-value pairs."""
-    tx.execute("DELETE FROM volume_metadata WHERE volume_id = ?", (volume_id,))
-    for key, value in pairs.items():
-        tx.insert("volume_metadata", volume_id=volume_id, key=key, value=value)
+    key_values.replace(tx, NOUN, volume_id, pairs)
 
 
 def usage(db: connection.Reader, project_id: str) -> dict[str, int]:

@@ -8,8 +8,7 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from appliance.db import connection
-from appliance.db.migrations import second_mile as second_mile_schema
-from appliance.db.migrations import walking_cloud as walking_cloud_schema
+from appliance.db.migrations import second_mile_schema, walking_cloud_schema
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Database

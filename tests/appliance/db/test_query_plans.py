@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from appliance import trace
-from appliance.db import connection, instances, key_pairs, ports, quotas
+from appliance.db import (
+    connection,
+    ec2_ids,
+    instances,
+    key_pairs,
+    ports,
+    quotas,
+    snapshots,
+    volumes,
+)
+from appliance.model.volume_states import SnapshotStatus, VolumeState, VolumeStatus
 
 
 class Planner:
@@ -41,6 +51,17 @@ class Planner:
         lambda db: quotas.network_usage(db, "p1"),
         lambda db: ports.of_project(db, "p1"),
         lambda db: ports.of_instance(db, "i1"),
+        lambda db: volumes.of_project(db, "p1"),
+        lambda db: volumes.of_instance(db, "i1"),
+        lambda db: volumes.on_host(db, "box1"),
+        lambda db: volumes.unfinished(db, [VolumeState(VolumeStatus.CREATING)], host="box1"),
+        lambda db: volumes.usage(db, "p1"),
+        lambda db: volumes.metadata(db, "v1"),
+        lambda db: snapshots.of_project(db, "p1"),
+        lambda db: snapshots.of_volume(db, "v1"),
+        lambda db: snapshots.unfinished(db, [SnapshotStatus.CREATING], host="box1"),
+        lambda db: ec2_ids.find(db, "i-00000001"),
+        lambda db: ec2_ids.of(db, "vol", "v1"),
     ],
 )
 def test_no_table_is_read_whole(db, ask):

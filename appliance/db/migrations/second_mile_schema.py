@@ -19,10 +19,8 @@ CREATE TABLE volumes (
     claim_owner TEXT, claim_expires_at TEXT, attempts INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX volumes_by_project ON volumes (project_id, created_at) WHERE deleted_at IS NULL;
-CREATE INDEX volumes_by_host ON volumes (host) WHERE deleted_at IS NULL;
+CREATE INDEX volumes_by_host ON volumes (host, status) WHERE deleted_at IS NULL;
 CREATE INDEX volumes_by_instance ON volumes (instance_id) WHERE instance_id IS NOT NULL;
-CREATE INDEX volumes_unfinished ON volumes (host, status)
-    WHERE status NOT IN ('available', 'in-use', 'error', 'deleted');
 CREATE TABLE volume_metadata (
     volume_id TEXT NOT NULL REFERENCES volumes (id) ON DELETE CASCADE,
     key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (volume_id, key)
@@ -38,8 +36,7 @@ CREATE TABLE snapshots (
 ) STRICT;
 CREATE INDEX snapshots_by_project ON snapshots (project_id, created_at) WHERE deleted_at IS NULL;
 CREATE INDEX snapshots_by_volume ON snapshots (volume_id) WHERE deleted_at IS NULL;
-CREATE INDEX snapshots_unfinished ON snapshots (host, status)
-    WHERE status IN ('creating', 'deleting');
+CREATE INDEX snapshots_by_host ON snapshots (host, status) WHERE deleted_at IS NULL;
 CREATE TABLE snapshot_metadata (
     snapshot_id TEXT NOT NULL REFERENCES snapshots (id) ON DELETE CASCADE,
     key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (snapshot_id, key)
