@@ -8,7 +8,7 @@ from typing import Final
 
 from appliance import config
 from appliance.cli import main as cli
-from appliance.model import states
+from appliance.model import states, volume_states
 
 ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = ROOT / "docs/reference"
@@ -51,6 +51,24 @@ def states_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def volume_states_page() -> str:
+    """The transition tables of volumes and snapshots as a diagram and as rows."""
+    lines = ["# Volume and snapshot states", "", _NOTE, "```mermaid", "stateDiagram-v2"]
+    for event, row in volume_states.TRANSITIONS.items():
+        lines += [f"    {_words(a)} --> {_words(b)}: {event}" for a, b in row.items()]
+    lines += ["```", "", "| event | volume from | to |", "| --- | --- | --- |"]
+    for event, row in volume_states.TRANSITIONS.items():
+        lines += [f"| {event} | {before} | {after} |" for before, after in row.items()]
+    lines += ["", "| event | snapshot from | to |", "| --- | --- | --- |"]
+    for happened, statuses in volume_states.SNAPSHOT_TRANSITIONS.items():
+        lines += [f"| {happened} | {before} | {after} |" for before, after in statuses.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _words(state: volume_states.VolumeState) -> str:
+    return str(state).replace("-", "_").replace("/", "_")
+
+
 def _node(state: states.State) -> str:
     return f"{state.vm}_{state.task or 'idle'}".replace("-", "_")
 
@@ -74,7 +92,12 @@ def _subcommands(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.Ar
     return found
 
 
-PAGES: Final = {"config.md": config_page, "states.md": states_page, "cli.md": cli_page}
+PAGES: Final = {
+    "config.md": config_page,
+    "states.md": states_page,
+    "volume_states.md": volume_states_page,
+    "cli.md": cli_page,
+}
 
 
 def write() -> None:
