@@ -1,1 +1,1 @@
-"""The volume service: pools, exports and the steps between them."""
+"""Volumes: what the pool keeps and the exports show, made to agree with the volume rows."""

@@ -1,0 +1,228 @@
+"""Snapshots: what a request may ask of them. The messages of what is refused are Cinder's."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from appliance import clock, context, errors, ids, policy, quota, trace
+from appliance import queue as topics
+from appliance.db import connection, snapshots, volumes
+from appliance.model.volume import Snapshot, Volume
+from appliance.model.volume_states import (
+    SNAPSHOT_TRANSITIONS,
+    SnapshotEvent,
+    SnapshotStatus,
+    VolumeStatus,
+)
+from services.volume.api import create, types
+
+PAGE: Final = 1000  # rows read at once while a list is sifted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSnapshot:
+    """A snapshot that somebody asks for; `is_forced`: also of a volume that a guest has."""
+
+    volume_id: str
+    name: str = ""
+    description: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    is_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshots:
+    """The verbs; may be used by many threads."""
+
+    db: connection.Database
+    queue: topics.Queue
+    place: types.Place
+
+    def create(self, ctx: context.RequestContext, request: CreateSnapshot) -> Snapshot:
+        """Write the snapshot asked for and wake the volume's worker: nothing is made yet.
+
+        Raises NotFound, BadRequest or OverQuota with nothing left behind.
+        """
+        policy.check(ctx, "volume:create_snapshot")
+        create.check_texts(name=request.name, description=request.description)
+        create.check_metadata(request.metadata)
+        with self.db.transaction() as tx:
+            volume = volumes.get_visible(tx, request.volume_id, ctx)
+            self._check_volume(volume, is_forced=request.is_forced)
+            quota.check(
+                tx,
+                ctx.project_id,
+                asked={"snapshots": 1, "gigabytes": volume.size_gib},
+                used=volumes.usage(tx, ctx.project_id),
+            )
+            snapshot = _write(tx, ctx, request, volume=volume)
+        self._ring(snapshot, "snapshot")
+        return snapshot
+
+    def _check_volume(self, volume: Volume, *, is_forced: bool) -> None:
+        fit = [VolumeStatus.AVAILABLE] + [VolumeStatus.IN_USE] * is_forced
+        if volume.status not in fit:
+            raise errors.BadRequest(
+                f"Invalid volume: Volume {volume.id} status must be {', '.join(fit)}, but current "
+                f"status is: {volume.status}."
+            )
+        if volume.status is VolumeStatus.IN_USE and not self.place.volume_type.can_snapshot_in_use:
+            raise errors.BadRequest(
+                f"Invalid volume: Volume {volume.id} is in-use, and a volume of type "
+                f"{volume.volume_type} must be available to have a snapshot taken: detach it first."
+            )
+
+    def get(self, ctx: context.RequestContext, snapshot_id: str) -> Snapshot:
+        """The snapshot, if the caller may see it. Raises NotFound."""
+        policy.check(ctx, "volume:get_snapshot")
+        return snapshots.get_visible(self.db, snapshot_id, ctx)
+
+    def page(
+        self,
+        ctx: context.RequestContext,
+        *,
+        keep: Callable[[Snapshot], bool] = lambda _: True,
+        is_all_projects: bool = False,
+        marker: str | None = None,
+        limit: int = 1000,
+    ) -> list[Snapshot]:
+        """At most `limit` snapshots that `keep` keeps, newest first, those after id `marker`.
+
+        Raises BadRequest when there is no such marker.
+        """
+        policy.check(ctx, "volume:get_all_snapshots")
+        if is_all_projects:
+            policy.check(ctx, "volume:get_all:all_tenants")
+        project_id = None if is_all_projects else ctx.project_id
+        return list(itertools.islice(filter(keep, self._snapshots(project_id, marker)), limit))
+
+    def _snapshots(self, project_id: str | None, marker: str | None) -> Iterator[Snapshot]:
+        while True:
+            page = snapshots.of_project(self.db, project_id, marker=marker, limit=PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            marker = page[-1].id
+
+    def metadata(self, snapshot: Snapshot) -> dict[str, str]:
+        """The key-value pairs of a snapshot that the caller was shown."""
+        return snapshots.metadata(self.db, snapshot.id)
+
+    def update(
+        self,
+        ctx: context.RequestContext,
+        snapshot_id: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> Snapshot:
+        """Change the name, the description or both; None leaves it. Raises NotFound, BadRequest."""
+        policy.check(ctx, "volume:update_snapshot")
+        given = {"name": name, "description": description}
+        texts = {what: text for what, text in given.items() if text is not None}
+        create.check_texts(**texts)
+        with self.db.transaction() as tx:
+            snapshot = snapshots.get_visible(tx, snapshot_id, ctx)
+            return snapshots.update(tx, snapshot_id, **texts) if texts else snapshot
+
+    def set_metadata(
+        self,
+        ctx: context.RequestContext,
+        snapshot_id: str,
+        pairs: Mapping[str, str],
+        *,
+        is_whole: bool = False,
+    ) -> dict[str, str]:
+        """Add `pairs` to the snapshot's metadata, or let them replace it; what it is then."""
+        policy.check(ctx, "volume:update_snapshot")
+        create.check_metadata(pairs)
+        with self.db.transaction() as tx:
+            snapshots.get_visible(tx, snapshot_id, ctx)
+            before = {} if is_whole else snapshots.metadata(tx, snapshot_id)
+            after = {**before, **pairs}
+            snapshots.set_metadata(tx, snapshot_id, after)
+        return after
+
+    def delete_metadata(self, ctx: context.RequestContext, snapshot_id: str, key: str) -> None:
+        """Take one pair away. Raises NotFound."""
+        policy.check(ctx, "volume:update_snapshot")
+        with self.db.transaction() as tx:
+            snapshots.get_visible(tx, snapshot_id, ctx)
+            pairs = snapshots.metadata(tx, snapshot_id)
+            if pairs.pop(key, None) is None:
+                raise errors.NotFound("metadata item", key)
+            snapshots.set_metadata(tx, snapshot_id, pairs)
+
+    def delete(self, ctx: context.RequestContext, snapshot_id: str) -> None:
+        """Delete the snapshot; volumes made from it stay. May be asked twice.
+
+        Raises BadRequest while it is being made, or a volume is being made from it.
+        """
+        policy.check(ctx, "volume:delete_snapshot")
+        with self.db.transaction() as tx:
+            snapshot = snapshots.get_visible(tx, snapshot_id, ctx)
+            if snapshot.status is not SnapshotStatus.DELETING:
+                _check_deletable(snapshot)
+                _check_not_copied(tx, snapshot)
+                snapshot = snapshots.advance(tx, snapshot, SnapshotEvent.DELETE)
+        self._ring(snapshot, "delete_snapshot")
+
+    def _ring(self, snapshot: Snapshot, step: str) -> None:
+        self.queue.ring(f"volume.{snapshot.host}", step, snapshot.id)
+
+
+_DELETABLE: Final = tuple(SNAPSHOT_TRANSITIONS[SnapshotEvent.DELETE])
+
+
+def _check_deletable(snapshot: Snapshot) -> None:
+    if snapshot.status not in _DELETABLE:
+        raise errors.BadRequest(
+            f"Invalid snapshot: Snapshot status must be {' or '.join(_DELETABLE)}, but current "
+            f"status is: {snapshot.status}."
+        )
+
+
+def _check_not_copied(tx: connection.Transaction, snapshot: Snapshot) -> None:
+    """A volume that is being made from it needs its bytes until then."""
+    for volume in volumes.on_host(tx, snapshot.host):
+        if volume.snapshot_id == snapshot.id and volume.status is VolumeStatus.CREATING:
+            raise errors.BadRequest(
+                f"Invalid snapshot: Volume {volume.id} is being made from snapshot {snapshot.id}."
+            )
+
+
+def _write(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    request: CreateSnapshot,
+    *,
+    volume: Volume,
+) -> Snapshot:
+    new_id, now = ids.SnapshotId(ids.new_uuid()), clock.stamp()
+    with trace.hop(
+        "state", "created", target="database", snapshot=new_id, after=SnapshotStatus.CREATING
+    ) as span:
+        snapshot = Snapshot(
+            id=new_id,
+            project_id=ctx.project_id,
+            user_id=ctx.user_id,
+            volume_id=volume.id,
+            name=request.name,
+            description=request.description,
+            size_gib=volume.size_gib,
+            host=volume.host,
+            status=SnapshotStatus.CREATING,
+            reason="",
+            created_at=now,
+            updated_at=now,
+            deleted_at=None,
+            request_id=ctx.request_id,
+            hop_id=span.id,
+            claim_owner=None,
+            claim_expires_at=None,
+            attempts=0,
+        )
+        snapshots.create(tx, snapshot)
+        snapshots.set_metadata(tx, new_id, request.metadata)
+    return snapshot

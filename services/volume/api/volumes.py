@@ -1,0 +1,239 @@
+"""Volumes: what a request may ask of them. The messages of what is refused are Cinder's."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from appliance import context, errors, policy, quota
+from appliance import queue as topics
+from appliance.db import connection, images, snapshots, volumes
+from appliance.model.image import Image
+from appliance.model.volume import Volume
+from appliance.model.volume_states import (
+    TRANSITIONS,
+    SnapshotEvent,
+    SnapshotStatus,
+    VolumeEvent,
+    VolumeState,
+    VolumeStatus,
+)
+from services.volume.api import create, types
+from services.volume.api.create import CreateVolume
+
+PAGE: Final = 1000  # rows read at once while a list is sifted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What stands beside a volume's own row. `image`: what its bytes were first, deleted or not."""
+
+    metadata: Mapping[str, str]
+    image: Image | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volumes:
+    """The verbs; may be used by many threads."""
+
+    db: connection.Database
+    queue: topics.Queue
+    place: types.Place
+
+    def create(self, ctx: context.RequestContext, request: CreateVolume) -> Volume:
+        """Write the volume asked for and wake its worker: a promise, nothing is made yet.
+
+        Raises NotFound, BadRequest or OverQuota with nothing left behind.
+        """
+        policy.check(ctx, "volume:create")
+        with self.db.transaction() as tx:
+            volume = create.write(tx, ctx, request, place=self.place)
+        self._ring(volume, "create")
+        return volume
+
+    def get(self, ctx: context.RequestContext, volume_id: str) -> Volume:
+        """The volume, if the caller may see it. Raises NotFound."""
+        policy.check(ctx, "volume:get")
+        return volumes.get_visible(self.db, volume_id, ctx)
+
+    def page(
+        self,
+        ctx: context.RequestContext,
+        *,
+        keep: Callable[[Volume], bool] = lambda _: True,
+        is_all_projects: bool = False,
+        marker: str | None = None,
+        limit: int = 1000,
+    ) -> list[Volume]:
+        """At most `limit` volumes that `keep` keeps, newest first, those after id `marker`.
+
+        Raises BadRequest when there is no such marker.
+        """
+        policy.check(ctx, "volume:get_all")
+        if is_all_projects:
+            policy.check(ctx, "volume:get_all:all_tenants")
+        project_id = None if is_all_projects else ctx.project_id
+        return list(itertools.islice(filter(keep, self._volumes(project_id, marker)), limit))
+
+    def _volumes(self, project_id: str | None, marker: str | None) -> Iterator[Volume]:
+        while True:
+            page = volumes.of_project(self.db, project_id, marker=marker, limit=PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            marker = page[-1].id
+
+    def details(self, volume: Volume) -> Details:
+        """Metadata and image of a volume that the caller was shown."""
+        return Details(metadata=volumes.metadata(self.db, volume.id), image=self._image(volume))
+
+    def _image(self, volume: Volume) -> Image | None:
+        try:
+            return images.get(self.db, volume.image_id) if volume.image_id else None
+        except errors.NotFound:
+            return None
+
+    def update(
+        self,
+        ctx: context.RequestContext,
+        volume_id: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> Volume:
+        """Change the name, the description or both; None leaves it. Raises NotFound, BadRequest."""
+        policy.check(ctx, "volume:update")
+        given = {"name": name, "description": description}
+        texts = {what: text for what, text in given.items() if text is not None}
+        create.check_texts(**texts)
+        with self.db.transaction() as tx:
+            volume = volumes.get_visible(tx, volume_id, ctx)
+            return volumes.update(tx, volume_id, **texts) if texts else volume
+
+    def set_bootable(
+        self, ctx: context.RequestContext, volume_id: str, *, is_bootable: bool
+    ) -> Volume:
+        """Say whether an instance may boot from the volume; nothing looks at its bytes."""
+        policy.check(ctx, "volume:update")
+        with self.db.transaction() as tx:
+            volumes.get_visible(tx, volume_id, ctx)
+            return volumes.update(tx, volume_id, is_bootable=int(is_bootable))
+
+    def set_metadata(
+        self,
+        ctx: context.RequestContext,
+        volume_id: str,
+        pairs: Mapping[str, str],
+        *,
+        is_whole: bool = False,
+    ) -> dict[str, str]:
+        """Add `pairs` to the volume's metadata, or let them replace it; what it is then."""
+        policy.check(ctx, "volume:create_volume_metadata")
+        create.check_metadata(pairs)
+        with self.db.transaction() as tx:
+            volumes.get_visible(tx, volume_id, ctx)
+            before = {} if is_whole else volumes.metadata(tx, volume_id)
+            after = {**before, **pairs}
+            volumes.set_metadata(tx, volume_id, after)
+        return after
+
+    def delete_metadata(self, ctx: context.RequestContext, volume_id: str, key: str) -> None:
+        """Take one pair away. Raises NotFound."""
+        policy.check(ctx, "volume:create_volume_metadata")
+        with self.db.transaction() as tx:
+            volumes.get_visible(tx, volume_id, ctx)
+            pairs = volumes.metadata(tx, volume_id)
+            if pairs.pop(key, None) is None:
+                raise errors.NotFound("metadata item", key)
+            volumes.set_metadata(tx, volume_id, pairs)
+
+    def extend(self, ctx: context.RequestContext, volume_id: str, size_gib: int) -> Volume:
+        """Let the volume grow to `size_gib`; it counts as that large at once.
+
+        Raises BadRequest when it is not available or would not grow, OverQuota.
+        """
+        policy.check(ctx, "volume:extend")
+        with self.db.transaction() as tx:
+            volume = volumes.get_visible(tx, volume_id, ctx)
+            if volume.status is not VolumeStatus.AVAILABLE:
+                raise errors.BadRequest(
+                    f"Invalid volume: Volume {volume_id} status must be 'available' to extend, "
+                    f"currently {volume.status}."
+                )
+            if size_gib <= volume.size_gib:
+                raise errors.BadRequest(
+                    "Invalid input received: New size for extend must be greater than current "
+                    f"size. (current: {volume.size_gib}, extended: {size_gib})."
+                )
+            quota.check(
+                tx,
+                volume.project_id,
+                asked={"gigabytes": size_gib - volume.size_gib},
+                used=volumes.usage(tx, volume.project_id),
+            )
+            volume = volumes.advance(tx, volume, VolumeEvent.EXTEND, size_gib=size_gib)
+        self._ring(volume, "extend")
+        return volume
+
+    def delete(
+        self, ctx: context.RequestContext, volume_id: str, *, is_with_snapshots: bool = False
+    ) -> None:
+        """Delete the volume; one that is being deleted already is fine.
+
+        Raises BadRequest when it is in use, something is being done to it, it is being copied, or
+        has snapshots (those go first if `is_with_snapshots`).
+        """
+        policy.check(ctx, "volume:delete")
+        with self.db.transaction() as tx:
+            volume = volumes.get_visible(tx, volume_id, ctx)
+            gone: list[str] = []
+            if volume.status is not VolumeStatus.DELETING:
+                _check_deletable(volume)
+                _check_not_copied(tx, volume)
+                if is_with_snapshots:
+                    gone = _delete_snapshots(tx, volume)
+                elif snapshots.of_volume(tx, volume_id):
+                    raise errors.BadRequest(_UNDELETABLE)
+                volume = volumes.advance(tx, volume, VolumeEvent.DELETE)
+        for snapshot_id in gone:
+            self.queue.ring(f"volume.{volume.host}", "delete_snapshot", snapshot_id)
+        self._ring(volume, "delete")
+
+    def _ring(self, volume: Volume, step: str) -> None:
+        self.queue.ring(f"volume.{volume.host}", step, volume.id)
+
+
+_DELETABLE: Final = tuple(state.status for state in TRANSITIONS[VolumeEvent.DELETE])
+_UNDELETABLE: Final = (
+    f"Invalid volume: Volume status must be {' or '.join(_DELETABLE)} and must not be attached or "
+    "have snapshots."
+)
+
+
+def _check_deletable(volume: Volume) -> None:
+    if volume.state not in TRANSITIONS[VolumeEvent.DELETE]:
+        raise errors.BadRequest(_UNDELETABLE)
+
+
+def _check_not_copied(tx: connection.Transaction, volume: Volume) -> None:
+    """A volume that is being made from this one needs its bytes until then."""
+    for other in volumes.on_host(tx, volume.host):
+        if other.source_volume_id == volume.id and other.state == VolumeState(
+            VolumeStatus.CREATING
+        ):
+            raise errors.BadRequest(
+                f"Invalid volume: Volume {volume.id} is being copied into volume {other.id}."
+            )
+
+
+def _delete_snapshots(tx: connection.Transaction, volume: Volume) -> list[str]:
+    """Let all its snapshots go; the ids of those that are told now."""
+    gone: list[str] = []
+    for snapshot in snapshots.of_volume(tx, volume.id):
+        if snapshot.status is not SnapshotStatus.DELETING:
+            try:
+                snapshots.advance(tx, snapshot, SnapshotEvent.DELETE)
+            except errors.Conflict as error:
+                raise errors.BadRequest(f"Invalid volume: {error}") from error
+        gone.append(snapshot.id)
+    return gone
