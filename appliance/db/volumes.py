@@ -19,6 +19,7 @@ NOT_ATTACHED: Final[Mapping[str, object]] = {
     "attachment_id": None, "instance_id": None, "device": None, "boot_index": None,
     "is_deleted_with_instance": 0, "target": None, "attached_at": None,
 }  # fmt: skip
+_UNMADE: Final = (VolumeStatus.CREATING, VolumeStatus.DOWNLOADING, VolumeStatus.ERROR)
 
 
 def _volume(row: dict[str, Any]) -> Volume:
@@ -101,6 +102,22 @@ def unfinished(
     return [volume for row in rows if (volume := _volume(dict(row))).state in wanted]
 
 
+def to_plug(db: connection.Reader, host: str, *, now: str | None = None) -> list[Volume]:
+    """Volumes that a guest on `host` is to get or to let go of, that no live claim holds, and
+    whose instance has no task: while it has one, its own step comes first.
+    """
+    rows = db.rows(
+        "SELECT v.* FROM instances i CROSS JOIN volumes v ON v.instance_id = i.id "
+        "WHERE i.host = ? AND i.deleted_at IS NULL AND i.task_state IS NULL "
+        "AND v.instance_id IS NOT NULL "
+        "AND (v.status, v.attach_status) IN (VALUES ('attaching', 'detached'), "
+        "('detaching', 'attached')) "
+        "AND (v.claim_expires_at IS NULL OR v.claim_expires_at < ?)",
+        (host, now or clock.stamp()),
+    )
+    return [_volume(dict(row)) for row in rows]
+
+
 def advance(
     tx: connection.Transaction, volume: Volume, event: VolumeEvent, **columns: object
 ) -> Volume:
@@ -142,6 +159,23 @@ def _swap(
             f"volume {volume.id}: '{event}' came too late: it is "
             f"{get(tx, volume.id).state}, not {volume.state}"
         )
+
+
+def let_go(tx: connection.Transaction, instance_id: str) -> list[Volume]:
+    """Take its volumes from an instance that has no guest, and gets none; those it had.
+
+    Exports go next, by the volume worker. One that is still being made, and is to go with its
+    instance, stays the instance's: whoever makes it sees at its end that nobody waits for it.
+    """
+    had = of_instance(tx, instance_id)
+    for volume in had:
+        if volume.state in volume_states.TRANSITIONS[VolumeEvent.UNPLUGGED]:
+            advance(tx, volume, VolumeEvent.UNPLUGGED)
+        elif volume.status is VolumeStatus.ERROR and volume.is_deleted_with_instance:
+            advance(tx, volume, VolumeEvent.DELETE)
+        elif volume.status in _UNMADE and not volume.is_deleted_with_instance:
+            update(tx, volume.id, **NOT_ATTACHED)
+    return had
 
 
 def claim(

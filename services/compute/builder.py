@@ -8,13 +8,16 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from appliance import config, trace
-from appliance.db import connection, instances, networks, ports
+from appliance import chap, config, trace
+from appliance.db import connection, instances, networks, ports, volumes
+from appliance.errors import HypervisorError
 from appliance.glance import Fetch
 from appliance.ids import ImageId
 from appliance.model.instance import Instance
-from services.compute import config_drive, disks
-from services.compute.driver import Boot, Disk, GuestSpec, Nic
+from appliance.model.volume import Volume, parse_target
+from appliance.model.volume_states import VolumeStatus
+from services.compute import config_drive, devices, disks
+from services.compute.driver import Boot, Disk, GuestSpec, Nic, VolumeDisk
 from services.compute.folders import Folders
 from services.compute.image_cache import Cached, ImageCache
 
@@ -27,7 +30,7 @@ class Builder:
     def __init__(
         self, *, settings: config.Settings, db: connection.Database, folders: Folders, fetch: Fetch
     ) -> None:
-        self._settings = settings.compute
+        self._settings = settings
         self._db = db
         self._folders = folders
         self._images = ImageCache(folders.images)
@@ -50,7 +53,22 @@ class Builder:
             boot=self._boot(instance, image),
             config_drive=self._config_drive(instance),
             nics=self._nics(instance),
+            volumes=self._volumes(instance),
             metadata=_facts(instance),
+        )
+
+    def volume_disk(self, volume: Volume) -> VolumeDisk:
+        """The volume as a disk of a guest on this host; its row says where it is exported."""
+        attachment_id, target, device = volume.attachment_id, volume.target, volume.device
+        if not (attachment_id and target and device):
+            raise HypervisorError(f"volume {volume.id}: it is {volume.state} and has no export")
+        return VolumeDisk(
+            volume_id=volume.id,
+            target=parse_target(target),
+            initiator=chap.initiator(self._settings.host),
+            username=chap.username(attachment_id),
+            password=chap.password(self._settings, attachment_id),
+            device=devices.target(device),
         )
 
     def drop_unused_images(self, on_host: Collection[Instance]) -> None:
@@ -81,11 +99,11 @@ class Builder:
         )
 
     def _config_drive(self, instance: Instance) -> Path | None:
-        if not (instance.has_config_drive or self._settings.config_drive):
+        if not (instance.has_config_drive or self._settings.compute.config_drive):
             return None
         drive = self._folders.config_drive(instance.id)
         metadata = instances.metadata(self._db, instance.id)
-        zone = instance.zone or self._settings.zone
+        zone = instance.zone or self._settings.compute.zone
         fresh = drive.with_suffix(".new")  # the old one may be libvirt's, and hold secrets
         fresh.touch(mode=0o600)
         fresh.write_bytes(config_drive.image(instance, metadata=metadata, zone=zone))
@@ -95,6 +113,13 @@ class Builder:
         return tuple(
             Nic(tap=port.tap, mac=port.mac, mtu=networks.get(self._db, port.network_id).mtu)
             for port in ports.of_instance(self._db, instance.id)
+        )
+
+    def _volumes(self, instance: Instance) -> tuple[VolumeDisk, ...]:
+        return tuple(
+            self.volume_disk(volume)
+            for volume in volumes.of_instance(self._db, instance.id)
+            if volume.status in (VolumeStatus.ATTACHING, VolumeStatus.IN_USE)
         )
 
 

@@ -8,7 +8,8 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from services.compute.driver import Boot, Disk, GuestSpec, Nic
+from appliance.ids import PREFIX, VolumeId
+from services.compute.driver import Boot, Disk, GuestSpec, Nic, VolumeDisk
 
 NAMESPACE: Final = "urn:novabox:instance:1"  # of our element in <metadata>
 NAMESPACE_PREFIX: Final = "nbx"
@@ -31,6 +32,8 @@ def domain(spec: GuestSpec, *, virt_type: str, owner: str) -> str:
     devices = SubElement(root, "devices")
     if spec.disk:
         _disk(devices, spec.disk, target="vda")
+    for each in spec.volumes:
+        devices.append(_volume(each))
     if spec.config_drive:
         drive = Disk(path=spec.config_drive, format="raw")
         SubElement(_disk(devices, drive, target="vdz"), "readonly")
@@ -44,6 +47,45 @@ def owner_of(metadata: str) -> str | None:
     """The `owner` written by `domain` into our <metadata> element, or None if it is not ours."""
     element = ElementTree.fromstring(metadata)  # noqa: S314 (libvirt's own answer)
     return element.get("owner")
+
+
+def volume(disk: VolumeDisk) -> str:
+    """The disk alone, as it is plugged into a guest. It names the secret, and has no password."""
+    return ElementTree.tostring(_volume(disk), encoding="unicode")
+
+
+def volumes_of(domain_xml: str) -> dict[VolumeId, str]:
+    """The volumes in a domain's XML by id, each as libvirt wrote it."""
+    found = {}
+    for element in ElementTree.fromstring(domain_xml).iterfind("devices/disk"):  # noqa: S314
+        source, serial = element.find("source"), element.findtext("serial")
+        if source is not None and source.get("protocol") == "iscsi" and serial:
+            found[VolumeId(serial)] = ElementTree.tostring(element, encoding="unicode")
+    return found
+
+
+def secret(volume_id: VolumeId, *, owner: str) -> str:
+    """The secret for the volume's password; its value is set apart from it."""
+    root = Element("secret", ephemeral="yes", private="yes")
+    _text(root, "description", owner)
+    _text(SubElement(root, "usage", type="iscsi"), "target", secret_usage(volume_id))
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def secret_usage(volume_id: VolumeId) -> str:
+    """By what the volume's disk names its secret."""
+    return f"{PREFIX}-{volume_id}"
+
+
+def volume_of_secret(usage: str) -> VolumeId | None:
+    """The volume that `secret_usage` was made of; None for what is not ours."""
+    prefix = f"{PREFIX}-"
+    return VolumeId(usage.removeprefix(prefix)) if usage.startswith(prefix) else None
+
+
+def owner_of_secret(xml: str) -> str | None:
+    """The `owner` that `secret` wrote."""
+    return ElementTree.fromstring(xml).findtext("description")  # noqa: S314 (libvirt's own answer)
 
 
 def _metadata(root: Element, spec: GuestSpec, owner: str) -> None:
@@ -97,6 +139,21 @@ def _disk(devices: Element, disk: Disk, *, target: str) -> Element:
     SubElement(element, "driver", name="qemu", type=disk.format, discard="unmap")
     SubElement(element, "source", file=str(disk.path))
     SubElement(element, "target", dev=target, bus="virtio")
+    return element
+
+
+def _volume(disk: VolumeDisk) -> Element:
+    element = Element("disk", type="network", device="disk")
+    # no cache: what the guest was told is on the disk must not be lost with QEMU
+    SubElement(element, "driver", name="qemu", type="raw", cache="none", discard="unmap")
+    where = disk.target
+    source = SubElement(element, "source", protocol="iscsi", name=f"{where.iqn}/{where.lun}")
+    SubElement(source, "host", name=where.address, port=str(where.port))
+    auth = SubElement(source, "auth", username=disk.username)
+    SubElement(auth, "secret", type="iscsi", usage=secret_usage(disk.volume_id))
+    SubElement(SubElement(source, "initiator"), "iqn", name=disk.initiator)
+    SubElement(element, "target", dev=disk.device, bus="virtio")
+    _text(element, "serial", disk.volume_id)
     return element
 
 

@@ -7,11 +7,13 @@ state of its own and a restarted process carries on where the killed one stopped
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from appliance.ids import PREFIX, InstanceId, VolumeId
 from appliance.model.states import PowerState
 from appliance.model.volume import Target
+
+ON: Final = (PowerState.RUNNING, PowerState.PAUSED, PowerState.SUSPENDED)  # it has its memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +120,10 @@ class ComputeDriver(Protocol):
         """Switch the guest off and forget its domain; none of this id is fine."""
         ...
 
-    def start(self, instance_id: InstanceId) -> None:
-        """Switch on a guest that is off, paused or crashed; a running one is left alone.
+    def resume(self, instance_id: InstanceId) -> None:
+        """Let a guest that is paused or suspended go on; a running one is left alone.
 
-        Raises HypervisorError also when no such domain is defined: spawn it then.
+        Raises HypervisorError for a guest that is off, or none: spawn it.
         """
         ...
 
@@ -129,14 +131,6 @@ class ComputeDriver(Protocol):
         """Press the power button; pull the plug if the guest still runs after `timeout_s`.
 
         `timeout_s` of 0 pulls the plug at once. A guest that is off, or none, is fine.
-        """
-        ...
-
-    def reboot(self, instance_id: InstanceId, *, hard: bool, timeout_s: float) -> None:
-        """`stop` and `start`; `hard` pulls the plug instead of asking. One that is off is started.
-
-        The guest gets a new process, as in Nova's soft reboot: a reset inside the old one is four
-        times slower under TCG. Raises HypervisorError when no such domain is defined.
         """
         ...
 
@@ -157,7 +151,7 @@ class ComputeDriver(Protocol):
         ...
 
     def volumes(self, instance_id: InstanceId) -> frozenset[VolumeId]:
-        """The volumes that the guest has; none if there is no such domain."""
+        """The volumes that the guest has, or gets at its next start; none if there is no domain."""
         ...
 
     def power_state(self, instance_id: InstanceId) -> PowerState:

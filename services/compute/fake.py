@@ -8,14 +8,21 @@ import contextlib
 import fcntl
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from appliance.errors import HypervisorError
-from appliance.ids import InstanceId
+from appliance.ids import InstanceId, VolumeId
 from appliance.model.states import PowerState
-from services.compute.driver import GuestSpec, HostResources, domain_name
+from services.compute.driver import GuestSpec, HostResources, VolumeDisk, domain_name
 
 _OFF = (PowerState.SHUTDOWN, PowerState.CRASHED)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Domain:
+    state: PowerState
+    volumes: dict[VolumeId, str] = field(default_factory=dict)  # volume id: its target
 
 
 class Fake:
@@ -39,8 +46,9 @@ class Fake:
         """See ComputeDriver.spawn. The guest prints one line on its console."""
         try:
             with self._verb("spawn", spec.instance_id):
-                if self._read(spec.instance_id) in (None, *_OFF):
-                    self._boot(spec.instance_id, spec.console_log)
+                domain = self._read(spec.instance_id)
+                if domain is None or domain.state in _OFF:
+                    self._boot(spec)
         except HypervisorError:
             self._file(spec.instance_id).unlink(missing_ok=True)
             raise
@@ -50,47 +58,65 @@ class Fake:
         with self._verb("destroy", instance_id):
             self._file(instance_id).unlink(missing_ok=True)
 
-    def start(self, instance_id: InstanceId) -> None:
-        """See ComputeDriver.start."""
-        with self._verb("start", instance_id):
-            state = self._read(instance_id)
-            if state is None:
+    def resume(self, instance_id: InstanceId) -> None:
+        """See ComputeDriver.resume."""
+        with self._verb("resume", instance_id):
+            domain = self._read(instance_id)
+            if domain is None or domain.state in _OFF:
                 raise HypervisorError(
-                    f"instance {instance_id}: no domain {domain_name(instance_id)} to start"
+                    f"instance {instance_id}: domain {domain_name(instance_id)} is not on"
                 )
-            if state in _OFF:
-                self._boot(instance_id, self._console_log(instance_id))
-            else:
-                self._write(instance_id, PowerState.RUNNING, self._console_log(instance_id))
+            domain.state = PowerState.RUNNING
+            self._write(instance_id, domain)
 
     def stop(self, instance_id: InstanceId, *, timeout_s: float) -> None:
         """See ComputeDriver.stop. These guests obey the power button at once."""
         with self._verb("stop", instance_id):
-            if self._read(instance_id) is not None:
-                self._write(instance_id, PowerState.SHUTDOWN, self._console_log(instance_id))
+            self._change(instance_id, PowerState.SHUTDOWN)
 
-    def reboot(self, instance_id: InstanceId, *, hard: bool, timeout_s: float) -> None:
-        """See ComputeDriver.reboot."""
-        self.stop(instance_id, timeout_s=0 if hard else timeout_s)
-        self.start(instance_id)
+    def attach(self, instance_id: InstanceId, volume: VolumeDisk) -> None:
+        """See ComputeDriver.attach."""
+        with self._verb("attach", instance_id):
+            domain = self._read(instance_id)
+            if domain is None:
+                raise HypervisorError(
+                    f"volume {volume.volume_id}: no domain {domain_name(instance_id)} to attach "
+                    "it to"
+                )
+            domain.volumes[volume.volume_id] = str(volume.target)
+            self._write(instance_id, domain)
+
+    def detach(self, instance_id: InstanceId, volume_id: VolumeId, *, timeout_s: float) -> None:
+        """See ComputeDriver.detach. These guests let go at once."""
+        with self._verb("detach", instance_id):
+            domain = self._read(instance_id)
+            if domain is not None and volume_id in domain.volumes:
+                del domain.volumes[volume_id]
+                self._write(instance_id, domain)
+
+    def volumes(self, instance_id: InstanceId) -> frozenset[VolumeId]:
+        """See ComputeDriver.volumes."""
+        with self._verb("volumes", instance_id):
+            domain = self._read(instance_id)
+        return frozenset(domain.volumes if domain else ())
 
     def power_state(self, instance_id: InstanceId) -> PowerState:
         """See ComputeDriver.power_state."""
         with self._verb("power_state", instance_id):
-            state = self._read(instance_id)
-        return PowerState.NOSTATE if state is None else state
+            domain = self._read(instance_id)
+        return domain.state if domain else PowerState.NOSTATE
 
     def guests(self) -> Mapping[InstanceId, PowerState]:
         """See ComputeDriver.guests."""
         with self._verb("guests"):
             ids = [InstanceId(path.stem) for path in self._domains.glob("*.json")]
             found = ((instance_id, self._read(instance_id)) for instance_id in ids)
-            return {instance_id: state for instance_id, state in found if state is not None}
+            return {instance_id: domain.state for instance_id, domain in found if domain}
 
     def crash(self, instance_id: InstanceId) -> None:
         """What a test calls to have QEMU die."""
         with self._locked():
-            self._write(instance_id, PowerState.CRASHED, self._console_log(instance_id))
+            self._change(instance_id, PowerState.CRASHED)
 
     @contextlib.contextmanager
     def _verb(self, verb: str, instance_id: InstanceId | None = None) -> Iterator[None]:
@@ -107,23 +133,34 @@ class Fake:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _boot(self, instance_id: InstanceId, console_log: Path) -> None:
-        with console_log.open("a") as log:
-            log.write(f"{domain_name(instance_id)} login:\n")
-        self._write(instance_id, PowerState.RUNNING, console_log)
+    def _boot(self, spec: GuestSpec) -> None:
+        with spec.console_log.open("a") as log:
+            log.write(f"{spec.name} login:\n")
+        domain = _Domain(
+            state=PowerState.RUNNING,
+            volumes={one.volume_id: str(one.target) for one in spec.volumes},
+        )
+        self._write(spec.instance_id, domain)
+
+    def _change(self, instance_id: InstanceId, state: PowerState) -> None:
+        domain = self._read(instance_id)
+        if domain is not None:
+            domain.state = state
+            self._write(instance_id, domain)
 
     def _file(self, instance_id: InstanceId) -> Path:
         return self._domains / f"{instance_id}.json"
 
-    def _read(self, instance_id: InstanceId) -> PowerState | None:
+    def _read(self, instance_id: InstanceId) -> _Domain | None:
         path = self._file(instance_id)
-        return PowerState(json.loads(path.read_text())["state"]) if path.exists() else None
+        if not path.exists():
+            return None
+        domain = _Domain(**json.loads(path.read_text()))
+        domain.state = PowerState(domain.state)
+        return domain
 
-    def _console_log(self, instance_id: InstanceId) -> Path:
-        return Path(json.loads(self._file(instance_id).read_text())["console_log"])
-
-    def _write(self, instance_id: InstanceId, state: PowerState, console_log: Path) -> None:
+    def _write(self, instance_id: InstanceId, domain: _Domain) -> None:
         path = self._file(instance_id)
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps({"state": state, "console_log": str(console_log)}))
+        fresh.write_text(json.dumps(asdict(domain)))
         fresh.replace(path)

@@ -1,35 +1,32 @@
-"""The real hypervisor, through libvirt: the only file that imports it. Knows no row and no queue.
+"""The real hypervisor, through libvirt. Knows no row and no queue.
 
-Every verb looks at the domain first and survives a libvirtd that is killed and started again
-under it: the guests run on, the connection is opened anew, the verb is repeated.
+Only this file and the two whose names begin like it import libvirt. Every verb looks at the domain
+first and survives a libvirtd that is killed and started again under it: the guests run on, the
+connection is opened anew, the verb is repeated.
 """
 
-import functools
 import logging
 import shutil
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import libvirt
 
 from appliance.errors import HypervisorError
-from appliance.ids import PREFIX, InstanceId
+from appliance.ids import PREFIX, InstanceId, VolumeId
 from appliance.model.states import PowerState
-from services.compute import domain_xml
-from services.compute.driver import GuestSpec, HostResources, domain_name
+from services.compute import domain_xml, libvirt_volumes
+from services.compute.driver import GuestSpec, HostResources, VolumeDisk, domain_name
+from services.compute.libvirt_connection import Connection, find
 
 log = logging.getLogger(__name__)
 
-CONNECT_S: Final = 15.0  # a killed libvirtd is back in 1.2 s; with 2 busy cores ten times that
-ATTEMPTS: Final = 3  # a verb during which libvirtd dies so often is not helped by a fourth
-KEEPALIVE_S: Final = 5  # a libvirtd that hangs is given up after three of these
 POLL_S: Final = 0.1
 PRESS_S: Final = 3.0  # a guest that is still booting misses the power button: press it again
+ASK_S: Final = 6.0  # and the request to let go of a disk; QEMU takes no second one within 5 s
 
-_T = TypeVar("_T")
 _STATES: Final[Mapping[int, PowerState]] = {
     libvirt.VIR_DOMAIN_NOSTATE: PowerState.NOSTATE,
     libvirt.VIR_DOMAIN_RUNNING: PowerState.RUNNING,
@@ -54,6 +51,7 @@ class Libvirt:
         self._connection = Connection(uri)
         self._virt_type = "test" if uri.startswith("test:") else virt_type
         self._owner = owner
+        self._secrets = libvirt_volumes.Secrets(owner)
         self._disk_folder = disk_folder
 
     def close(self) -> None:
@@ -70,8 +68,9 @@ class Libvirt:
         try:
             spec.console_log.touch(mode=0o640)
             self._connection.call(
-                "spawn", spec.instance_id, lambda c: _spawn(c, spec, xml),
+                "spawn", spec.instance_id, lambda c: self._spawn(c, spec, xml),
                 taps=" ".join(nic.tap for nic in spec.nics),
+                volumes=" ".join(f"{one.volume_id}: {one.target}" for one in spec.volumes),
             )  # fmt: skip
         except OSError as error:
             raise HypervisorError(
@@ -85,9 +84,9 @@ class Libvirt:
         """See ComputeDriver.destroy."""
         self._connection.call("destroy", instance_id, lambda c: _destroy(c, instance_id))
 
-    def start(self, instance_id: InstanceId) -> None:
-        """See ComputeDriver.start."""
-        self._connection.call("start", instance_id, lambda c: _start(c, instance_id))
+    def resume(self, instance_id: InstanceId) -> None:
+        """See ComputeDriver.resume."""
+        self._connection.call("resume", instance_id, lambda c: _resume(c, instance_id))
 
     def stop(self, instance_id: InstanceId, *, timeout_s: float) -> None:
         """See ComputeDriver.stop."""
@@ -100,18 +99,72 @@ class Libvirt:
             time.sleep(POLL_S)
         self._connection.call("stop", instance_id, lambda c: _switch_off(c, instance_id))
 
-    def reboot(self, instance_id: InstanceId, *, hard: bool, timeout_s: float) -> None:
-        """See ComputeDriver.reboot."""
-        self.stop(instance_id, timeout_s=0 if hard else timeout_s)
-        self.start(instance_id)
+    def attach(self, instance_id: InstanceId, volume: VolumeDisk) -> None:
+        """See ComputeDriver.attach."""
+        self._connection.call(
+            "attach", instance_id,
+            lambda c: libvirt_volumes.attach(c, instance_id, volume, secrets=self._secrets),
+            volume=volume.volume_id, target=str(volume.target),
+        )  # fmt: skip
+
+    def detach(self, instance_id: InstanceId, volume_id: VolumeId, *, timeout_s: float) -> None:
+        """See ComputeDriver.detach."""
+        deadline = time.monotonic() + timeout_s
+        ask_at, said = time.monotonic(), ""
+        while self._is_plugged(instance_id, volume_id):
+            if time.monotonic() >= deadline:
+                raise HypervisorError(
+                    f"volume {volume_id}: instance {instance_id} holds on to it for {timeout_s:g} "
+                    f"s; is it mounted, or is the guest still booting? {said}".rstrip(),
+                    tried={"verb": "detach", "domain": domain_name(instance_id)},
+                )
+            if time.monotonic() >= ask_at:
+                said = self._unplug(instance_id, volume_id)
+                ask_at = time.monotonic() + ASK_S
+            time.sleep(POLL_S)
+        self._connection.call(
+            "detach", instance_id, lambda c: libvirt_volumes.forget(c, instance_id, volume_id)
+        )
+
+    def volumes(self, instance_id: InstanceId) -> frozenset[VolumeId]:
+        """See ComputeDriver.volumes."""
+        return self._connection.call(
+            "volumes", instance_id, lambda c: libvirt_volumes.volumes(c, instance_id)
+        )
 
     def power_state(self, instance_id: InstanceId) -> PowerState:
         """See ComputeDriver.power_state."""
         return self._connection.call("power_state", instance_id, lambda c: _state(c, instance_id))
 
     def guests(self) -> Mapping[InstanceId, PowerState]:
-        """See ComputeDriver.guests."""
-        return self._connection.call("guests", None, lambda c: _guests(c, self._owner))
+        """See ComputeDriver.guests. Secrets that a killed process left go, too."""
+        return self._connection.call("guests", None, self._guests)
+
+    def _spawn(self, connection: Any, spec: GuestSpec, xml: str) -> None:
+        domain = find(connection, spec.instance_id)
+        if domain is None or not domain.isActive():
+            with self._secrets.defined(connection, spec.volumes):
+                connection.defineXML(xml).create()
+
+    def _guests(self, connection: Any) -> Mapping[InstanceId, PowerState]:
+        if self._virt_type != "test":  # which knows no secrets
+            self._secrets.sweep(connection)
+        return _guests(connection, self._owner)
+
+    def _is_plugged(self, instance_id: InstanceId, volume_id: VolumeId) -> bool:
+        return self._connection.call(
+            "detach", instance_id, lambda c: libvirt_volumes.is_plugged(c, instance_id, volume_id)
+        )
+
+    def _unplug(self, instance_id: InstanceId, volume_id: VolumeId) -> str:
+        """Ask the guest to let go; what libvirt says to that, if anything."""
+        try:
+            self._connection.call(
+                "detach", instance_id, lambda c: libvirt_volumes.unplug(c, instance_id, volume_id)
+            )
+        except HypervisorError as error:  # asked before, and the guest has not answered yet
+            return str(error)
+        return ""
 
     def _forget(self, instance_id: InstanceId) -> None:
         try:
@@ -133,113 +186,6 @@ class Libvirt:
         )
 
 
-class Connection:
-    """One connection to libvirtd, opened when it is needed and again when it broke."""
-
-    def __init__(self, uri: str, *, connect_s: float = CONNECT_S) -> None:
-        self._uri = uri
-        self._connect_s = connect_s
-        self._lock = threading.Lock()
-        self._open: Any = None
-
-    def call(
-        self,
-        verb: str,
-        instance_id: InstanceId | None,
-        work: Callable[[Any], _T],
-        **more_tried: str,
-    ) -> _T:
-        """The result of `work(connection)`; repeated if libvirtd went away under it.
-
-        Raises HypervisorError, chained, when libvirt refuses or stays away for `connect_s`.
-        """
-        what = f"instance {instance_id}: {verb}" if instance_id else verb
-        tried = {"verb": verb, "uri": self._uri, **more_tried}
-        if instance_id:
-            tried["domain"] = domain_name(instance_id)
-        for attempts_left in reversed(range(ATTEMPTS)):
-            connection = self._connected(what, tried)
-            try:
-                return work(connection)
-            except libvirt.libvirtError as error:
-                if _is_alive(connection) or not attempts_left:
-                    raise HypervisorError(f"{what}: libvirt: {error}", tried=tried) from error
-                log.warning("%s: libvirtd went away (%s); connecting again", what, error)
-                self._drop(connection)
-        raise AssertionError("the last attempt returns or raises")
-
-    def close(self) -> None:
-        """Close it; the next call opens it again."""
-        with self._lock:
-            if self._open is not None:
-                _close(self._open)
-            self._open = None
-
-    def _connected(self, what: str, tried: Mapping[str, str]) -> Any:
-        deadline = time.monotonic() + self._connect_s
-        with self._lock:
-            pause_s = 0.05
-            while self._open is None:
-                try:
-                    self._open = _connect(self._uri)
-                except libvirt.libvirtError as error:
-                    if time.monotonic() >= deadline:
-                        raise HypervisorError(
-                            f"{what}: libvirtd at {self._uri} does not answer: {error}. "
-                            "Is it running? `novabox doctor` tells.",
-                            tried=tried,
-                        ) from error
-                    time.sleep(pause_s)
-                    pause_s = min(2 * pause_s, 1.0)
-            return self._open
-
-    def _drop(self, connection: Any) -> None:
-        with self._lock:
-            if self._open is connection:
-                _close(connection)
-                self._open = None
-
-
-def _connect(uri: str) -> Any:
-    _event_loop()
-    connection = libvirt.open(uri)
-    try:
-        connection.setKeepAlive(KEEPALIVE_S, 3)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() != libvirt.VIR_ERR_NO_SUPPORT:  # the test driver is no peer
-            raise
-    return connection
-
-
-@functools.cache
-def _event_loop() -> threading.Thread:
-    """The thread that answers keep-alives: without it a hung libvirtd would hang us."""
-    libvirt.registerErrorHandler(lambda _context, _error: None, None)  # errors are raised
-    libvirt.virEventRegisterDefaultImpl()
-    thread = threading.Thread(target=_run_events, name="libvirt-events", daemon=True)
-    thread.start()
-    return thread
-
-
-def _run_events() -> None:
-    while True:
-        libvirt.virEventRunDefaultImpl()
-
-
-def _is_alive(connection: Any) -> bool:
-    try:
-        return bool(connection.isAlive())
-    except libvirt.libvirtError:
-        return False
-
-
-def _close(connection: Any) -> None:
-    try:
-        connection.close()
-    except libvirt.libvirtError as error:
-        log.debug("libvirt: closing: %s", error)
-
-
 def _memory_mib(connection: Any) -> int:
     # getInfo adds up NUMA nodes, which do not know memory that was plugged in later
     try:
@@ -251,23 +197,8 @@ def _memory_mib(connection: Any) -> int:
     return int(stats["total"]) >> 10
 
 
-def _find(connection: Any, instance_id: InstanceId) -> Any:
-    try:
-        return connection.lookupByUUIDString(instance_id)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-            return None
-        raise
-
-
-def _spawn(connection: Any, spec: GuestSpec, xml: str) -> None:
-    domain = _find(connection, spec.instance_id)
-    if domain is None or not domain.isActive():
-        connection.defineXML(xml).create()
-
-
 def _destroy(connection: Any, instance_id: InstanceId) -> None:
-    domain = _find(connection, instance_id)
+    domain = find(connection, instance_id)
     if domain is None:
         return
     _pull_the_plug(domain)
@@ -277,7 +208,7 @@ def _destroy(connection: Any, instance_id: InstanceId) -> None:
 
 
 def _switch_off(connection: Any, instance_id: InstanceId) -> None:
-    domain = _find(connection, instance_id)
+    domain = find(connection, instance_id)
     if domain is not None:
         _pull_the_plug(domain)
 
@@ -292,7 +223,7 @@ def _pull_the_plug(domain: Any) -> None:
 
 
 def _press(connection: Any, instance_id: InstanceId) -> None:
-    domain = _find(connection, instance_id)
+    domain = find(connection, instance_id)
     if domain is None:
         return
     try:
@@ -302,24 +233,22 @@ def _press(connection: Any, instance_id: InstanceId) -> None:
             raise
 
 
-def _start(connection: Any, instance_id: InstanceId) -> None:
-    domain = _find(connection, instance_id)
-    if domain is None:
-        raise HypervisorError(
-            f"instance {instance_id}: no domain {domain_name(instance_id)} to start; spawn it",
-            tried={"verb": "start", "domain": domain_name(instance_id)},
-        )
-    state = domain.state()[0]
+def _resume(connection: Any, instance_id: InstanceId) -> None:
+    domain = find(connection, instance_id)
+    state = domain.state()[0] if domain is not None else None
     if state == libvirt.VIR_DOMAIN_PAUSED:
         domain.resume()
     elif state == libvirt.VIR_DOMAIN_PMSUSPENDED:
         domain.pMWakeup()
-    elif not domain.isActive():
-        domain.create()
+    elif domain is None or not domain.isActive():
+        raise HypervisorError(
+            f"instance {instance_id}: domain {domain_name(instance_id)} is not on; spawn it",
+            tried={"verb": "resume", "domain": domain_name(instance_id)},
+        )
 
 
 def _state(connection: Any, instance_id: InstanceId) -> PowerState:
-    domain = _find(connection, instance_id)
+    domain = find(connection, instance_id)
     if domain is None:
         return PowerState.NOSTATE
     return _power_state(domain)

@@ -7,7 +7,6 @@ a task: those with one belong to the step that is due.
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from appliance import config, context, errors, queue, trace
 from appliance.db import connection, hosts, instances
@@ -16,12 +15,10 @@ from appliance.model.instance import Instance
 from appliance.model.states import Event, PowerState, TaskState, VmState
 from services.compute import console
 from services.compute.builder import Builder
-from services.compute.driver import ComputeDriver
+from services.compute.driver import ON, ComputeDriver
 from services.compute.folders import Folders
 
 log = logging.getLogger(__name__)
-
-_ON: Final = (PowerState.RUNNING, PowerState.PAUSED, PowerState.SUSPENDED)
 
 
 class Reconciler:
@@ -96,7 +93,7 @@ class Reconciler:
         The mark is written last; a crash before it has the next round do the rest.
         """
         for row in rows:
-            is_off = states.get(row.id) not in _ON
+            is_off = states.get(row.id) not in ON
             if is_off and row.vm_state is VmState.ACTIVE and row.task_state is None:
                 with _on_behalf_of(row):
                     self._resume(row)
@@ -112,9 +109,9 @@ class Reconciler:
         self._topics.ring(f"compute.{self._settings.host}", "power_on", row.id)
 
     def _compare(self, row: Instance, state: PowerState) -> None:
-        if row.vm_state is VmState.ACTIVE and state not in _ON:
+        if row.vm_state is VmState.ACTIVE and state not in ON:
             event = Event.FOUND_OFF
-        elif row.vm_state is VmState.STOPPED and state in _ON:
+        elif row.vm_state is VmState.STOPPED and state in ON:
             event = Event.FOUND_ON
         else:
             self._note(row, state)

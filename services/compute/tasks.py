@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from appliance import queue
-from appliance.db import instances
+from appliance.db import instances, volumes
 from appliance.model.instance import Instance
 from appliance.model.states import TaskState
+from appliance.model.volume import Volume
+from appliance.model.volume_states import AttachStatus, VolumeState, VolumeStatus
 from appliance.worker import Worker
 from services.compute.manager import Manager
 
@@ -17,10 +19,12 @@ _STEP_BY_TASK = {
     TaskState.REBOOTING: "reboot",
     TaskState.REBOOTING_HARD: "reboot",
 }
+_PLUG = VolumeState(VolumeStatus.ATTACHING)
+_UNPLUG = VolumeState(VolumeStatus.DETACHING, AttachStatus.ATTACHED)
 
 
 def steps(worker: Worker, manager: Manager) -> dict[str, queue.Step]:
-    """Step name to function of the instance's id."""
+    """Step name to function of the instance's id; of the volume's for `attach` and `detach`."""
 
     def step(
         *tasks: TaskState,
@@ -29,6 +33,16 @@ def steps(worker: Worker, manager: Manager) -> dict[str, queue.Step]:
     ) -> queue.Step:
         return lambda instance_id: worker.claims.step(
             instances, instance_id, *tasks, work=work, give_up=give_up
+        )
+
+    def plug(
+        state: VolumeState,
+        *,
+        work: Callable[[Volume], None],
+        give_up: Callable[[Volume, Exception], None],
+    ) -> queue.Step:
+        return lambda volume_id: worker.claims.step(
+            volumes, volume_id, state, work=work, give_up=give_up
         )
 
     def reboot(instance: Instance) -> None:
@@ -44,12 +58,17 @@ def steps(worker: Worker, manager: Manager) -> dict[str, queue.Step]:
         "reboot": step(
             TaskState.REBOOTING, TaskState.REBOOTING_HARD, work=reboot, give_up=manager.broken
         ),
+        "attach": plug(_PLUG, work=manager.attach, give_up=manager.attach_failed),
+        "detach": plug(_UNPLUG, work=manager.detach, give_up=manager.detach_failed),
         "console_output": manager.console_output,
     }
 
 
 def due(worker: Worker) -> Iterator[queue.Due]:
-    """Instances of this host with a task that is ours, and that nobody holds."""
+    """Instances of this host with a task that is ours, and volumes to plug, that nobody holds."""
     for instance in instances.unfinished(worker.db, _STEP_BY_TASK, host=worker.settings.host):
         if instance.task_state:
             yield _STEP_BY_TASK[instance.task_state], instance.id, instances.resume(instance)
+    for volume in volumes.to_plug(worker.db, worker.settings.host):
+        step = "attach" if volume.state == _PLUG else "detach"
+        yield step, volume.id, volumes.resume(volume)

@@ -96,7 +96,7 @@ def test_a_qemu_that_died_is_seen_as_crashed_and_starts_again(home: Path) -> Non
         private.wait_until(
             lambda: driver.power_state(spec.instance_id) is PowerState.CRASHED, "the crash"
         )
-        driver.start(spec.instance_id)
+        driver.spawn(spec)
 
         assert driver.power_state(spec.instance_id) is PowerState.RUNNING
         driver.destroy(spec.instance_id)

@@ -132,7 +132,7 @@ def test_a_start_that_fails_is_an_error_with_a_reason(host: Host) -> None:
     instance = host.change(host.running(), Event.STOP)
     host.steps["power_off"](instance.id)
     host.change(host.now(instance), Event.START)
-    host.refuse("start", "the disk is on fire")
+    host.refuse("spawn", "the disk is on fire")
     with pytest.raises(errors.HypervisorError):
         host.steps["power_on"](instance.id)
     fault = instances.fault(host.db, instance.id)

@@ -29,7 +29,7 @@ def test_a_guest_that_somebody_started_makes_its_instance_active(host: Host) -> 
     instance = host.change(host.running(), Event.STOP)
     host.steps["power_off"](instance.id)
     host.reconciler.look()
-    host.driver.start(instance.id)
+    host.driver.spawn(host.builder.spec(instance))
     host.reconciler.look()
 
     assert host.now(instance).vm_state is VmState.ACTIVE
