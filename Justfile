@@ -8,7 +8,7 @@ default: check
 check:
     .venv/bin/ruff format --check . && .venv/bin/ruff check .
     .venv/bin/mypy && .venv/bin/lint-imports
-    .venv/bin/pytest -q -n 2 --ignore=tests/system -m "not host and not guest and not crash"
+    .venv/bin/pytest -q -n 2 --ignore=tests/system -m "not host and not guest and not crash and not vm"
 
 # the environment, from the locked requirements
 setup:
@@ -27,6 +27,10 @@ crash:
 # real bridges, libvirt and guests, in namespaces of their own (root)
 system:
     .venv/bin/pytest -m "host or guest" tests
+
+# LIO and device mapper, in a throw-away machine whose kernel has them (root)
+vm *args:
+    .venv/bin/pytest -m vm {{args}}
 
 # the clients people own, against a real cloud (root)
 accept:

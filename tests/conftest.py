@@ -10,6 +10,8 @@ import pytest
 from appliance import config, context, queue
 from appliance.db import connection, migrations
 
+pytest_plugins = ("tests.vm.plugin",)
+
 
 @pytest.fixture
 def home() -> Iterator[Path]:

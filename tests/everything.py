@@ -9,7 +9,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
 
-_UNIT: Final = "not host and not guest and not crash"
+_UNIT: Final = "not host and not guest and not crash and not vm"
 STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("format", ["ruff", "format", "--check", "."]),
     ("lint", ["ruff", "check", "."]),
@@ -18,6 +18,7 @@ STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("unit", ["pytest", "-q", "-n", "2", "--ignore=tests/system", "-m", _UNIT]),
     ("clients", ["pytest", "-q", "tests/system", "-m", _UNIT]),
     ("host", ["pytest", "-q", "-m", "host and not guest and not crash", "--durations=5"]),
+    ("vm", ["pytest", "-q", "-m", "vm", "--durations=5"]),
     ("crash", ["pytest", "-q", "-m", "crash", "--durations=5"]),
     ("guest", ["pytest", "-q", "-m", "guest and not crash", "--durations=5"]),
 )

@@ -36,14 +36,17 @@ class _Download:
     size_bytes: int
 
 
-def packages(cache: Path, show: progress.Progress) -> list[Path]:
+def packages(
+    cache: Path, show: progress.Progress, *, metas: Sequence[str] = META_PACKAGES
+) -> list[Path]:
     """The kernel's package files: those in `cache` if there are any, else fetched into it.
 
-    Delete the folder in `cache` to get the newest kernel. Raises HostError when there is neither
-    network nor cache.
+    `metas` are tried in turn: packages that depend on the newest kernel of a kind. Delete the
+    folder in `cache` to get the newest kernel. Raises HostError when there is neither network nor
+    cache.
     """
     kept = sorted(cache.glob("linux-image-*/"), key=lambda folder: folder.stat().st_mtime)
-    return sorted((kept[-1] if kept else _fetch(cache, show)).glob("*.deb"))
+    return sorted((kept[-1] if kept else _fetch(cache, metas, show)).glob("*.deb"))
 
 
 @contextmanager
@@ -78,19 +81,19 @@ def _decompress(modules_dir: Path) -> None:
         programs.run(["zstd", "-q", "-d", "--rm", *packed[start : start + ARGUMENTS_MAX]])
 
 
-def _fetch(cache: Path, show: progress.Progress) -> Path:
+def _fetch(cache: Path, metas: Sequence[str], show: progress.Progress) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     show.step("kernel: looking for the package")
     options: list[str] = []
-    names = _resolve(options)
+    names = _resolve(metas, options)
     if not names:
         # The machine's package lists are empty or stale: lists of our own, those untouched.
         options = _private_lists(cache)
         programs.run(["apt-get", *options, "update"], timeout_s=DOWNLOAD_TIMEOUT_S)
-        names = _resolve(options)
+        names = _resolve(metas, options)
     if not names:
         raise errors.HostError(
-            f"none of {', '.join(META_PACKAGES)} is in this machine's package sources:"
+            f"none of {', '.join(metas)} is in this machine's package sources:"
             " add the distribution's main archive, or give --kernel-deb FILE"
         )
     with TemporaryDirectory(prefix=".fetch-", dir=cache) as folder:
@@ -101,12 +104,16 @@ def _fetch(cache: Path, show: progress.Progress) -> Path:
         return done.rename(cache / names[0])
 
 
-def _resolve(options: Sequence[str]) -> list[str]:
-    """The image package behind the meta package, and its modules' package where there is one."""
-    for meta in META_PACKAGES:
+def _resolve(metas: Sequence[str], options: Sequence[str]) -> list[str]:
+    """The image package behind the meta package, and its modules' packages where there are any."""
+    for meta in metas:
         images = _depends(meta, r"linux-image-\d\S*", options)
         if images:
-            return [images[0], *_depends(images[0], r"linux-modules-\d\S*", options)]
+            return [
+                images[0],
+                *_depends(images[0], r"linux-modules-\d\S*", options),
+                *_depends(meta, r"linux-modules-extra-\d\S*", options),
+            ]
     return []
 
 

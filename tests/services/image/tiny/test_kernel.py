@@ -12,6 +12,8 @@ APT_CACHE = """\
 case "$*" in
     *"depends linux-image-virtual") echo "linux-image-virtual
   Depends: linux-image-6.8.0-31-generic" ;;
+    *"depends linux-image-generic") echo "  Depends: linux-image-6.8.0-31-generic
+  Depends: linux-modules-extra-6.8.0-31-generic" ;;
     *"depends linux-image-6.8.0-31-generic") echo "  Depends: kmod
  |Depends: linux-modules-6.8.0-31-generic" ;;
     *) echo "E: No packages found" >&2; exit 100 ;;
@@ -53,6 +55,22 @@ def test_a_kernel_and_its_modules_are_fetched_once(
     assert [entry.name for entry in cache.iterdir()] == ["linux-image-6.8.0-31-generic"]
     (tmp_path / "bin" / "apt-get").unlink()
     assert fetched == kernel.packages(cache, progress.Progress())
+
+
+def test_of_a_full_kernel_all_modules_are_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put(tmp_path / "bin", monkeypatch, apt_cache=APT_CACHE, apt_get=APT_GET)
+
+    fetched = kernel.packages(
+        tmp_path / "cache", progress.Progress(), metas=("linux-image-amd64", "linux-image-generic")
+    )
+
+    assert [deb.name for deb in fetched] == [
+        "linux-image-6.8.0-31-generic_1_amd64.deb",
+        "linux-modules-6.8.0-31-generic_1_amd64.deb",
+        "linux-modules-extra-6.8.0-31-generic_1_amd64.deb",
+    ]
 
 
 def test_without_network_the_error_is_apts_own(
