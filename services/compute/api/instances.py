@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from appliance import context, errors, policy
+from appliance import clock, context, errors, policy
 from appliance import queue as topics
 from appliance.db import connection, hosts, instances, networks, ports, security_groups
 from appliance.model import states
@@ -16,6 +16,7 @@ from services.compute.api import launch
 from services.compute.api.run_request import RunRequest
 
 PAGE: Final = 1000  # rows read at once while a list is sifted
+DELETED_KEPT_S: Final = 3600  # how long a deleted one is still shown, as AWS does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,12 @@ class Instances:
         project_id = None if is_all_projects else ctx.project_id
         found = filter(keep, self._instances(project_id, marker))
         return list(itertools.islice(found, limit))
+
+    def deleted_lately(self, ctx: context.RequestContext) -> list[Instance]:
+        """The project's instances that are gone since an hour or less, the last one first."""
+        policy.check(ctx, "os_compute_api:servers:index")
+        since = clock.stamp(clock.now() - DELETED_KEPT_S)
+        return instances.recently_deleted(self.db, ctx.project_id, since=since)
 
     def _instances(self, project_id: str | None, marker: str | None) -> Iterator[Instance]:
         while True:
