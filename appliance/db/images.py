@@ -109,8 +109,8 @@ def visible(
 
 
 def in_progress(db: connection.Reader) -> list[Image]:
-    """Images whose bytes are coming in, or are to be removed."""
-    rows = db.rows(f"{_SELECT} WHERE i.status IN ('saving', 'pending_delete')")
+    """Images whose bytes are coming in, are to be fetched, or are to be removed."""
+    rows = db.rows(f"{_SELECT} WHERE i.status IN ('saving', 'importing', 'pending_delete')")
     return [_image(dict(row)) for row in rows]
 
 
@@ -157,6 +157,30 @@ def claim(tx: connection.Transaction, image: Image, *, owner: str, until: str) -
     if not touched:
         raise errors.Superseded(f"image {image.id} is not {image.status} any more, or not ours")
     return get(tx, image.id)
+
+
+def begin_import(tx: connection.Transaction, image: Image, *, store: str, location: str) -> Image:
+    """Count one more attempt on an image that we hold, and say where its bytes go this time.
+
+    Raises Superseded when it is not ours any more.
+    """
+    touched = tx.execute(
+        "UPDATE images SET store = ?, location = ?, attempts = attempts + 1 "
+        "WHERE id = ? AND status = 'importing' AND claim_owner IS ?",
+        (store, location, image.id, image.claim_owner),
+    )
+    if not touched:
+        raise errors.Superseded(f"image {image.id} is not ours to import any more")
+    return get(tx, image.id)
+
+
+def put_off(tx: connection.Transaction, image: Image, *, reason: str) -> None:
+    """Let go of an import that has to wait, if we still hold it, and say why it waits."""
+    tx.execute(
+        "UPDATE images SET claim_owner = NULL, claim_expires_at = NULL, reason = ? "
+        "WHERE id = ? AND claim_owner IS ?",
+        (reason, image.id, image.claim_owner),
+    )
 
 
 def release_claim(tx: connection.Transaction, image: Image) -> None:

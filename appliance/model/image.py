@@ -1,7 +1,8 @@
 """An image, and every legal change of its status as one table; nothing else decides.
 
-The status words are Glance's. `saving` and `pending_delete` are also what the image worker goes on
-with: an upload whose process died, and bytes that are still to be removed.
+The status words are Glance's. `saving`, `importing` and `pending_delete` are also what the image
+worker goes on with: an upload whose process died, bytes that it has to fetch, and bytes that are
+still to be removed.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ class ImageStatus(StrEnum):
 
     QUEUED = "queued"  # a row without bytes
     SAVING = "saving"  # bytes are coming in
+    IMPORTING = "importing"  # the image worker fetches the bytes
     ACTIVE = "active"
     PENDING_DELETE = "pending_delete"  # nobody sees it any more; its bytes are still there
     DELETED = "deleted"
@@ -37,6 +39,8 @@ class ImageEvent(StrEnum):
     UPLOAD = "upload"  # somebody begins to send bytes
     STORED = "stored"  # the bytes are whole, and what they say they are
     CUT_OFF = "cut-off"  # the upload failed or its process died; its bytes are gone
+    IMPORT = "import"  # somebody said where the bytes are
+    IMPORT_FAILED = "import-failed"  # what is there is no image; the row has the reason
     DELETE = "delete"  # somebody asked
     REMOVED = "removed"  # the bytes of a deleted image are gone
 
@@ -46,11 +50,14 @@ _S = ImageStatus
 # event → {status before: status after}
 TRANSITIONS: Final[dict[ImageEvent, dict[ImageStatus, ImageStatus]]] = {
     ImageEvent.UPLOAD: {_S.QUEUED: _S.SAVING},
-    ImageEvent.STORED: {_S.SAVING: _S.ACTIVE},
+    ImageEvent.STORED: {_S.SAVING: _S.ACTIVE, _S.IMPORTING: _S.ACTIVE},
     ImageEvent.CUT_OFF: {_S.SAVING: _S.QUEUED},
+    ImageEvent.IMPORT: {_S.QUEUED: _S.IMPORTING},
+    ImageEvent.IMPORT_FAILED: {_S.IMPORTING: _S.QUEUED},
     ImageEvent.DELETE: {
         _S.QUEUED: _S.DELETED,
         _S.SAVING: _S.PENDING_DELETE,
+        _S.IMPORTING: _S.PENDING_DELETE,
         _S.ACTIVE: _S.PENDING_DELETE,
     },
     ImageEvent.REMOVED: {_S.PENDING_DELETE: _S.DELETED},
@@ -69,7 +76,8 @@ def after(event: ImageEvent, status: ImageStatus) -> ImageStatus:
 class Image:
     """One row of `images`, with its own properties and tags.
 
-    `location` is where its bytes are, or are going to be, in the words of its `store`.
+    `location` is where its bytes are, or are going to be, in the words of its `store`. `reason`
+    says why an import failed, or why it is tried again; `attempts` is how often it was begun.
     """
 
     id: ids.ImageId
@@ -98,6 +106,8 @@ class Image:
     claim_expires_at: str | None
     properties: Mapping[str, str]
     tags: tuple[str, ...]
+    reason: str = ""
+    attempts: int = 0
 
     @property
     def is_public(self) -> bool:

@@ -1,18 +1,25 @@
 """The image worker's process: `python -m services.image [once]`."""
 
 from appliance import keystone, worker
-from services.image import stores, tasks
+from services.image import certificate, stores, tasks
 from services.image.data import Data
+from services.image.imports import Imports
 from services.image.manager import Manager
+from services.image.sources import Sources
 
 
 def main() -> None:
     """Serve the topic `image`."""
     once = worker.wants_once("image")
     frame = worker.start("image", per_host=False)
+    certificate.ensure(frame.settings.etc_dir)
     session = keystone.Session(frame.settings, "glance")
-    by_name = stores.open_stores(frame.settings, lambda: _account(session))
-    manager = Manager(frame.db, Data(frame.settings, frame.db, by_name))
+
+    def account() -> tuple[str, str]:
+        return _account(session)
+
+    data = Data(frame.settings, frame.db, stores.open_stores(frame.settings, account))
+    manager = Manager(frame.db, data, Imports(frame.settings, data, objects=Sources(account)))
     frame.run(tasks.steps(manager), sweep=lambda: tasks.due(manager), once=once)
 
 

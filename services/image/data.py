@@ -30,6 +30,11 @@ class Data:
         self._db = db
         self._stores = by_name
 
+    @property
+    def size_bytes_max(self) -> int:
+        """The largest image that is accepted."""
+        return self._settings.image.size_bytes_max
+
     def upload(self, image: Image, reader: Reader) -> Image:
         """Fill a queued image: queued → saving → active.
 
@@ -42,18 +47,44 @@ class Data:
                 "Properties disk_format, container_format must be set prior to saving data."
             )
         saving = self._reserve(image)
+        with contextlib.ExitStack() as undo, _gone_when_superseded(image.id):
+            undo.callback(self.clean_up, saving)
+            active = self.fill(saving, reader)
+            undo.pop_all()
+        return active
+
+    def begin_import(self, image: Image) -> Image:
+        """Have a new location for the bytes of an import that we hold, and nothing in the old one.
+
+        Raises Superseded when it is not ours any more, StoreError, Unavailable.
+        """
+        self._remove(image)
+        _, name = self._new_owner()
+        with self._db.transaction() as tx:
+            return images.begin_import(
+                tx, image, store=self._settings.image.store, location=f"{image.id}-{name}"
+            )
+
+    def put_off(self, image: Image, reason: str) -> None:
+        """Let go of an import that the sweep shall take again; what it wrote goes then."""
+        with self._db.transaction() as tx:
+            images.put_off(tx, image, reason=reason)
+
+    def fill(self, image: Image, reader: Reader) -> Image:
+        """Write the bytes of an image that we hold: saving or importing → active.
+
+        Raises Superseded when it is not ours any more, and what reader and store say; the row is
+        then as it was, and `clean_up` is due.
+        """
         incoming = Incoming(
             reader,
             disk_format=image.disk_format,
-            container_format=image.container_format,
-            size_bytes_max=self._settings.image.size_bytes_max,
-            renew=lambda: self._renew(saving),
+            container_format=image.container_format or "bare",
+            size_bytes_max=self.size_bytes_max,
+            renew=lambda: self._renew(image),
         )
-        with contextlib.ExitStack() as undo, _gone_when_superseded(image.id):
-            undo.callback(self.clean_up, saving)
-            self._add(saving, incoming)
-            active = self._activate(saving, incoming)
-            undo.pop_all()
+        self._add(image, incoming)
+        active = self._activate(image, incoming)
         log.info("image %s: active, %d bytes", image.id, incoming.sums.size_bytes)
         return active
 
@@ -66,8 +97,9 @@ class Data:
         next(chunks)
         return chunks
 
-    def clean_up(self, image: Image) -> None:
-        """Remove the bytes of an upload that failed, or of a deleted image, and say so in its row.
+    def clean_up(self, image: Image, *, reason: str = "") -> None:
+        """Remove the bytes of an upload or import that failed, or of a deleted image, and say so in
+        its row.
 
         Runs twice without harm. A store that does not answer leaves all to the worker's next sweep.
         """
@@ -81,12 +113,13 @@ class Data:
             return
         event = {
             ImageStatus.SAVING: ImageEvent.CUT_OFF,
+            ImageStatus.IMPORTING: ImageEvent.IMPORT_FAILED,
             ImageStatus.PENDING_DELETE: ImageEvent.REMOVED,
         }
         with self._db.transaction() as tx, contextlib.suppress(errors.Superseded):
             now = images.get(tx, image.id)
             if now.status in event and now.claim_owner == image.claim_owner:
-                images.advance(tx, now, event[now.status], store=None, location=None)
+                images.advance(tx, now, event[now.status], store=None, location=None, reason=reason)
 
     def is_abandoned(self, image: Image) -> bool:
         """Whether nobody is writing the bytes: no claim, one that has ended, or a dead process's.
@@ -124,7 +157,7 @@ class Data:
             return images.advance(
                 tx, image, ImageEvent.UPLOAD,
                 store=self._settings.image.store, location=f"{image.id}-{name}",
-                claim_owner=owner, claim_expires_at=self._claim_end(),
+                claim_owner=owner, claim_expires_at=self._claim_end(), reason="",
             )  # fmt: skip
 
     def _add(self, image: Image, incoming: Incoming) -> None:
@@ -145,7 +178,7 @@ class Data:
         sums = incoming.sums
         with self._db.transaction() as tx:
             return images.advance(
-                tx, image, ImageEvent.STORED,
+                tx, image, ImageEvent.STORED, disk_format=incoming.disk_format, reason="",
                 size_bytes=sums.size_bytes, virtual_size_bytes=incoming.virtual_size_bytes,
                 checksum_md5=sums.md5, checksum_sha512=sums.sha512, checksum_xxh3=sums.xxh3,
             )  # fmt: skip

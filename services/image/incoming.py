@@ -18,7 +18,8 @@ _NOT_INSPECTED: Final = frozenset(CONTAINER_FORMATS) - _UNPACKED
 
 
 class Incoming:
-    """A reader over an upload in `disk_format` and `container_format`.
+    """A reader over an upload in `disk_format` (None: what it turns out to be) and
+    `container_format`.
 
     Raises TooLarge past `size_bytes_max`, UnsupportedMedia when the bytes are not in `disk_format`,
     and whatever `renew` raises when the upload is not wanted any more.
@@ -28,15 +29,15 @@ class Incoming:
         self,
         reader: Reader,
         *,
-        disk_format: str,
+        disk_format: str | None,
         container_format: str,
         size_bytes_max: int,
         renew: Callable[[], None],
     ) -> None:
         self.sums = Summing(reader)
+        self.disk_format = disk_format
         self.virtual_size_bytes: int | None = None
         self._inspecting = Inspecting(self.sums)
-        self._disk_format = disk_format
         self._is_inspected = container_format not in _NOT_INSPECTED
         self._size_bytes_max = size_bytes_max
         self._renew = renew
@@ -57,6 +58,7 @@ class Incoming:
     def _conclude(self) -> None:
         self._renew()
         if self._is_inspected:
-            self.virtual_size_bytes = self._inspecting.virtual_size_bytes(self._disk_format)
-            if self._disk_format == "raw":
+            self.disk_format = self.disk_format or self._inspecting.disk_format()
+            self.virtual_size_bytes = self._inspecting.virtual_size_bytes(self.disk_format)
+            if self.disk_format == "raw":
                 self.virtual_size_bytes = self.sums.size_bytes

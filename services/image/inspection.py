@@ -32,20 +32,34 @@ class Inspecting:
     def __init__(self, reader: Reader) -> None:
         source: Any = reader  # it asks for a whole file object, and calls nothing but `read`
         self._wrapper = format_inspector.InspectWrapper(source)
+        self._is_closed = False
 
     def read(self, size_bytes: int, /) -> bytes:
         """Up to `size_bytes`; empty at the end."""
         data: bytes = self._wrapper.read(size_bytes)
         return data
 
+    def disk_format(self) -> str:
+        """What the bytes are, when all of them have been read: `raw` where nothing else is seen.
+
+        Raises UnsupportedMedia when they are several things at once, or none that a disk may be.
+        """
+        found = set(self._found())
+        if found <= _PLAIN:
+            return "iso" if "iso" in found else "raw"
+        if len(found) != 1 or not found <= set(DISK_FORMATS):
+            raise errors.UnsupportedMedia(
+                f"The image's data are no disk of one known format: {', '.join(sorted(found))}"
+            )
+        return found.pop()
+
     def virtual_size_bytes(self, disk_format: str) -> int | None:
         """The size of the disk that a guest sees; None when `disk_format` has no header to say it.
 
-        Called once, when all bytes have been read. Raises UnsupportedMedia (415, as Glance) when
-        they are not in `disk_format`, or would make QEMU open other files of the host.
+        Called when all bytes have been read. Raises UnsupportedMedia (415, as Glance) when they are
+        not in `disk_format`, or would make QEMU open other files of the host.
         """
-        self._wrapper.close()
-        found = {str(each): each for each in self._wrapper.formats or ()}
+        found = self._found()
         if disk_format in _RAW_LIKE:
             _refuse_unless(set(found) <= _PLAIN, disk_format, set(found))
             return None
@@ -62,6 +76,13 @@ class Inspecting:
             raise errors.UnsupportedMedia(
                 f"The {disk_format} image was refused: {_reason(error)}"
             ) from error
+
+    def _found(self) -> dict[str, Any]:
+        """What recognises the bytes as its own, by the format's name."""
+        if not self._is_closed:
+            self._wrapper.close()
+            self._is_closed = True
+        return {str(each): each for each in self._wrapper.formats or ()}
 
 
 def _refuse_unless(is_fine: bool, disk_format: str, found: set[str]) -> None:

@@ -8,7 +8,11 @@ from services.image.manager import Manager
 
 def steps(manager: Manager) -> dict[str, queue.Step]:
     """Step name to function of the image's id."""
-    return {"delete_data": manager.delete_data, "repair_upload": manager.repair_upload}
+    return {
+        "import_data": manager.import_data,
+        "delete_data": manager.delete_data,
+        "repair_upload": manager.repair_upload,
+    }
 
 
 def due(manager: Manager) -> Iterator[queue.Due]:

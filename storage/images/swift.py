@@ -47,8 +47,7 @@ class SwiftStore:
             if answer.status == HTTPStatus.NOT_FOUND:
                 self._has_container.clear()  # somebody deleted it: the next upload makes it again
             _check(answer, f"PUT {path}", expected=frozenset({HTTPStatus.CREATED}))
-            etag = (answer.getheader("ETag") or "").strip('"')
-            return store.Stored(size_bytes=sent, etag=etag)
+            return _stored(answer, sent)
 
     def get(self, location: str, *, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes from `offset`, `length` of them or all, as chunks."""
@@ -62,6 +61,14 @@ class SwiftStore:
             answer = connection.getresponse()
             _check(answer, f"GET {path}", expected=_OK)
             return _chunks(opened.pop_all(), answer, path)
+
+    def head(self, location: str) -> store.Stored:
+        """How large an object is, without its bytes. Raises DataNotFound and others."""
+        with self._connected("HEAD", location) as (connection, path, headers):
+            connection.request("HEAD", path, headers=headers)
+            answer = connection.getresponse()
+            _check(answer, f"HEAD {path}", expected=_OK)
+            return _stored(answer, int(answer.getheader("Content-Length") or 0))
 
     def delete(self, location: str) -> None:
         """Remove the object; there may be none."""
@@ -127,6 +134,11 @@ def _send_chunked(
         if not chunk:
             return sent
         sent += len(chunk)
+
+
+def _stored(answer: http.client.HTTPResponse, size_bytes: int) -> store.Stored:
+    etag = (answer.getheader("ETag") or "").strip('"')
+    return store.Stored(size_bytes=size_bytes, etag=etag)
 
 
 def _check(answer: http.client.HTTPResponse, what: str, *, expected: frozenset[HTTPStatus]) -> None:

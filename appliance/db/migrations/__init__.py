@@ -93,6 +93,13 @@ def second_mile(db: "Database") -> None:
         _watch(db, table)
 
 
+@_steps()
+def image_import(db: "Database") -> None:
+    """How often the import of an image was begun, and why it failed."""
+    db.execute("ALTER TABLE images ADD COLUMN reason TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE images ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0")
+
+
 def migrate(home: Path) -> list[str]:
     """Bring the database in `home` to this version; the names of the steps that it took.
 

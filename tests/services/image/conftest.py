@@ -9,7 +9,9 @@ from appliance.db import connection
 from services.image import stores
 from services.image.api import Images, NewImage
 from services.image.data import Data
+from services.image.imports import Imports
 from services.image.manager import Manager
+from services.image.sources import Sources
 from tests.services.image.parts import Parts
 
 
@@ -17,16 +19,22 @@ from tests.services.image.parts import Parts
 def parts(settings: config.Settings, db: connection.Database, topics: queue.Queue) -> Parts:
     image = dataclasses.replace(settings.image, store="file", size_bytes_max=1 << 20)
     settings = dataclasses.replace(settings, image=image)
-    by_name = stores.open_stores(settings, lambda: ("http://127.0.0.1:1/v1/AUTH_x", ""))
+    by_name = stores.open_stores(settings, _nowhere)
     data = Data(settings, db, by_name)
+    objects = Sources(_nowhere)
     return Parts(
         db=db,
         data=data,
-        verbs=Images(db, topics, data),
-        manager=Manager(db, data),
+        verbs=Images(db, topics, data, objects=objects),
+        manager=Manager(db, data, Imports(settings, data, objects=objects)),
         folder=settings.home / "images",
         ctx=context.RequestContext(project_id=ids.ProjectId("p1"), roles=frozenset({"member"})),
     )
+
+
+def _nowhere() -> tuple[str, str]:
+    """An object store that does not answer."""
+    return "http://127.0.0.1:1/v1/AUTH_x", ""
 
 
 @pytest.fixture

@@ -1,25 +1,20 @@
-"""What a request may ask of the image service: policy, then rows, then a message."""
+"""The verbs on images: policy, then rows, then a message."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from appliance import clock, config, context, errors, ids, policy, queue
 from appliance.db import connection, images
-from appliance.model.image import Image, ImageEvent, ImageStatus, Visibility
-from services.image import inspection, stores
+from appliance.model.image import Image, ImageEvent, ImageStatus
+from services.image import stores
+from services.image.api import attributes, registration
+from services.image.api.attributes import NewImage
 from services.image.data import Data
 from services.image.inspection import Reader
+from services.image.sources import Sources
 
 TOPIC: Final = "image"
-NAME_CHARS_MAX: Final = 255  # Glance's limit, also for a tag and for a property's name
-TAGS_MAX: Final = 128  # Glance's image_tag_quota
-PROPERTIES_MAX: Final = 128  # Glance's image_property_quota
-VALUE_CHARS_MAX: Final = 65_535  # what Glance's column holds
-
-DISK_FORMATS: Final = inspection.DISK_FORMATS
-CONTAINER_FORMATS: Final = inspection.CONTAINER_FORMATS
 
 Change = Callable[[Image], Image]  # runs inside the transaction: it only computes
 
@@ -31,34 +26,20 @@ def open_images(
     account: stores.Account,
 ) -> "Images":
     """The verbs, on every store there is; `account` says how to get into the object store."""
-    return Images(db, topics, Data(settings, db, stores.open_stores(settings, account)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewImage:
-    """What a user says of an image before its bytes come."""
-
-    id: str | None = None
-    name: str | None = None
-    visibility: Visibility = Visibility.SHARED
-    owner: str | None = None
-    container_format: str | None = None
-    disk_format: str | None = None
-    min_disk_gib: int = 0
-    min_memory_mib: int = 0
-    is_protected: bool = False
-    is_hidden: bool = False
-    properties: dict[str, str] = dataclasses.field(default_factory=dict)
-    tags: tuple[str, ...] = ()
+    data = Data(settings, db, stores.open_stores(settings, account))
+    return Images(db, topics, data, objects=Sources(account))
 
 
 class Images:
     """The verbs on images; safe for threads."""
 
-    def __init__(self, db: connection.Database, topics: queue.Queue, data: Data) -> None:
+    def __init__(
+        self, db: connection.Database, topics: queue.Queue, data: Data, *, objects: Sources
+    ) -> None:
         self._db = db
         self._queue = topics
         self._data = data
+        self._registrar = registration.Registrar(db, objects, size_bytes_max=data.size_bytes_max)
 
     def index(self, ctx: context.RequestContext, query: images.Query) -> list[Image]:
         """The images that `ctx` may see and `query` asks for. Raises Forbidden, BadRequest."""
@@ -75,12 +56,41 @@ class Images:
         policy.check(ctx, "add_image")
         if new.id is not None and not ids.is_uuid(new.id):
             raise errors.BadRequest(f"Invalid image id format: {new.id!r} is no UUID.")
-        image = _queued(ctx, new)
-        _check(image)
-        _check_rights(ctx, image, before=None)
+        image = attributes.queued(ctx, new)
         with self._db.transaction() as tx:
             images.create(tx, image)
         return image
+
+    def register(
+        self,
+        ctx: context.RequestContext,
+        *,
+        location: str,
+        name: str,
+        description: str = "",
+        architecture: str | None = None,
+        kernel_id: str | None = None,
+        ramdisk_id: str | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> Image:
+        """Promise an image of what the caller's project has in the object store at `location`:
+        `container/image.manifest.xml`, a bundle, or `container/disk.qcow2`, a disk as it is.
+
+        The image is `importing`; the worker makes it active, or queued with a reason. What is not
+        said is the manifest's to say; `kernel_id` and `ramdisk_id` are images' ids. Raises
+        Forbidden, BadRequest, NotFound (the object, kernel or ramdisk), TooLarge, Unavailable.
+        """
+        policy.check(ctx, "add_image")
+        asked = registration.Registration(
+            location=location, name=name, description=description, architecture=architecture,
+            kernel_id=kernel_id, ramdisk_id=ramdisk_id, properties=properties or {},
+        )  # fmt: skip
+        image = attributes.queued(ctx, self._registrar.new_image(ctx, asked))
+        with self._db.transaction() as tx:
+            images.create(tx, image)
+            importing = images.advance(tx, image, ImageEvent.IMPORT)
+        self._queue.ring(TOPIC, "import_data", image.id)
+        return importing
 
     def update(self, ctx: context.RequestContext, image_id: str, change: Change) -> Image:
         """Apply `change` to the image as it is now. Raises Forbidden, NotFound, what it raises."""
@@ -88,8 +98,8 @@ class Images:
         with self._db.transaction() as tx:
             before = self._own(tx, ctx, image_id)
             after = change(before)
-            _check(after)
-            _check_rights(ctx, after, before=before)
+            attributes.check(after)
+            attributes.check_rights(ctx, after, before=before)
             return images.update(tx, after)
 
     def add_tag(self, ctx: context.RequestContext, image_id: str, tag: str) -> None:
@@ -159,76 +169,3 @@ class Images:
         if not ctx.is_admin and image.project_id != ctx.project_id:
             raise errors.Forbidden(f"You are not permitted to modify image {image_id}.")
         return image
-
-
-def _queued(ctx: context.RequestContext, new: NewImage) -> Image:
-    now = clock.stamp()
-    return Image(
-        id=ids.ImageId(new.id or ids.new_uuid()),
-        name=new.name,
-        status=ImageStatus.QUEUED,
-        visibility=new.visibility,
-        project_id=ids.ProjectId(new.owner or ctx.project_id),
-        container_format=new.container_format,
-        disk_format=new.disk_format,
-        size_bytes=None,
-        virtual_size_bytes=None,
-        checksum_md5=None,
-        checksum_sha512=None,
-        checksum_xxh3=None,
-        min_disk_gib=new.min_disk_gib,
-        min_memory_mib=new.min_memory_mib,
-        is_protected=int(new.is_protected),
-        is_hidden=int(new.is_hidden),
-        store=None,
-        location=None,
-        request_id=ctx.request_id,
-        created_at=now,
-        updated_at=now,
-        deleted_at=None,
-        claim_owner=None,
-        claim_expires_at=None,
-        properties=new.properties,
-        tags=tuple(dict.fromkeys(new.tags)),
-    )
-
-
-def _check(image: Image) -> None:
-    """Raise BadRequest for what no image may be, TooLarge for more than one may have."""
-    texts = {"name": image.name or "", **{f"tag {tag!r}": tag for tag in image.tags}}
-    texts |= {f"property {name!r}": name for name in image.properties}
-    for what, text in texts.items():
-        if len(text) > NAME_CHARS_MAX:
-            raise errors.BadRequest(f"Invalid {what[:50]}: over {NAME_CHARS_MAX} characters.")
-    for name, value in image.properties.items():
-        if not name or len(value) > VALUE_CHARS_MAX:
-            raise errors.BadRequest(f"Invalid property {name!r}: no name, or too long a value.")
-    if image.disk_format not in (None, *DISK_FORMATS):
-        raise errors.BadRequest(f"Invalid disk format: {image.disk_format!r}.")
-    if image.container_format not in (None, *CONTAINER_FORMATS):
-        raise errors.BadRequest(f"Invalid container format: {image.container_format!r}.")
-    _check_pair(image)
-    if min(image.min_disk_gib, image.min_memory_mib) < 0:
-        raise errors.BadRequest("min_disk and min_ram are not negative.")
-    if len(image.tags) > TAGS_MAX or len(image.properties) > PROPERTIES_MAX:
-        raise errors.TooLarge(f"At most {TAGS_MAX} tags and {PROPERTIES_MAX} properties.")
-
-
-def _check_pair(image: Image) -> None:
-    """Amazon's kinds of image go by one name in both formats (Glance, domain/__init__.py)."""
-    disk, container, amazon = image.disk_format, image.container_format, ("aki", "ari", "ami")
-    if disk and container and disk != container and (disk in amazon or container in amazon):
-        raise errors.BadRequest(
-            "Invalid mix of disk and container formats. When setting a disk or container format "
-            "to one of 'aki', 'ari', or 'ami', the container and disk formats must match."
-        )
-
-
-def _check_rights(ctx: context.RequestContext, image: Image, *, before: Image | None) -> None:
-    """Raise Forbidden for what only an admin may make of an image."""
-    was_public = before is not None and before.visibility is Visibility.PUBLIC
-    if image.visibility is Visibility.PUBLIC and not was_public:
-        policy.check(ctx, "publicize_image")
-    owner = before.project_id if before else ctx.project_id
-    if image.project_id != owner and not ctx.is_admin:
-        raise errors.Forbidden("You are not permitted to create or give images to others.")
