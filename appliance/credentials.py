@@ -1,9 +1,10 @@
-"""The passwords that a first start generates: written once, readable by root alone."""
+"""The passwords and keys that a first start generates: written once, readable by root alone."""
 
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from appliance import config, errors
@@ -11,11 +12,13 @@ from appliance import config, errors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """A user of the cloud, with the project it works in."""
+    """A user of the cloud, with the project it works in; people have a key for EC2's API too."""
 
     user: str
-    password: str
+    password: str = field(repr=False)
     project: str
+    ec2_access: str = ""
+    ec2_secret: str = field(default="", repr=False)
 
 
 def path(settings: config.Settings) -> Path:
@@ -50,13 +53,26 @@ def ensure(settings: config.Settings, projects_by_user: dict[str, str]) -> dict[
         for user, project in projects_by_user.items()
     }
     if set(kept) != set(logins):
-        fresh = file.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            json.dump({user: asdict(login) for user, login in logins.items()}, out, indent=2)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
+        _write(file, logins)
     return logins
+
+
+def keep_ec2_key(settings: config.Settings, user: str, *, access: str, secret: str) -> None:
+    """Write the key with which `user` signs requests beside its password."""
+    file = path(settings)
+    logins = {name: Login(**kept) for name, kept in json.loads(file.read_text()).items()}
+    logins[user] = replace(logins[user], ec2_access=access, ec2_secret=secret)
+    _write(file, logins)
+
+
+def _write(file: Path, logins: Mapping[str, Login]) -> None:
+    """Whole or not at all."""
+    fresh = file.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump({user: asdict(login) for user, login in logins.items()}, out, indent=2)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)
 
 
 def openstack_environment(settings: config.Settings, user: str) -> dict[str, str]:

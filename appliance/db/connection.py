@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -20,6 +21,25 @@ EVENTS_BELL: Final = "events"
 
 Row = sqlite3.Row
 Params = Sequence[object] | Mapping[str, object]
+
+
+_is_rehearsal: ContextVar[bool] = ContextVar("is_rehearsal", default=False)
+
+
+class Rehearsed(Exception):
+    """A transaction of a rehearsal got as far as its commit, and was taken back."""
+
+
+@contextlib.contextmanager
+def rehearsal() -> Iterator[None]:
+    """Commit nothing inside: the first transaction that would have is rolled back and raises
+    Rehearsed. What is checked before a commit is checked for real; what comes after never runs.
+    """
+    token = _is_rehearsal.set(True)
+    try:
+        yield
+    finally:
+        _is_rehearsal.reset(token)
 
 
 class Reader(Protocol):
@@ -96,7 +116,7 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield Transaction(connection)
-            connection.execute("COMMIT")
+            _commit(connection)
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -110,6 +130,12 @@ class Database:
         if connection is not None:
             connection.close()
             self._local.connection = None
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    if _is_rehearsal.get():
+        raise Rehearsed
+    connection.execute("COMMIT")
 
 
 def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:

@@ -21,6 +21,7 @@ class Fault:
     message: str
     kind: str = ""
     accept: str = ""
+    is_coded: bool = False  # whether `kind` is a code of the API's own
 
     @property
     def title(self) -> str:
@@ -49,7 +50,10 @@ _NOVA_NAMES: Final = {
 
 def of(error: errors.NovaboxError, *, accept: str = "") -> Fault:
     """The fault that answers `error`."""
-    return Fault(status=error.status, message=str(error), kind=_kind(error), accept=accept)
+    return Fault(
+        status=error.status, message=str(error), kind=_kind(error), accept=accept,
+        is_coded=isinstance(error, Coded),
+    )  # fmt: skip
 
 
 def keystone(fault: Fault) -> tuple[str, bytes]:
@@ -62,6 +66,15 @@ def nova(fault: Fault) -> tuple[str, bytes]:
     """Compute v2.1 (Nova, api/openstack/wsgi.py, Fault)."""
     name = _NOVA_NAMES.get(fault.status, "computeFault")
     return _JSON, _json({name: {"code": fault.status, "message": fault.message}})
+
+
+def cinder(fault: Fault) -> tuple[str, bytes]:
+    """Block Storage v3 (Cinder, api/openstack/wsgi.py, Fault): Nova's form, and when to retry."""
+    name = _NOVA_NAMES.get(fault.status, "computeFault")
+    body: dict[str, object] = {"code": fault.status, "message": fault.message}
+    if fault.status == 413:
+        body["retryAfter"] = "0"
+    return _JSON, _json({name: body})
 
 
 def neutron(fault: Fault) -> tuple[str, bytes]:

@@ -3,11 +3,12 @@
 from typing import Final
 
 from appliance import config, credentials, ids
-from appliance.db import connection, projects, roles, users
+from appliance.db import connection, ec2_credentials, projects, roles, users
 from appliance.model.project import Project
 from appliance.model.user import Role, User
-from services.identity import passwords, sealing
+from services.identity import ec2_keys, passwords, sealing
 
+PEOPLE: Final = ("admin", "demo")
 ROLES: Final = ("admin", "member", "reader", "service")
 PROJECT_BY_USER: Final = {"admin": "admin", "demo": "demo", "nova": "service", "glance": "service"}
 # (user, project) → roles; the workers write into the object store as members of `service`
@@ -44,6 +45,26 @@ def bootstrap(settings: config.Settings, db: connection.Database) -> None:
                 projects.create(tx, Project(id=ids.ProjectId(ids.new_hex()), name=name))
         for name, password_hash in hashes.items():
             _put_user(tx, name, password_hash)
+    for name in PEOPLE:
+        if not logins[name].ec2_access:
+            _give_key(settings, db, name)
+
+
+def _give_key(settings: config.Settings, db: connection.Database, name: str) -> None:
+    """Let the user sign: row first, then file; a crash between leaves a row, taken the next time.
+
+    What is in the file is never made again: a key that was deleted stays deleted.
+    """
+    sealer = sealing.sealer(settings.etc_dir)
+    with db.transaction() as tx:
+        user = users.find_by_name(tx, name)
+        home = projects.find_by_name(tx, PROJECT_BY_USER[name])
+        if user is None or home is None:
+            return
+        known = [key for key in ec2_credentials.of_user(tx, user.id) if key.project_id == home.id]
+        key = known[0] if known else ec2_keys.make(tx, sealer, user_id=user.id, project_id=home.id)
+    secret = ec2_keys.opened(sealer, key).secret.reveal()
+    credentials.keep_ec2_key(settings, name, access=key.access, secret=secret)
 
 
 def _put_user(tx: connection.Transaction, name: str, password_hash: str) -> None:

@@ -1,4 +1,4 @@
-"""Tokens as text: a few ids, encrypted and signed (Fernet). The only home of cryptography here.
+"""Tokens as text, and secrets at rest: encrypted and signed (Fernet). Cryptography's home here.
 
 A token is never stored. What it grants is read from the database each time it is used.
 """
@@ -15,9 +15,10 @@ from typing import Final
 
 from cryptography import fernet
 
-from appliance import clock, errors
+from appliance import clock, errors, log
 
 _VERSION: Final = 1
+_SECRET: Final = b"secret:"  # so that a sealed secret is no token, and no token a secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Payload:
 
 
 class Sealer:
-    """Writes and reads tokens with the keys of one cloud: the first writes, all of them read."""
+    """Seals and opens with the keys of one cloud: the first seals, all of them open."""
 
     def __init__(self, keys: list[str]) -> None:
         self._fernet = fernet.MultiFernet([fernet.Fernet(key) for key in keys])
@@ -62,6 +63,20 @@ class Sealer:
             user_id=user_id, project_id=project_id, methods=tuple(methods), issued_s=issued_s,
             expires_s=expires_s, audit_id=audit_id, password_mark=mark,
         )  # fmt: skip
+
+    def seal_secret(self, secret: log.Secret) -> str:
+        """A secret as the database may keep it."""
+        return self._fernet.encrypt(_SECRET + secret.reveal().encode()).decode()
+
+    def open_secret(self, sealed: str) -> log.Secret:
+        """The secret. Raises Unavailable when none of the cloud's keys opens it."""
+        try:
+            plain = self._fernet.decrypt(sealed.encode())
+        except fernet.InvalidToken as error:
+            raise errors.Unavailable(
+                "a secret cannot be opened: the key that sealed it is not in etc/fernet-keys"
+            ) from error
+        return log.Secret(plain.removeprefix(_SECRET).decode())
 
 
 def password_mark(password_hash: str) -> str:

@@ -35,6 +35,9 @@ def services(settings: config.Settings) -> tuple[Service, ...]:
         Service(type="identity", name="keystone", url=f"{api}/identity/v3"),
         Service(type="compute", name="nova", url=f"{api}/compute/v2.1"),
         Service(type="image", name="glance", url=f"{api}/image"),
+        Service(type="block-storage", name="cinder", url=f"{api}/volume/v3/%(project_id)s"),
+        # what clients called it before it had that name
+        Service(type="volumev3", name="cinderv3", url=f"{api}/volume/v3/%(project_id)s"),
         Service(type="network", name="neutron", url=f"{api}/network"),
         Service(
             type="object-store",

@@ -1,0 +1,33 @@
+"""Values that clients send in more than one form: numbers as text, booleans in words."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from appliance import errors
+
+_NUMBER: Final = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+_TRUE: Final = frozenset({"1", "t", "true", "on", "y", "yes"})  # oslo.utils, strutils
+_FALSE: Final = frozenset({"0", "f", "false", "off", "n", "no", ""})
+
+
+def number(name: str, value: int | str) -> int:
+    """A number that is not negative. Raises BadRequest."""
+    try:
+        found: int = msgspec.convert(value, _NUMBER, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid(name, value, str(error)) from error
+    return found
+
+
+def flag(name: str, value: bool | int | str) -> bool:
+    """A boolean. Raises BadRequest."""
+    text = str(value).strip().lower()
+    if text not in _TRUE | _FALSE:
+        raise _invalid(name, value, "It is neither true nor false.")
+    return text in _TRUE
+
+
+def _invalid(name: str, value: Any, why: str) -> errors.BadRequest:
+    return errors.BadRequest(f"Invalid input for field/attribute {name}. Value: {value}. {why}")
