@@ -77,6 +77,15 @@ def recently_deleted(db: connection.Reader, project_id: str, *, since: str) -> l
     return [_instance(dict(row)) for row in rows]
 
 
+def of_reservation(db: connection.Reader, project_id: str, reservation_id: str) -> list[Instance]:
+    """Instances that one request made, deleted or not, in their order."""
+    rows = db.rows(
+        "SELECT * FROM instances WHERE reservation_id = ? AND project_id = ? ORDER BY launch_index",
+        (reservation_id, project_id),
+    )
+    return [_instance(dict(row)) for row in rows]
+
+
 def on_host(db: connection.Reader, host: str) -> list[Instance]:
     """Instances placed on `host` that are not deleted, failed ones included."""
     rows = db.rows("SELECT * FROM instances WHERE host = ? AND deleted_at IS NULL", (host,))

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from appliance import config, queue, trace
 from appliance.db import connection
-from services.api import compute, events, identity, image, network
+from services.api import compute, events, identity, image, launch_volumes, network
 from services.api.cloud import routes, workings
 from services.compute.api import catalogue, instances, key_pairs
 from services.http import answer, app, endpoint
 from services.identity.api import Identity
 from services.network.api import networks, ports, security_groups
+from services.volume.api import types
 
 # what follows and shows traces leaves none: it would follow itself
 UNTRACED = ("/novabox/v1/", "/healthcheck")
@@ -54,11 +55,18 @@ def _compute(
     settings: config.Settings, db: connection.Database, topics: queue.Queue
 ) -> endpoint.Face:
     return compute.face(
-        instance_verbs=instances.Instances(db=db, queue=topics),
+        instance_verbs=_instances(settings, db, topics),
         key_pair_verbs=key_pairs.KeyPairs(db=db),
         catalogue_verbs=catalogue.Catalogue(db=db),
         page_max=settings.api.page_max,
     )
+
+
+def _instances(
+    settings: config.Settings, db: connection.Database, topics: queue.Queue
+) -> instances.Instances:
+    new_volume = launch_volumes.new_volume(types.place(settings))
+    return instances.Instances(db=db, queue=topics, new_volume=new_volume)
 
 
 def _network(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from appliance import config, context, errors, queue, trace
-from appliance.db import connection, fixed_ips, instances, ports, subnets
+from appliance.db import connection, fixed_ips, instances, ports, subnets, volumes
 from appliance.model.instance import Instance
 from appliance.model.network import Port
 from appliance.model.states import Event, VmState
@@ -56,7 +56,9 @@ class Manager:
             self._give_up_release(instance, error)
 
     def allocate(self, instance: Instance) -> None:
-        """Give the instance its fixed IPs, wire its ports, and ring this host's compute worker.
+        """Give the instance its fixed IPs, wire its ports, and ring who goes on.
+
+        That is this host's compute worker; first those that keep the instance's volumes, if any.
 
         A crash leaves the instance `networking`, with or without addresses and taps: run again, it
         keeps the addresses it has. Raises Conflict when a network is full, NetworkError when the
@@ -68,11 +70,15 @@ class Manager:
                 taken = {port.id: self._bind(tx, port) for port in wanted}
             self._apply()
         with self._db.transaction() as tx:
-            instances.advance(tx, instance, Event.WIRED)
+            keepers = {volume.host for volume in volumes.of_instance(tx, instance.id)}
+            instances.advance(tx, instance, Event.WIRED_FIRST if keepers else Event.WIRED)
             for port_id in taken:
                 ports.set_active(tx, port_id)
         log.info("instance %s: wired with %s", instance.id, list(taken.values()))
-        self._queue.ring(f"compute.{self._settings.host}", "spawn", instance.id)
+        for keeper in keepers:
+            self._queue.ring(f"volume.{keeper}", "map", instance.id)
+        if not keepers:
+            self._queue.ring(f"compute.{self._settings.host}", "spawn", instance.id)
 
     def release(self, instance: Instance) -> None:
         """Take the instance's taps, rules and addresses away; a deleted one's ports go too.
@@ -110,11 +116,14 @@ class Manager:
         return report
 
     def _give_up_allocate(self, instance: Instance, error: Exception) -> None:
-        """Write why it has no network; what was wired of it goes next."""
+        """Write why it has no network; what was wired of it, and its volumes' exports, go next."""
         with self._db.transaction() as tx:
             instances.advance(tx, instance, Event.FAILED)
             instances.add_fault(tx, instance.id, error, details=_tried(error))
+            had = volumes.let_go(tx, instance.id)
         self._queue.ring(f"network.{self._settings.host}", "release", instance.id)
+        for volume in had:
+            self._queue.ring(f"volume.{volume.host}", "withdraw", volume.id)
 
     def _give_up_release(self, instance: Instance, error: Exception) -> None:
         """Let the row end, with the reason. Nothing leaks: no later plan has its devices in it."""

@@ -7,12 +7,23 @@ from typing import Final
 
 from appliance import clock, context, errors, policy
 from appliance import queue as topics
-from appliance.db import connection, hosts, instances, networks, ports, security_groups
+from appliance.db import (
+    connection,
+    hosts,
+    instances,
+    networks,
+    ports,
+    security_groups,
+    volumes,
+)
 from appliance.model import states
 from appliance.model.instance import Fault, Instance
 from appliance.model.network import Port
 from appliance.model.security_group import SecurityGroup
+from appliance.model.volume import Volume
+from appliance.model.volume_states import VolumeStatus
 from services.compute.api import launch
+from services.compute.api.block_devices import NewVolume
 from services.compute.api.run_request import RunRequest
 
 PAGE: Final = 1000  # rows read at once while a list is sifted
@@ -33,10 +44,11 @@ class Details:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instances:
-    """The verbs; may be used by many threads."""
+    """The verbs; may be used by many threads. `new_volume` makes those that a launch asks for."""
 
     db: connection.Database
     queue: topics.Queue
+    new_volume: NewVolume
 
     def run(self, ctx: context.RequestContext, request: RunRequest) -> list[Instance]:
         """Write the instances asked for and wake the scheduler: a promise, nothing runs yet.
@@ -45,10 +57,16 @@ class Instances:
         """
         policy.check(ctx, "os_compute_api:servers:create")
         with self.db.transaction() as tx:
-            made = launch.write(tx, ctx, request)
+            made = launch.write(tx, ctx, request, new_volume=self.new_volume)
         for instance in made:
             self.queue.ring("scheduler", "select_host", instance.id)
+            for volume in volumes.of_instance(self.db, instance.id):
+                is_new = volume.status is VolumeStatus.CREATING
+                self._ring(volume, "create" if is_new else "export")
         return made
+
+    def _ring(self, volume: Volume, step: str) -> None:
+        self.queue.ring(f"volume.{volume.host}", step, volume.id)
 
     def get(self, ctx: context.RequestContext, instance_id: str) -> Instance:
         """The instance, if the caller may see it. Raises NotFound."""
@@ -107,6 +125,7 @@ class Instances:
     def delete(self, ctx: context.RequestContext, instance_id: str) -> None:
         """Delete the instance; one that has no host yet is gone at once. May be asked twice."""
         policy.check(ctx, "os_compute_api:servers:delete")
+        had: list[Volume] = []
         with self.db.transaction() as tx:
             instance = instances.get_visible(tx, instance_id, ctx)
             if instance.task_state is not states.TaskState.DELETING:
@@ -115,8 +134,11 @@ class Instances:
                 for port in ports.of_instance(tx, instance_id):
                     ports.delete(tx, port.id)
                 instances.advance(tx, instance, states.Event.DELETED_UNPLACED)
+                had = volumes.let_go(tx, instance.id)
         if instance.host:
             self.queue.ring(f"compute.{instance.host}", "terminate", instance_id)
+        for volume in had:
+            self._ring(volume, "withdraw")
 
     def start(self, ctx: context.RequestContext, instance_id: str) -> None:
         """Start a stopped instance. Raises Conflict in any other state."""

@@ -5,14 +5,19 @@ Knows no queue, no scheduler and no hypervisor: the rows say what is to be done.
 
 import base64
 import binascii
+import dataclasses
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Final
 
 from appliance import clock, context, errors, ids, quota, trace
-from appliance.db import connection, instances, ports
+from appliance.db import client_tokens, connection, instances, ports, volumes
+from appliance.db.client_tokens import ClientToken
 from appliance.model import states
 from appliance.model.instance import Instance
-from services.compute.api import run_request
+from services.compute.api import block_devices, run_request
+from services.compute.api.block_devices import NewVolume
 from services.compute.api.run_request import Parts, RunRequest
 
 USER_DATA_CHARS_MAX: Final = 65_535  # of base64, as Nova's schema has it
@@ -20,29 +25,65 @@ COUNT_MAX: Final = 1000  # of one request: more is a script gone wild
 
 
 def write(
-    tx: connection.Transaction, ctx: context.RequestContext, request: RunRequest
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    request: RunRequest,
+    *,
+    new_volume: NewVolume,
 ) -> list[Instance]:
-    """Check the request and the quota, and write instances with their ports.
+    """Check the request and the quota, and write instances with their ports and volumes.
 
-    Raises BadRequest for anything named that is not there or does not fit, Conflict when it is
-    ambiguous, OverQuota. The messages are Nova's.
+    A request with a client token that was used before makes nothing, and answers what it made
+    then. Raises BadRequest for anything named that is not there or does not fit, Conflict when it
+    is ambiguous, OverQuota, IdempotentMismatch. The messages are Nova's.
     """
     _check_values(request)
-    parts = run_request.find(tx, ctx, request)
+    token = ClientToken(fingerprint=_fingerprint(request), reservation_id=f"r-{ids.new_hex()[:8]}")
+    if request.client_token is not None:
+        known = client_tokens.find(tx, ctx.project_id, request.client_token)
+        if known is not None:
+            return _made_before(tx, ctx, request, known=known, now=token)
+        client_tokens.create(tx, ctx.project_id, request.client_token, means=token)
+    found = block_devices.find(tx, ctx, request)
+    parts = run_request.find(tx, ctx, request, root_image=found.root_image)
+    each = {"instances": 1, "cores": parts.flavor.vcpus, "ram": parts.flavor.memory_mib}
     count = quota.fit(
         tx,
         ctx.project_id,
-        each={"instances": 1, "cores": parts.flavor.vcpus, "ram": parts.flavor.memory_mib},
-        used=instances.usage(tx, ctx.project_id),
+        each=each | found.each,
+        used=instances.usage(tx, ctx.project_id) | volumes.usage(tx, ctx.project_id),
         least=request.count_min,
         most=request.count_max,
     )
     check_metadata(tx, ctx.project_id, request.metadata)
-    reservation_id = f"r-{ids.new_hex()[:8]}"
-    return [
-        _write_one(tx, ctx, request, parts=parts, reservation_id=reservation_id, index=index)
+    made = [
+        _write_one(tx, ctx, request, parts=parts, reservation_id=token.reservation_id, index=index)
         for index in range(count)
     ]
+    for instance in made:
+        block_devices.write(tx, ctx, instance.id, found=found, new_volume=new_volume)
+    return made
+
+
+def _fingerprint(request: RunRequest) -> str:
+    text = json.dumps(dataclasses.asdict(request), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _made_before(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    request: RunRequest,
+    *,
+    known: ClientToken,
+    now: ClientToken,
+) -> list[Instance]:
+    if known.fingerprint != now.fingerprint:
+        raise errors.IdempotentMismatch(
+            f"Client token {request.client_token} was used for {known.reservation_id} with other "
+            "parameters; use a new one."
+        )
+    return instances.of_reservation(tx, ctx.project_id, known.reservation_id)
 
 
 def check_metadata(
@@ -117,14 +158,14 @@ def _instance(
         user_id=ctx.user_id,
         reservation_id=reservation_id,
         launch_index=index,
-        image_id=parts.image.id,
+        image_id=parts.image.id if parts.image else None,
         kernel_id=parts.kernel_id,
         ramdisk_id=parts.ramdisk_id,
         flavor_id=parts.flavor.id,
         flavor_name=parts.flavor.name,
         vcpus=parts.flavor.vcpus,
         memory_mib=parts.flavor.memory_mib,
-        disk_gib=parts.flavor.disk_gib,
+        disk_gib=parts.flavor.disk_gib if parts.image else 0,  # the volume is its disk
         key_name=parts.key_pair.name if parts.key_pair else None,
         public_key=parts.key_pair.public_key if parts.key_pair else None,
         user_data=request.user_data,

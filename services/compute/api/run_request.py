@@ -65,7 +65,7 @@ class RunRequest:
 class Parts:
     """What a request names, found and fit to be used together."""
 
-    image: Image
+    image: Image | None  # None: it boots from a volume
     kernel_id: ids.ImageId | None
     ramdisk_id: ids.ImageId | None
     flavor: Flavor
@@ -74,21 +74,27 @@ class Parts:
     group_ids: tuple[str, ...]
 
 
-def find(tx: connection.Transaction, ctx: context.RequestContext, request: RunRequest) -> Parts:
-    """All that the request names.
+def find(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    request: RunRequest,
+    *,
+    root_image: Image | None,
+) -> Parts:
+    """All that the request names but its block devices; `root_image` is what those boot, if known.
 
     Raises BadRequest for what is missing or does not fit, Conflict for what is ambiguous.
     """
-    if request.image_id is None:
-        raise errors.BadRequest("Invalid imageRef provided.")
-    with _named_in_body("Can not find requested image"):
-        image = _active(images.get_visible(tx, request.image_id, ctx))
+    image = _image(tx, ctx, request.image_id)
+    boots = image or root_image
+    named = boots.properties if boots else {}
     with _named_in_body():
         flavor = flavors.get_named(tx, request.flavor)
-        kernel_id = _boot_image_id(tx, ctx, image, "kernel_id")
-        ramdisk_id = _boot_image_id(tx, ctx, image, "ramdisk_id")
+        kernel_id = _boot_image_id(tx, ctx, request.kernel_id or named.get("kernel_id"))
+        ramdisk_id = _boot_image_id(tx, ctx, request.ramdisk_id or named.get("ramdisk_id"))
         network_ids = _network_ids(tx, ctx, request.networks)
-    _check_size(image, flavor)
+    if image:
+        _check_size(image, flavor)
     _check_zone(tx, request.zone)
     return Parts(
         image=image,
@@ -116,10 +122,18 @@ def _active(image: Image) -> Image:
     return image
 
 
+def _image(
+    tx: connection.Transaction, ctx: context.RequestContext, image_id: str | None
+) -> Image | None:
+    if image_id is None:
+        return None
+    with _named_in_body("Can not find requested image"):
+        return _active(images.get_visible(tx, image_id, ctx))
+
+
 def _boot_image_id(
-    tx: connection.Transaction, ctx: context.RequestContext, image: Image, name: str
+    tx: connection.Transaction, ctx: context.RequestContext, image_id: str | None
 ) -> ids.ImageId | None:
-    image_id = image.properties.get(name)
     return _active(images.get_visible(tx, image_id, ctx)).id if image_id else None
 
 
