@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from appliance import config, queue, trace
 from appliance.db import connection
-from services.api import compute, events, identity, image, launch_volumes, network
+from services.api import compute, ec2, events, identity, image, launch_volumes, network, verbs, volume
 from services.api.cloud import routes, workings
 from services.compute.api import catalogue, instances, key_pairs
+from services.compute.api import volumes as attachments
 from services.http import answer, app, endpoint
 from services.identity.api import Identity
 from services.network.api import networks, ports, security_groups
-from services.volume.api import types
+from services.volume.api import catalogue as volume_catalogue
+from services.volume.api import snapshots, types, volumes
 
 # what follows and shows traces leaves none: it would follow itself
 UNTRACED = ("/novabox/v1/", "/healthcheck")
@@ -35,7 +37,9 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         identity.face(settings, db, users),
         _compute(settings, db, topics),
         image.face(settings, image.open_images(settings, db, topics, users)),
+        _volume(settings, db, topics),
         _network(settings, db, topics),
+        ec2.face(settings, db, verbs.build(settings, db, topics)),
         routes.Cloud(events=stream, workings=parts, queue=topics, log=log).face(),
         _root(),
     )
@@ -56,6 +60,7 @@ def _compute(
 ) -> endpoint.Face:
     return compute.face(
         instance_verbs=_instances(settings, db, topics),
+        attachment_verbs=attachments.Attachments(db=db, queue=topics),
         key_pair_verbs=key_pairs.KeyPairs(db=db),
         catalogue_verbs=catalogue.Catalogue(db=db),
         page_max=settings.api.page_max,
@@ -67,6 +72,18 @@ def _instances(
 ) -> instances.Instances:
     new_volume = launch_volumes.new_volume(types.place(settings))
     return instances.Instances(db=db, queue=topics, new_volume=new_volume)
+
+
+def _volume(
+    settings: config.Settings, db: connection.Database, topics: queue.Queue
+) -> endpoint.Face:
+    place = types.place(settings)
+    return volume.face(
+        volume_verbs=volumes.Volumes(db=db, queue=topics, place=place),
+        snapshot_verbs=snapshots.Snapshots(db=db, queue=topics, place=place),
+        catalogue_verbs=volume_catalogue.Catalogue(db=db, place=place),
+        page_max=settings.api.page_max,
+    )
 
 
 def _network(

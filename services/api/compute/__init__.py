@@ -8,23 +8,27 @@ from services.api.compute import (
     security_groups,
     servers,
     versions,
+    volume_attachments,
 )
 from services.compute.api.catalogue import Catalogue
 from services.compute.api.instances import Instances
 from services.compute.api.key_pairs import KeyPairs
+from services.compute.api.volumes import Attachments
 from services.http import endpoint, faults
 
 
 def face(
     *,
     instance_verbs: Instances,
+    attachment_verbs: Attachments,
     key_pair_verbs: KeyPairs,
     catalogue_verbs: Catalogue,
     page_max: int,
 ) -> endpoint.Face:
     """The whole API, on these verbs; no list answers more than `page_max` entries."""
     parts = (
-        servers.Servers(verbs=instance_verbs, page_max=page_max),
+        servers.Servers(verbs=instance_verbs, volumes=attachment_verbs, page_max=page_max),
+        volume_attachments.VolumeAttachments(verbs=attachment_verbs),
         security_groups.ServerGroups(verbs=instance_verbs),
         flavors.Flavors(verbs=catalogue_verbs, page_max=page_max),
         key_pairs.KeyPairsFace(verbs=key_pair_verbs, page_max=page_max),

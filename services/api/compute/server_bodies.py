@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from appliance import errors
-from services.compute.api.run_request import RunRequest
+from services.api.compute import block_devices
+from services.compute.api.run_request import BlockDevice, RunRequest
+from services.http import values
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -26,16 +27,6 @@ class GroupName(Struct, forbid_unknown_fields=True):
     name: str
 
 
-class BlockDevice(Struct, forbid_unknown_fields=True):
-    """A disk asked for; the only one there is so far is the image's own, on the host."""
-
-    source_type: Literal["image"]
-    destination_type: Literal["local"] = "local"
-    uuid: str = ""
-    boot_index: int | str = 0
-    delete_on_termination: bool = True
-
-
 class NewServer(Struct, forbid_unknown_fields=True):
     """The server of a create request."""
 
@@ -51,7 +42,12 @@ class NewServer(Struct, forbid_unknown_fields=True):
     count_min: int | str = field(name="min_count", default=1)
     count_max: int | str | None = field(name="max_count", default=None)
     has_config_drive: bool | str = field(name="config_drive", default=False)
-    block_devices: list[BlockDevice] = field(name="block_device_mapping_v2", default_factory=list)
+    mappings: list[block_devices.Mapping] = field(
+        name="block_device_mapping_v2", default_factory=list
+    )
+    old_mappings: list[block_devices.OldMapping] = field(
+        name="block_device_mapping", default_factory=list
+    )
     wants_reservation: bool = field(name="return_reservation_id", default=False)
     disk_config: Literal["AUTO", "MANUAL"] = field(name="OS-DCF:diskConfig", default="MANUAL")
 
@@ -109,13 +105,17 @@ class Action(Struct, forbid_unknown_fields=True):
 
 def run_request(server: NewServer) -> RunRequest:
     """What the client asks, in the words of the verb. Raises BadRequest."""
-    count_min = _number("min_count", server.count_min)
+    count_min = values.number("min_count", server.count_min)
     count_max = (
-        max(count_min, 1) if server.count_max is None else _number("max_count", server.count_max)
+        max(count_min, 1)
+        if server.count_max is None
+        else values.number("max_count", server.count_max)
     )
+    image_id, volumes = _disks(server)
     return RunRequest(
         name=server.name.strip(),
-        image_id=_image_id(server),
+        image_id=image_id,
+        block_devices=volumes,
         flavor=str(server.flavor).rstrip("/").rpartition("/")[2],
         key_name=server.key_name,
         networks=_networks(server),
@@ -125,7 +125,7 @@ def run_request(server: NewServer) -> RunRequest:
         zone=server.zone or "",
         count_min=count_min,
         count_max=count_max,
-        has_config_drive=_flag("config_drive", server.has_config_drive),
+        has_config_drive=values.flag("config_drive", server.has_config_drive),
     )
 
 
@@ -134,6 +134,18 @@ def _networks(server: NewServer) -> tuple[str, ...] | Literal["auto", "none"]:
     if isinstance(server.networks, list):
         return tuple(nic.uuid for nic in server.networks) or "auto"
     return server.networks
+
+
+def _disks(server: NewServer) -> tuple[str | None, tuple[BlockDevice, ...]]:
+    """The image to boot from, None when that is a volume; and the volumes. Raises BadRequest."""
+    image_id = server.image.rstrip("/").rpartition("/")[2]
+    if server.mappings and server.old_mappings:
+        raise errors.BadRequest("Using different block_device_mapping syntaxes is not allowed.")
+    old = [
+        block_devices.renewed(one, is_root=place == 0 and not image_id)
+        for place, one in enumerate(server.old_mappings)
+    ]
+    return block_devices.read(server.mappings or old, image_id)
 
 
 def action(body: Action) -> str:
@@ -148,36 +160,4 @@ def lines(body: ConsoleLength) -> int | None:
     """How many lines are asked for, None for all. Raises BadRequest."""
     if body.length is None or str(body.length) == "-1":
         return None
-    return _number("length", body.length)
-
-
-def _image_id(server: NewServer) -> str:
-    """The image named by `imageRef`, and by the block device that clients send beside it."""
-    named = server.image.rstrip("/").rpartition("/")[2]
-    ids = {device.uuid or named for device in server.block_devices} | ({named} - {""})
-    if len(ids) != 1 or len(server.block_devices) > 1:
-        raise errors.BadRequest(
-            "Block Device Mapping is Invalid: one image to boot from is expected, "
-            f"{len(ids)} are named."
-            if ids
-            else "Invalid imageRef provided."
-        )
-    return ids.pop()
-
-
-def _number(name: str, value: int | str) -> int:
-    try:
-        number: int = msgspec.convert(value, Annotated[int, Meta(ge=0)], strict=False)
-    except msgspec.ValidationError as error:
-        raise errors.BadRequest(
-            f"Invalid input for field/attribute {name}. Value: {value}. {error}"
-        ) from error
-    return number
-
-
-def _flag(name: str, value: bool | str) -> bool:
-    """Nova reads a boolean in words too (oslo.utils, strutils)."""
-    text = str(value).lower()
-    if text not in {"true", "1", "on", "yes", "false", "0", "off", "no", ""}:
-        raise errors.BadRequest(f"Invalid {name} provided.")
-    return text in {"true", "1", "on", "yes"}
+    return values.number("length", body.length)

@@ -1,11 +1,13 @@
 """Servers as the Compute API shows them (Nova, api/openstack/compute/views/servers.py)."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from appliance import ids
 from appliance.model import states
 from appliance.model.instance import Fault, Instance
+from appliance.model.volume import Volume
 from services.api.compute import microversions
 from services.compute.api.instances import Details
 
@@ -36,6 +38,7 @@ def full(
     details: Details,
     origin: str,
     *,
+    volumes: Sequence[Volume],
     is_admin: bool,
     version: microversions.Version,
 ) -> Json:
@@ -46,7 +49,7 @@ def full(
         "tenant_id": instance.project_id,
         "user_id": instance.user_id,
         "hostId": _host_id(instance),
-        "image": _bookmarked(origin, "images", instance.image_id) if instance.image_id else "",
+        "image": _image(instance, origin, volumes),
         "flavor": _bookmarked(origin, "flavors", instance.flavor_id),
         "key_name": instance.key_name,
         "metadata": dict(details.metadata),
@@ -63,7 +66,7 @@ def full(
         "OS-EXT-STS:vm_state": instance.vm_state,
         "OS-SRV-USG:launched_at": _naive(instance.launched_at),
         "OS-SRV-USG:terminated_at": _naive(instance.deleted_at),
-        "os-extended-volumes:volumes_attached": [],
+        "os-extended-volumes:volumes_attached": [_attached(one, version) for one in volumes],
     }
     if details.groups:
         view["security_groups"] = [{"name": group.name} for group in details.groups]
@@ -106,6 +109,20 @@ def interfaces(details: Details) -> list[Json]:
         }
         for port in details.ports
     ]
+
+
+def _image(instance: Instance, origin: str, volumes: Sequence[Volume]) -> Json | str:
+    """The image that it boots from; nothing when that is a volume."""
+    if instance.image_id is None or any(volume.boot_index == 0 for volume in volumes):
+        return ""
+    return _bookmarked(origin, "images", instance.image_id)
+
+
+def _attached(volume: Volume, version: microversions.Version) -> Json:
+    view: Json = {"id": volume.id}
+    if version >= (2, 3):
+        view["delete_on_termination"] = bool(volume.is_deleted_with_instance)
+    return view
 
 
 def _bookmarked(origin: str, kind: str, key: str) -> Json:

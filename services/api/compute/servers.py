@@ -9,6 +9,7 @@ from appliance.model import states
 from appliance.model.instance import Instance
 from services.api.compute import microversions, name_filter, paging, server_bodies, server_views
 from services.compute.api.instances import Instances
+from services.compute.api.volumes import Attachments
 from services.http.endpoint import Path, Reply, Request, decoding, endpoint, path
 
 Json = dict[str, Any]
@@ -19,6 +20,7 @@ class Servers:
     """The handlers of /servers."""
 
     verbs: Instances
+    volumes: Attachments
     page_max: int
 
     def paths(self) -> tuple[Path, ...]:
@@ -171,6 +173,7 @@ class Servers:
             instance,
             self.verbs.details(instance),
             request.origin,
+            volumes=self.volumes.of(request.ctx, instance.id),
             is_admin=policy.allows(request.ctx, "os_compute_api:os-extended-server-attributes"),
             version=microversions.wanted(request),
         )

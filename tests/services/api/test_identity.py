@@ -66,6 +66,8 @@ def test_a_token_has_project_roles_and_catalog(client, settings):
         "compute": "http://127.0.0.1:8774/compute/v2.1",
         "image": "http://127.0.0.1:8774/image",
         "network": "http://127.0.0.1:8774/network",
+        "block-storage": f"http://127.0.0.1:8774/volume/v3/{token['project']['id']}",
+        "volumev3": f"http://127.0.0.1:8774/volume/v3/{token['project']['id']}",
         "object-store": f"http://127.0.0.1:8080/v1/AUTH_{token['project']['id']}",
         "novabox": "http://127.0.0.1:8774/novabox/v1",
     }
@@ -187,5 +189,5 @@ def test_the_catalog_is_listed(client, headers):
     regions = client.get(f"{V3}/regions", headers=headers["admin"]).json()["regions"]
     catalog = client.get(f"{V3}/auth/catalog", headers=headers["demo"]).json()["catalog"]
 
-    assert (len(services), len(endpoints), len(catalog)) == (6, 18, 6)
+    assert (len(services), len(endpoints), len(catalog)) == (8, 24, 8)
     assert [region["id"] for region in regions] == ["RegionOne"]

@@ -125,7 +125,7 @@ def test_clients_may_name_the_image_as_a_block_device(cloud):
         (ACTIVE | {"name": 7}, "Expected `str`, got `int`"),
         (ACTIVE | {"metadata": {"a": 1}}, "Expected `str`, got `int`"),
         (ACTIVE | {"shape": "round"}, "unknown field `shape`"),
-        (ACTIVE | {"config_drive": "perhaps"}, "Invalid config_drive provided."),
+        (ACTIVE | {"config_drive": "perhaps"}, "Invalid input for field/attribute config_drive"),
         ({"imageRef": ""}, "Invalid imageRef provided."),
         ({"imageRef": "queued"}, "is not active."),
         ({"imageRef": "private"}, "Can not find requested image"),
