@@ -1,6 +1,7 @@
 """One suite for ComputeDriver: the fake, libvirt's test driver, QEMU in a private libvirtd."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,10 @@ import pytest
 from appliance import ids
 from appliance.errors import HypervisorError
 from appliance.model.states import PowerState
-from services.compute.driver import ComputeDriver, GuestSpec
+from services.compute.driver import ComputeDriver, GuestSpec, VolumeDisk
 from services.compute.fake import Fake
 from services.compute.libvirt import Libvirt
-from tests.services.compute import private
+from tests.services.compute import private, targets
 
 DRIVERS = ("fake", "libvirt-test", pytest.param("libvirt-qemu", marks=pytest.mark.host))
 
@@ -35,6 +36,24 @@ def driver(request: pytest.FixtureRequest, home: Path) -> Iterator[ComputeDriver
     for instance_id in real.guests():
         real.destroy(instance_id)
     real.close()
+
+
+@pytest.fixture(scope="module")
+def tgtd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[targets.Tgtd]:
+    with targets.running(tmp_path_factory.mktemp("targets")) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def export(request: pytest.FixtureRequest, driver: ComputeDriver) -> Callable[..., VolumeDisk]:
+    """Makes volumes that the driver can attach."""
+    kind = request.node.callspec.params["driver"]
+    if kind == "libvirt-test":
+        pytest.skip("missing: secrets in libvirt's test driver")
+    if kind == "fake":
+        return targets.disk
+    show: Callable[..., VolumeDisk] = request.getfixturevalue("tgtd").show
+    return show
 
 
 def guest(home: Path, **fields: object) -> GuestSpec:
@@ -150,3 +169,75 @@ def test_a_failed_spawn_leaves_no_domain_and_says_what_was_tried(
     assert raised.value.tried["verb"] == "spawn"
     assert dict(driver.guests()) == {}
     assert driver.power_state(spec.instance_id) is PowerState.NOSTATE
+
+
+def test_a_guest_starts_with_its_volumes(
+    driver: ComputeDriver, home: Path, export: Callable[..., VolumeDisk]
+) -> None:
+    first, second = export("vda"), export("vdc")
+    spec = guest(home, volumes=(first, second))
+    driver.spawn(spec)
+
+    assert driver.volumes(spec.instance_id) == {first.volume_id, second.volume_id}
+
+
+def test_a_running_guest_gets_a_volume_once(
+    driver: ComputeDriver, home: Path, export: Callable[..., VolumeDisk]
+) -> None:
+    spec, volume = guest(home), export()
+    driver.spawn(spec)
+    driver.attach(spec.instance_id, volume)
+    driver.attach(spec.instance_id, volume)
+
+    assert driver.volumes(spec.instance_id) == {volume.volume_id}
+
+
+def test_a_guest_that_is_off_gets_a_volume_and_lets_go_of_it(
+    driver: ComputeDriver, home: Path, export: Callable[..., VolumeDisk]
+) -> None:
+    spec, volume = guest(home), export()
+    driver.spawn(spec)
+    driver.stop(spec.instance_id, timeout_s=0)
+    driver.attach(spec.instance_id, volume)
+    assert driver.volumes(spec.instance_id) == {volume.volume_id}
+
+    for _ in range(2):
+        driver.detach(spec.instance_id, volume.volume_id, timeout_s=0)
+        assert driver.volumes(spec.instance_id) == frozenset()
+
+
+def test_a_guest_that_is_made_anew_has_the_volumes_that_it_is_told(
+    driver: ComputeDriver, home: Path, export: Callable[..., VolumeDisk]
+) -> None:
+    spec, old, new = guest(home), export(), export()
+    driver.spawn(replace(spec, volumes=(old,)))
+    driver.stop(spec.instance_id, timeout_s=0)
+    driver.spawn(replace(spec, volumes=(new,)))
+
+    assert driver.volumes(spec.instance_id) == {new.volume_id}
+
+
+def test_a_guest_that_holds_on_to_a_volume_keeps_it(
+    driver: ComputeDriver, home: Path, export: Callable[..., VolumeDisk]
+) -> None:
+    """Firmware without a system never answers the request to let go."""
+    spec, volume = guest(home), export()
+    driver.spawn(spec)
+    driver.attach(spec.instance_id, volume)
+    if isinstance(driver, Fake):
+        (home / "fake" / "refuse" / "detach").write_text("it holds on to it")
+    with pytest.raises(HypervisorError, match="holds on to it"):
+        driver.detach(spec.instance_id, volume.volume_id, timeout_s=0.5)
+
+    assert driver.volumes(spec.instance_id) == {volume.volume_id}
+
+
+def test_nobody_gets_a_volume_and_nobody_lets_go_of_one(
+    driver: ComputeDriver, export: Callable[..., VolumeDisk]
+) -> None:
+    nobody, volume = ids.InstanceId(ids.new_uuid()), export()
+    with pytest.raises(HypervisorError, match=f"{volume.volume_id}: no domain nbx-{nobody}"):
+        driver.attach(nobody, volume)
+    driver.detach(nobody, volume.volume_id, timeout_s=0)
+
+    assert driver.volumes(nobody) == frozenset()

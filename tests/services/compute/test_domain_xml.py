@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from appliance import ids
+from appliance.model.volume import Target
 from services.compute import domain_xml
-from services.compute.driver import Boot, Disk, GuestSpec, Nic
+from services.compute.driver import Boot, Disk, GuestSpec, Nic, VolumeDisk
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "domain_xml"
 FULL = GuestSpec(
@@ -28,11 +29,25 @@ KERNEL = replace(
     config_drive=None,
     nics=(),
 )
+VOLUME = VolumeDisk(
+    volume_id=ids.VolumeId("766f6c75-6d65-4163-8b6e-6f7661626f78"),
+    target=Target(address="127.0.0.1", port=3261, iqn="iqn.2010-10.org.novabox:v", lun=1),
+    initiator="iqn.2010-10.org.novabox:host:box1",
+    username="nbx-attached",
+    password="nobody is to see it",
+    device="vda",
+)
+VOLUMES = replace(FULL, disk=None, nics=(), volumes=(VOLUME,))
 
 
 @pytest.mark.parametrize(
     ("name", "spec", "virt_type"),
-    [("disk-qemu", FULL, "qemu"), ("disk-kvm", FULL, "kvm"), ("kernel-qemu", KERNEL, "qemu")],
+    [
+        ("disk-qemu", FULL, "qemu"),
+        ("disk-kvm", FULL, "kvm"),
+        ("kernel-qemu", KERNEL, "qemu"),
+        ("volume-qemu", VOLUMES, "qemu"),
+    ],
 )
 def test_the_xml_is_the_reviewed_one(name: str, spec: GuestSpec, virt_type: str) -> None:
     element = ElementTree.fromstring(domain_xml.domain(spec, virt_type=virt_type, owner="/srv"))
@@ -64,3 +79,20 @@ def test_the_owner_is_read_back() -> None:
     assert instance is not None
 
     assert domain_xml.owner_of(ElementTree.tostring(instance, encoding="unicode")) == "/srv/cloud"
+
+
+def test_volumes_are_found_again_and_passwords_are_nowhere() -> None:
+    xml = domain_xml.domain(VOLUMES, virt_type="qemu", owner="/srv")
+    found = domain_xml.volumes_of(xml)
+
+    assert found == {VOLUME.volume_id: domain_xml.volume(VOLUME)}
+    assert "nobody is to see it" not in xml + repr(VOLUME)
+
+
+def test_a_secret_says_whose_it_is() -> None:
+    xml = domain_xml.secret(VOLUME.volume_id, owner="/srv/<1>")
+    usage = domain_xml.secret_usage(VOLUME.volume_id)
+
+    assert domain_xml.owner_of_secret(xml) == "/srv/<1>"
+    assert domain_xml.volume_of_secret(usage) == VOLUME.volume_id
+    assert domain_xml.volume_of_secret("somebody-elses") is None
