@@ -69,11 +69,11 @@ def update(tx: connection.Transaction, group_id: str, *, name: str, description:
 
 
 def delete(tx: connection.Transaction, group_id: str) -> None:
-    """Delete a group and its rules. Raises Conflict while a port is in it."""
+    """Delete a group and its rules. Raises InUse while a port is in it."""
     try:
         tx.execute("DELETE FROM security_groups WHERE id = ?", (group_id,))
     except sqlite3.IntegrityError as error:
-        raise errors.Conflict(f"Security Group {group_id} in use.") from error
+        raise errors.InUse(f"Security Group {group_id} in use.") from error
 
 
 def add_rule(

@@ -1,5 +1,6 @@
 """A security group and its rules, in Neutron's words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,6 +10,8 @@ DEFAULT: Final = "default"  # the name of the group that every project has
 
 Direction = Literal["ingress", "egress"]
 Ethertype = Literal["IPv4", "IPv6"]
+
+EVERYBODY: Final[Mapping[Ethertype, str]] = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

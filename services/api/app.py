@@ -5,15 +5,10 @@ from dataclasses import dataclass
 
 from appliance import config, queue, trace
 from appliance.db import connection
-from services.api import compute, ec2, events, identity, image, launch_volumes, network, verbs, volume
+from services.api import compute, ec2, events, identity, image, network, verbs, volume
 from services.api.cloud import routes, workings
-from services.compute.api import catalogue, instances, key_pairs
-from services.compute.api import volumes as attachments
 from services.http import answer, app, endpoint
 from services.identity.api import Identity
-from services.network.api import networks, ports, security_groups
-from services.volume.api import catalogue as volume_catalogue
-from services.volume.api import snapshots, types, volumes
 
 # what follows and shows traces leaves none: it would follow itself
 UNTRACED = ("/novabox/v1/", "/healthcheck")
@@ -30,16 +25,17 @@ class Api:
 def build(settings: config.Settings, db: connection.Database, topics: queue.Queue) -> Api:
     """Put the APIs together; nothing runs yet. Raises ConfigError before the first start."""
     users = Identity(settings, db)
+    asked = verbs.build(settings, db, topics)
     log = trace.Log(settings.home)
     parts = workings.Workings(settings=settings, db=db, queue=topics, log=log)
     stream = events.Events(settings=settings, db=db, workings=parts, log=log)
     faces = (
         identity.face(settings, db, users),
-        _compute(settings, db, topics),
+        _compute(settings, asked),
         image.face(settings, image.open_images(settings, db, topics, users)),
-        _volume(settings, db, topics),
-        _network(settings, db, topics),
-        ec2.face(settings, db, verbs.build(settings, db, topics)),
+        _volume(settings, asked),
+        _network(settings, asked),
+        ec2.face(settings, db, asked),
         routes.Cloud(events=stream, workings=parts, queue=topics, log=log).face(),
         _root(),
     )
@@ -55,45 +51,31 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
     return Api(application=application, events=stream)
 
 
-def _compute(
-    settings: config.Settings, db: connection.Database, topics: queue.Queue
-) -> endpoint.Face:
+def _compute(settings: config.Settings, asked: verbs.Verbs) -> endpoint.Face:
     return compute.face(
-        instance_verbs=_instances(settings, db, topics),
-        attachment_verbs=attachments.Attachments(db=db, queue=topics),
-        key_pair_verbs=key_pairs.KeyPairs(db=db),
-        catalogue_verbs=catalogue.Catalogue(db=db),
+        instance_verbs=asked.instances,
+        attachment_verbs=asked.attachments,
+        key_pair_verbs=asked.key_pairs,
+        catalogue_verbs=asked.catalogue,
         page_max=settings.api.page_max,
     )
 
 
-def _instances(
-    settings: config.Settings, db: connection.Database, topics: queue.Queue
-) -> instances.Instances:
-    new_volume = launch_volumes.new_volume(types.place(settings))
-    return instances.Instances(db=db, queue=topics, new_volume=new_volume)
-
-
-def _volume(
-    settings: config.Settings, db: connection.Database, topics: queue.Queue
-) -> endpoint.Face:
-    place = types.place(settings)
+def _volume(settings: config.Settings, asked: verbs.Verbs) -> endpoint.Face:
     return volume.face(
-        volume_verbs=volumes.Volumes(db=db, queue=topics, place=place),
-        snapshot_verbs=snapshots.Snapshots(db=db, queue=topics, place=place),
-        catalogue_verbs=volume_catalogue.Catalogue(db=db, place=place),
+        volume_verbs=asked.volumes,
+        snapshot_verbs=asked.snapshots,
+        catalogue_verbs=asked.volume_catalogue,
         page_max=settings.api.page_max,
     )
 
 
-def _network(
-    settings: config.Settings, db: connection.Database, topics: queue.Queue
-) -> endpoint.Face:
+def _network(settings: config.Settings, asked: verbs.Verbs) -> endpoint.Face:
     return network.face(
-        network_verbs=networks.Networks(mtu=settings.network.mtu, db=db, queue=topics),
-        subnet_verbs=networks.Subnets(db=db, queue=topics),
-        port_verbs=ports.Ports(db=db, queue=topics),
-        group_verbs=security_groups.SecurityGroups(db=db, queue=topics),
+        network_verbs=asked.networks,
+        subnet_verbs=asked.subnets,
+        port_verbs=asked.ports,
+        group_verbs=asked.security_groups,
         page_max=settings.api.page_max,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance import errors
-from appliance.model.security_group import Direction, Ethertype
+from appliance.model.security_group import EVERYBODY, Direction, Ethertype, Rule
 
 # neutron-lib, constants.py: IP_PROTOCOL_MAP
 PROTOCOLS: Final = frozenset({
@@ -41,6 +41,30 @@ def checked(request: RuleRequest) -> RuleRequest:
     return dataclasses.replace(
         request, protocol=protocol, remote_cidr=_cidr(request.remote_cidr, request.ethertype)
     )
+
+
+def is_same(rule: Rule, wanted: RuleRequest) -> bool:
+    """Whether a rule lets through what a checked request says."""
+    about = (rule.direction, rule.protocol, rule.port_min, rule.port_max, rule.remote_group_id)
+    return (
+        about
+        == (
+            wanted.direction, wanted.protocol, wanted.port_min, wanted.port_max,
+            wanted.remote_group_id,
+        )
+        and (rule.remote_group_id is not None or _block(rule) == _block(wanted))
+    )  # fmt: skip
+
+
+def sentence(wanted: RuleRequest) -> str:
+    """A checked request as a person reads it: `ingress tcp 22-22 from 10.0.0.0/8`."""
+    ports = "" if wanted.port_min is None else f" {wanted.port_min}-{wanted.port_max}"
+    where = wanted.remote_group_id or _block(wanted)
+    return f"{wanted.direction} {wanted.protocol or 'any'}{ports} of {where}"
+
+
+def _block(rule: Rule | RuleRequest) -> str:
+    return rule.remote_cidr or EVERYBODY[rule.ethertype]
 
 
 def _protocol(text: str | None) -> str | None:

@@ -16,12 +16,14 @@ EC2's `return` true). `front.py` does the rest: signature, parsing, XML, DryRun,
 - `Tags.put_specified(call, kind, ids)`, `tags.specified(call, kind)`, `tags.view(pairs)`: tags.
 - `call.refuse("CpuOptions", …)`: say that something asked for would be ignored.
 
-`nouns.py` lists the nouns. The actions that may be served are those of `tests/services/api/ec2/model.py`, from which
-`shapes.json` is made (`just regenerate`); old spellings stand in `spellings.py`.
+`nouns.py` lists the nouns. The actions that may be served are those of
+`tests/services/api/ec2/model.py`, from which `shapes.json` is made (`just regenerate`); old
+spellings stand in `spellings.py`.
 """
 
-from appliance import config, queue
+from appliance import config
 from appliance.db import connection
+from services.api import verbs
 from services.api.ec2 import nouns, refusals
 from services.api.ec2.front import Front
 from services.http import endpoint
@@ -30,7 +32,7 @@ from services.identity.api.ec2_credentials import Ec2Credentials
 PREFIX = "/services/Cloud"
 
 
-def face(settings: config.Settings, db: connection.Database, topics: queue.Queue) -> endpoint.Face:
+def face(settings: config.Settings, db: connection.Database, asked: verbs.Verbs) -> endpoint.Face:
     """The API. Raises ConfigError before the first start."""
-    front = Front(db, Ec2Credentials(settings, db), nouns.actions(settings, db, topics))
+    front = Front(db, Ec2Credentials(settings, db), nouns.actions(settings, db, asked))
     return endpoint.Face(prefix=PREFIX, paths=front.paths(), fault=refusals.ec2)

@@ -2,24 +2,27 @@
 
 from collections.abc import Iterator
 
-from appliance import config, queue
+from appliance import config
 from appliance.db import connection
-from services.api.ec2 import key_pairs, tags
+from services.api import verbs
+from services.api.ec2 import addresses, key_pairs, places, security_groups, tags
 from services.api.ec2.actions import Action
-from services.compute.api import key_pairs as key_pair_verbs
-from services.compute.api import tags as tag_verbs
 
 
 def actions(
-    settings: config.Settings, db: connection.Database, topics: queue.Queue
+    settings: config.Settings, db: connection.Database, asked: verbs.Verbs
 ) -> dict[str, Action]:
     """All of them, by name."""
-    return dict(_served(settings, db, topics))
+    return dict(_served(settings, db, asked))
 
 
 def _served(
-    settings: config.Settings, db: connection.Database, topics: queue.Queue
+    settings: config.Settings, db: connection.Database, asked: verbs.Verbs
 ) -> Iterator[tuple[str, Action]]:
-    tagged = tags.Tags(db=db, verbs=tag_verbs.Tags(db=db))
+    tagged = tags.Tags(db=db, verbs=asked.tags)
+    groups = security_groups.SecurityGroups(db=db, verbs=asked.security_groups, tags=tagged)
+    yield from places.Places(settings=settings, verbs=asked.catalogue).actions().items()
+    yield from key_pairs.KeyPairs(verbs=asked.key_pairs).actions().items()
+    yield from groups.actions().items()
+    yield from addresses.Addresses().actions().items()
     yield from tagged.actions().items()
-    yield from key_pairs.KeyPairs(verbs=key_pair_verbs.KeyPairs(db=db)).actions().items()

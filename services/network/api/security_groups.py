@@ -1,5 +1,6 @@
 """Security groups and their rules: what a request may ask of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from appliance import context, errors, policy
@@ -32,14 +33,24 @@ class SecurityGroups:
         return access.own_group(self.db, ctx, group_id)
 
     def create(
-        self, ctx: context.RequestContext, *, name: str, description: str = ""
+        self,
+        ctx: context.RequestContext,
+        *,
+        name: str,
+        description: str = "",
+        is_name_unique: bool = False,
     ) -> SecurityGroup:
-        """A group that lets everything out and nothing in. Raises Conflict for `default`."""
+        """A group that lets everything out and nothing in.
+
+        Raises Conflict for `default`; with `is_name_unique` for every name that is taken.
+        """
         policy.check(ctx, "create_security_group")
         if name == security_group.DEFAULT:
             raise errors.Conflict("Default security group already exists.")
         with self.db.transaction() as tx:
             security_groups.default_of(tx, ctx.project_id)
+            if is_name_unique and security_groups.of_project(tx, ctx.project_id, name=name):
+                raise errors.Conflict(f"Security group {name} already exists.")
             access.check_quota(tx, ctx, "security_group")
             return security_groups.create(
                 tx, name=name, project_id=ctx.project_id, description=description
@@ -91,27 +102,19 @@ class SecurityGroups:
         self, ctx: context.RequestContext, request: RuleRequest
     ) -> tuple[SecurityGroup, Rule]:
         """Open something in a group, everywhere at once. Raises BadRequest, Conflict, NotFound."""
+        (made,) = self.create_rules(ctx, [request])
+        return made
+
+    def create_rules(
+        self, ctx: context.RequestContext, requests: Iterable[RuleRequest]
+    ) -> list[tuple[SecurityGroup, Rule]]:
+        """Open all of this or nothing. Raises BadRequest, Conflict, NotFound."""
         policy.check(ctx, "create_security_group_rule")
-        wanted = rule_check.checked(request)
+        wanted = [rule_check.checked(request) for request in requests]
         with self.db.transaction() as tx:
-            group = access.own_group(tx, ctx, wanted.group_id)
-            if wanted.remote_group_id:
-                access.own_group(tx, ctx, wanted.remote_group_id)
-            access.check_quota(tx, ctx, "security_group_rule")
-            rule = security_groups.add_rule(
-                tx,
-                group.id,
-                direction=wanted.direction,
-                ethertype=wanted.ethertype,
-                protocol=wanted.protocol,
-                port_min=wanted.port_min,
-                port_max=wanted.port_max,
-                remote_cidr=wanted.remote_cidr,
-                remote_group_id=wanted.remote_group_id,
-                description=wanted.description,
-            )
+            made = [_add_rule(tx, ctx, each) for each in wanted]
         access.refresh_hosts(self.db, self.queue)
-        return group, rule
+        return made
 
     def delete_rule(self, ctx: context.RequestContext, rule_id: str) -> None:
         """Close it again, on every host at once. Raises NotFound."""
@@ -121,8 +124,47 @@ class SecurityGroups:
             security_groups.delete_rule(tx, rule_id)
         access.refresh_hosts(self.db, self.queue)
 
+    def delete_matching(self, ctx: context.RequestContext, requests: Iterable[RuleRequest]) -> None:
+        """Close again what these say, whatever its description; all or nothing.
+
+        A group is its members by any kind of address. Raises NotFound for what is not open.
+        """
+        policy.check(ctx, "delete_security_group_rule")
+        wanted = [rule_check.checked(request) for request in requests]
+        with self.db.transaction() as tx:
+            for each in wanted:
+                group = access.own_group(tx, ctx, each.group_id)
+                found = [rule for rule in group.rules if rule_check.is_same(rule, each)]
+                if not found:
+                    raise errors.NotFound("security group rule", rule_check.sentence(each))
+                for rule in found:
+                    security_groups.delete_rule(tx, rule.id)
+        access.refresh_hosts(self.db, self.queue)
+
     def _ensure_default(self, ctx: context.RequestContext) -> None:
         named = security_group.DEFAULT
         if ctx.project_id and not security_groups.of_project(self.db, ctx.project_id, name=named):
             with self.db.transaction() as tx:
                 security_groups.default_of(tx, ctx.project_id)
+
+
+def _add_rule(
+    tx: connection.Transaction, ctx: context.RequestContext, wanted: RuleRequest
+) -> tuple[SecurityGroup, Rule]:
+    group = access.own_group(tx, ctx, wanted.group_id)
+    if wanted.remote_group_id:
+        access.own_group(tx, ctx, wanted.remote_group_id)
+    access.check_quota(tx, ctx, "security_group_rule")
+    rule = security_groups.add_rule(
+        tx,
+        group.id,
+        direction=wanted.direction,
+        ethertype=wanted.ethertype,
+        protocol=wanted.protocol,
+        port_min=wanted.port_min,
+        port_max=wanted.port_max,
+        remote_cidr=wanted.remote_cidr,
+        remote_group_id=wanted.remote_group_id,
+        description=wanted.description,
+    )
+    return group, rule
