@@ -28,6 +28,9 @@ _TOPICS_S: Final = 0.1  # topics are looked at when a hop was written, no more o
 _BATCH: Final = 1000  # changes or hops read at once
 _OWNERS_MAX: Final = 10_000  # requests whose project is remembered
 
+# kinds that are never shared with another project
+_OWN: Final = frozenset({"instance", "volume", "snapshot"})
+
 # what changes all the time: worth an event at every tick, not at every hop
 _RESTLESS: Final = frozenset({"seen_at", "oldest_age_s", "pss_kib", "cpu_percent"})
 
@@ -228,13 +231,13 @@ def _hears(one: Listener, hop: trace.Hop, project_id: str) -> bool:
 
 
 def _concerns(one: Listener, change: changes.Change, seen: Seen | None) -> bool:
-    """Who saw an object hears that it is gone; an instance was its own project's alone."""
+    """Who saw an object hears that it is gone; one of `_OWN` was its own project's alone."""
     if change.kind not in one.wanted.kinds or change.kind in listener.PARTS:
         return False
     if seen is not None:
         return seen.is_for(one.ctx)
     is_own = one.ctx.is_admin or change.project_id == one.ctx.project_id
-    return is_own or change.kind != "instance"
+    return is_own or change.kind not in _OWN
 
 
 def _rendered(change: changes.Change, seen: Seen | None) -> bytes:

@@ -3,9 +3,9 @@
 An object goes to its project and to administrators; one that is `public` goes to everybody.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from appliance import context, errors
 from appliance.db import (
@@ -16,13 +16,16 @@ from appliance.db import (
     instances,
     networks,
     ports,
+    snapshots,
     subnets,
+    volumes,
 )
 from appliance.model import states
 from appliance.model.flavor import Flavor
 from appliance.model.image import Image, Visibility
 from appliance.model.instance import Instance
 from appliance.model.network import Network
+from appliance.model.volume import Snapshot, Volume
 
 Json = dict[str, Any]
 
@@ -121,6 +124,44 @@ def _image(image: Image) -> Seen:
     )  # fmt: skip
 
 
+def _volume(volume: Volume) -> Seen:
+    view = {
+        "id": volume.id,
+        "name": volume.name,
+        "status": volume.status,
+        "size_gib": volume.size_gib,
+        "volume_type": volume.volume_type,
+        "host": volume.host,
+        "is_bootable": bool(volume.is_bootable),
+        "instance_id": volume.instance_id,
+        "device": volume.device,
+        "target": volume.target,
+        "reason": volume.reason,
+        "created_at": volume.created_at,
+        "updated_at": volume.updated_at,
+        "request_id": volume.request_id,
+        "project_id": volume.project_id,
+    }
+    return Seen(kind="volume", id=volume.id, view=view, project_id=volume.project_id)
+
+
+def _snapshot(snapshot: Snapshot) -> Seen:
+    view = {
+        "id": snapshot.id,
+        "name": snapshot.name,
+        "status": snapshot.status,
+        "size_gib": snapshot.size_gib,
+        "volume_id": snapshot.volume_id,
+        "host": snapshot.host,
+        "reason": snapshot.reason,
+        "created_at": snapshot.created_at,
+        "updated_at": snapshot.updated_at,
+        "request_id": snapshot.request_id,
+        "project_id": snapshot.project_id,
+    }
+    return Seen(kind="snapshot", id=snapshot.id, view=view, project_id=snapshot.project_id)
+
+
 def _network(db: connection.Reader, network: Network) -> Seen:
     found = subnets.of_network(db, network.id)
     view = {
@@ -157,16 +198,29 @@ def _one_image(db: connection.Reader, key: str) -> Seen | None:
     return None if image.deleted_at else _image(image)
 
 
-def _all_instances(db: connection.Reader, ctx: context.RequestContext) -> list[Seen]:
-    found: list[Seen] = []
+def _one_volume(db: connection.Reader, key: str) -> Seen | None:
+    volume = volumes.get(db, key)
+    return None if volume.deleted_at else _volume(volume)
+
+
+def _one_snapshot(db: connection.Reader, key: str) -> Seen | None:
+    snapshot = snapshots.get(db, key)
+    return None if snapshot.deleted_at else _snapshot(snapshot)
+
+
+_R = TypeVar("_R", Instance, Volume, Snapshot)
+
+
+def _rows(
+    of_project: Callable[..., list[_R]], db: connection.Reader, ctx: context.RequestContext
+) -> Iterator[_R]:
+    """Every row of a table that `ctx` may see, read page by page."""
     marker = None
     while True:
-        page = instances.of_project(
-            db, None if ctx.is_admin else ctx.project_id, marker=marker, limit=PAGE
-        )
-        found += [_instance(db, instance) for instance in page]
+        page = of_project(db, None if ctx.is_admin else ctx.project_id, marker=marker, limit=PAGE)
+        yield from page
         if len(page) < PAGE:
-            return found
+            return
         marker = page[-1].id
 
 
@@ -175,12 +229,18 @@ _EVERY_IMAGE: Final = images.Query(limit=1_000_000)
 _ONE: Final[dict[str, Callable[[connection.Reader, str], Seen | None]]] = {
     "instance": _one_instance,
     "image": _one_image,
+    "volume": _one_volume,
+    "snapshot": _one_snapshot,
     "network": lambda db, key: _network(db, networks.get(db, key)),
     "flavor": lambda db, key: _flavor(flavors.get(db, key)),
 }
 _ALL: Final[dict[str, Callable[[connection.Reader, context.RequestContext], list[Seen]]]] = {
-    "instance": _all_instances,
+    "instance": lambda db, ctx: [
+        _instance(db, one) for one in _rows(instances.of_project, db, ctx)
+    ],
     "image": lambda db, ctx: [_image(one) for one in images.visible(db, ctx, _EVERY_IMAGE)],
+    "volume": lambda db, ctx: [_volume(one) for one in _rows(volumes.of_project, db, ctx)],
+    "snapshot": lambda db, ctx: [_snapshot(one) for one in _rows(snapshots.of_project, db, ctx)],
     "network": lambda db, ctx: [_network(db, one) for one in networks.visible(db, ctx)],
     "flavor": lambda db, _: [_flavor(flavor) for flavor in flavors.all_flavors(db)],
 }

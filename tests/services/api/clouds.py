@@ -8,11 +8,23 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from appliance import clock, config, credentials, ids, queue
-from appliance.db import connection, hosts, images, instances, projects, roles, services, users
+from appliance.db import (
+    connection,
+    hosts,
+    images,
+    instances,
+    projects,
+    roles,
+    services,
+    snapshots,
+    users,
+    volumes,
+)
 from appliance.model.image import Image, ImageStatus, Visibility
 from appliance.model.instance import Instance
 from appliance.model.project import Project
 from appliance.model.user import User
+from appliance.model.volume_states import SnapshotEvent, VolumeEvent
 from services.api import __main__ as process
 from services.api import app
 from services.identity import passwords
@@ -20,6 +32,7 @@ from services.identity.api import Identity, Scope, Who
 
 COMPUTE = "/compute/v2.1"
 NETWORK = "/network/v2.0"
+VOLUME = "/volume/v3"
 CLOUD = "/novabox/v1"
 
 OTHERS = {"other": "member", "watcher": "reader"}  # users in a project of their name: their role
@@ -27,7 +40,8 @@ OTHERS = {"other": "member", "watcher": "reader"}  # users in a project of their
 # the tables that a request may leave something in
 TABLES = (
     "instances", "instance_metadata", "ports", "fixed_ips", "key_pairs", "networks", "subnets",
-    "security_groups", "security_group_rules",
+    "security_groups", "security_group_rules", "volumes", "volume_metadata", "snapshots",
+    "snapshot_metadata",
 )  # fmt: skip
 
 
@@ -110,6 +124,26 @@ class Cloud:
         for event in events:
             with self.db.transaction() as tx:
                 instances.advance(tx, instances.get(tx, instance_id), event, **columns)
+
+    def add_volume(self, *, user: str = "demo", **volume: Any) -> Any:
+        """A volume of 1 GiB, as the API answers it, that its worker has made."""
+        made = self.post(f"{VOLUME}/volumes", {"volume": {"size": 1, **volume}}, user=user)
+        self.change_volume(made["volume"]["id"], VolumeEvent.CREATED)
+        return made["volume"]
+
+    def add_snapshot(self, volume_id: str, **snapshot: Any) -> Any:
+        """A snapshot, as the API answers it, that its worker has taken."""
+        body = {"snapshot": {"volume_id": volume_id, **snapshot}}
+        made = self.post(f"{VOLUME}/snapshots", body)["snapshot"]
+        with self.db.transaction() as tx:
+            snapshots.advance(tx, snapshots.get(tx, made["id"]), SnapshotEvent.CREATED)
+        return made
+
+    def change_volume(self, volume_id: str, *events: VolumeEvent, **columns: object) -> None:
+        """What workers would do."""
+        for event in events:
+            with self.db.transaction() as tx:
+                volumes.advance(tx, volumes.get(tx, volume_id), event, **columns)
 
     def counts(self) -> Counter[str]:
         """How many rows each table has."""
