@@ -4,6 +4,7 @@ One export a volume: a target with one disk, one initiator that may log in, and 
 password with which it does (RFC 7143; RFC 1994).
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,12 @@ class Export:
     def iqn(self) -> str:
         """The target's name."""
         return iqn(self.volume_id)
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits that differ when anything of it does, and tell nothing of it."""
+        parts = (self.volume_id, str(self.path), self.initiator, self.username, self.password)
+        return hashlib.blake2s("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def iqn(volume_id: str) -> str:
