@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from appliance import errors
-from appliance.model.image import Image, Visibility
+from appliance.model.image import Image, ImageStatus, Visibility
 from services.image.api import NewImage
 
 READ_ONLY: Final = frozenset(
@@ -97,8 +97,10 @@ def of_user(image: Image) -> dict[str, Any]:
 
 
 def view(image: Image) -> dict[str, Any]:
-    """The whole image."""
-    return of_user(image) | {
+    """The whole image; of one whose import failed also why."""
+    has_failed = image.status is ImageStatus.QUEUED and image.reason
+    failure = {"os_glance_failed_import": image.reason} if has_failed else {}
+    return of_user(image) | failure | {
         "status": image.status,
         "size": image.size_bytes,
         "virtual_size": image.virtual_size_bytes,

@@ -259,6 +259,21 @@ def test_a_patch_that_cannot_be_changes_nothing(demo: Client, change, status):
     assert demo("GET", f"/images/{image_id}").json() == before
 
 
+def test_an_import_that_failed_is_said_and_its_image_can_still_be_changed(
+    demo: Client, db: connection.Database
+):
+    image_id = demo.create()
+    with db.transaction() as tx:
+        tx.execute("UPDATE images SET reason = 'no gzip'")
+
+    patched = demo.patch(image_id, {"op": "replace", "path": "/name", "value": "mine"})
+    forged = demo.patch(image_id, {"op": "add", "path": "/os_glance_failed_import", "value": "x"})
+
+    assert patched.json()["name"] == "mine"
+    assert forged.status_code == 403
+    assert demo("GET", f"/images/{image_id}").json()["os_glance_failed_import"] == "no gzip"
+
+
 def test_a_patch_needs_its_media_type(demo: Client):
     assert demo("PATCH", f"/images/{demo.create()}", json=[]).status_code == 415
 
