@@ -3,14 +3,16 @@
 import pytest
 
 from appliance import config, errors, queue
-from appliance.db import connection, instances, ports, security_groups
+from appliance.db import connection, instances, ports, security_groups, volumes
 from appliance.model.instance import Instance
 from appliance.model.network import Port
 from appliance.model.states import Event, TaskState, VmState
+from appliance.model.volume_states import VolumeStatus
 from services.network.driver import Report
 from services.network.fake import FakeDriver
 from services.network.manager import Manager
 from services.network.plan import HostNetwork, HostPlan
+from tests.appliance import rows
 from tests.services.network import cloud
 
 
@@ -87,6 +89,29 @@ def test_an_instance_is_wired_and_compute_rung(
     assert host.taps[port.tap].port_id == port.id
     assert host.dhcp == {f"nbx-b-{network.id[:8]}": (f"{port.mac},10.78.0.2,web-1",)}
     assert told == [{"10.78.0.1": network.id}]
+
+
+def test_an_instance_with_volumes_waits_for_them(
+    db: connection.Database, manager: Manager, topics: queue.Queue
+) -> None:
+    row = cloud.add_instance(db, cloud.add_network(db))
+    rows.add_volume(db, instance_id=row.id, status=VolumeStatus.RESERVED)
+    manager.work(row)
+
+    assert instances.get(db, row.id).task_state is TaskState.BLOCK_DEVICE_MAPPING
+    assert [(m.step, m.object_id) for m in topics.peek("volume.box1")] == [("map", row.id)]
+    assert only_port(db, row).status == "ACTIVE"
+
+
+def test_an_instance_that_gets_no_network_lets_go_of_its_volumes(
+    db: connection.Database, manager: Manager, topics: queue.Queue
+) -> None:
+    row = cloud.add_instance(db, cloud.add_network(db))
+    volume = rows.add_volume(db, instance_id=row.id, status=VolumeStatus.RESERVED)
+    manager.give_up(row, errors.NetworkError("nft ended 1"))
+
+    assert volumes.get(db, volume.id).status is VolumeStatus.DETACHING
+    assert [(m.step, m.object_id) for m in topics.peek("volume.box1")] == [("withdraw", volume.id)]
 
 
 def test_wiring_twice_keeps_the_address(db: connection.Database, manager: Manager) -> None:
