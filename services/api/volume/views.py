@@ -25,7 +25,7 @@ def brief(request: Request, volume: Volume) -> Json:
     """A volume in a list without details."""
     return {
         "id": volume.id,
-        "name": volume.name,
+        "name": volume.name or None,
         "links": links(request, "volumes", volume.id),
     }
 
@@ -38,7 +38,7 @@ def full(request: Request, volume: Volume, details: Details) -> Json:
         "availability_zone": volume.zone,
         "created_at": moment(volume.created_at),
         "updated_at": _changed(volume),
-        "description": volume.description,
+        "description": volume.description or None,
         "volume_type": volume.volume_type,
         "snapshot_id": volume.snapshot_id,
         "source_volid": volume.source_volume_id,
@@ -72,8 +72,8 @@ def snapshot(found: Snapshot, metadata: Mapping[str, str]) -> Json:
     """A snapshot, as a list, a create and an update show it."""
     return {
         "id": found.id,
-        "name": found.name,
-        "description": found.description,
+        "name": found.name or None,
+        "description": found.description or None,
         "status": found.status,
         "size": found.size_gib,
         "volume_id": found.volume_id,

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from appliance import config
+from appliance import config, ids
 from appliance.db import fixed_ips, ports, subnets
 from appliance.model.states import Event
+from appliance.model.volume_states import VolumeEvent
 from tests.services.api import clouds
-from tests.services.api.clouds import COMPUTE, NETWORK, Cloud
+from tests.services.api.clouds import COMPUTE, NETWORK, VOLUME, Cloud
 
 FOLDER: Final = Path(__file__).parents[2] / "golden" / "api"
 
@@ -50,6 +51,26 @@ def _group(cloud: Cloud) -> Any:
     return cloud.post(f"{NETWORK}/security-groups", {"security_group": {"name": "web"}})
 
 
+def _volume(cloud: Cloud) -> Any:
+    key = cloud.add_volume(name="data", metadata={"role": "db"}, imageRef=cloud.add_image())["id"]
+    cloud.change_volume(
+        key, VolumeEvent.RESERVE, attachment_id=ids.new_uuid(), instance_id=ids.new_uuid(),
+        device="/dev/vdb",
+    )  # fmt: skip
+    cloud.change_volume(key, VolumeEvent.EXPORTED)
+    cloud.change_volume(key, VolumeEvent.ATTACHED, attached_at="2026-01-01T00:00:00.000000Z")
+    return cloud.get(f"{VOLUME}/{cloud.project_id('admin')}/volumes/{key}", user="admin")
+
+
+def _snapshot(cloud: Cloud) -> Any:
+    key = cloud.add_snapshot(cloud.add_volume()["id"], name="daily")["id"]
+    return cloud.get(f"{VOLUME}/snapshots/{key}")
+
+
+def _volume_quotas(cloud: Cloud) -> Any:
+    return cloud.get(f"{VOLUME}/os-quota-sets/{cloud.project_id()}?usage=true")
+
+
 BODIES: Final[dict[str, Callable[[Cloud], Any]]] = {
     "compute_version": lambda cloud: cloud.client.get(f"{COMPUTE}/").json(),
     "server": _server,
@@ -63,6 +84,13 @@ BODIES: Final[dict[str, Callable[[Cloud], Any]]] = {
     "subnets": lambda cloud: cloud.get(f"{NETWORK}/subnets"),
     "port_created": _port,
     "security_group_created": _group,
+    "volume_version": lambda cloud: cloud.client.get(f"{VOLUME}/").json(),
+    "volume_created": lambda cloud: {"volume": cloud.add_volume()},
+    "volume": _volume,
+    "snapshot": _snapshot,
+    "volume_types": lambda cloud: cloud.get(f"{VOLUME}/types"),
+    "volume_limits": lambda cloud: cloud.get(f"{VOLUME}/limits"),
+    "volume_quotas": _volume_quotas,
 }
 
 

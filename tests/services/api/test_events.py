@@ -9,6 +9,7 @@ import pytest
 
 from appliance import bell, context, trace
 from appliance.model.states import Event
+from appliance.model.volume_states import VolumeEvent
 from services.api.cloud import listener
 from services.api.cloud.listener import Wanted
 from services.api.events import Events
@@ -111,6 +112,31 @@ def test_an_instance_is_told_with_its_flavor_image_and_state(cloud, events):
         )
         assert (gone["kind"], gone["id"]) == ("instance", key)
         assert made["rev"] < placed["rev"] < gone["rev"]
+
+    _run(scenario())
+
+
+def test_a_volume_is_told_to_its_project_until_it_is_gone(cloud, events):
+    async def scenario() -> None:
+        kinds = Wanted(kinds=frozenset({"volume", "snapshot"}))
+        owner = Stream(events, _caller(cloud, "demo", "member"), kinds)
+        other = Stream(events, _caller(cloud, "other", "member"), kinds)
+        await owner.next()
+        await other.next()
+        key = await asyncio.to_thread(lambda: cloud.add_volume(name="data")["id"])
+        made = await owner.until(lambda _, data: data["object"]["status"] == "available")
+        await asyncio.to_thread(cloud.add_snapshot, key)
+        taken = await owner.until(lambda _, data: data["kind"] == "snapshot")
+        await asyncio.to_thread(cloud.change_volume, key, VolumeEvent.DELETE, VolumeEvent.DELETED)
+        gone = await owner.until(lambda _, data: data["op"] == "delete")
+        await asyncio.to_thread(lambda: cloud.add_volume(name="own", user="other"))
+        heard = await other.until(lambda _, data: True)
+        await owner.close()
+        await other.close()
+        assert (made["object"]["name"], made["object"]["size_gib"]) == ("data", 1)
+        assert taken["object"]["volume_id"] == key
+        assert (gone["kind"], gone["id"]) == ("volume", key)
+        assert heard["object"]["name"] == "own"
 
     _run(scenario())
 

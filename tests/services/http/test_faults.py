@@ -54,3 +54,12 @@ def test_a_status_that_nova_has_no_name_for_is_a_compute_fault():
     _, body = faults.nova(faults.Fault(status=500, message="x"))
 
     assert json.loads(body) == {"computeFault": {"code": 500, "message": "x"}}
+
+
+def test_cinder_says_when_to_try_again_what_is_over_a_limit():
+    _, over = faults.cinder(faults.Fault(status=413, message="full"))
+    _, missing = faults.cinder(FAULT)
+
+    limit = {"code": 413, "message": "full", "retryAfter": "0"}
+    assert json.loads(over) == {"overLimit": limit}
+    assert json.loads(missing) == {"itemNotFound": {"code": 404, "message": TEXT}}

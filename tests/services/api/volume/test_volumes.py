@@ -195,7 +195,7 @@ def test_a_volume_is_renamed_and_described(cloud):
     body = {"volume": {"name": "b", "description": None, "metadata": {"k": "v"}}}
     changed = cloud.ask("PUT", f"{VOLUME}/volumes/{key}", json=body).json()["volume"]
 
-    assert (changed["name"], changed["description"], changed["metadata"]) == ("b", "", {"k": "v"})
+    assert (changed["name"], changed["description"], changed["metadata"]) == ("b", None, {"k": "v"})
     unknown = {"volume": {"size": 7}}
     assert cloud.ask("PUT", f"{VOLUME}/volumes/{key}", json=unknown).status_code == 400
 
