@@ -25,14 +25,14 @@ class Api:
 def build(settings: config.Settings, db: connection.Database, topics: queue.Queue) -> Api:
     """Put the APIs together; nothing runs yet. Raises ConfigError before the first start."""
     users = Identity(settings, db)
-    asked = verbs.build(settings, db, topics)
+    asked = verbs.build(settings, db, topics, users)
     log = trace.Log(settings.home)
     parts = workings.Workings(settings=settings, db=db, queue=topics, log=log)
     stream = events.Events(settings=settings, db=db, workings=parts, log=log)
     faces = (
         identity.face(settings, db, users),
         _compute(settings, asked),
-        image.face(settings, image.open_images(settings, db, topics, users)),
+        image.face(settings, asked.images),
         _volume(settings, asked),
         _network(settings, asked),
         ec2.face(settings, db, asked),

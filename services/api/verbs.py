@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from appliance import config, queue
 from appliance.db import connection
-from services.api import launch_volumes
+from services.api import image, launch_volumes
 from services.compute.api import catalogue, instances, key_pairs, tags
 from services.compute.api import volumes as attachments
+from services.identity.api import Identity
+from services.image.api import Images
 from services.network.api import networks, ports, security_groups
 from services.volume.api import catalogue as volume_catalogue
 from services.volume.api import snapshots, types, volumes
@@ -21,6 +23,7 @@ class Verbs:
     catalogue: catalogue.Catalogue
     key_pairs: key_pairs.KeyPairs
     tags: tags.Tags
+    images: Images
     subnets: networks.Subnets
     networks: networks.Networks
     ports: ports.Ports
@@ -30,8 +33,10 @@ class Verbs:
     volume_catalogue: volume_catalogue.Catalogue
 
 
-def build(settings: config.Settings, db: connection.Database, topics: queue.Queue) -> Verbs:
-    """All of them, on one database and one queue."""
+def build(
+    settings: config.Settings, db: connection.Database, topics: queue.Queue, users: Identity
+) -> Verbs:
+    """All of them, on one database and one queue; `users` are let into the object store."""
     place = types.place(settings)
     return Verbs(
         instances=instances.Instances(
@@ -41,6 +46,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         catalogue=catalogue.Catalogue(db=db),
         key_pairs=key_pairs.KeyPairs(db=db),
         tags=tags.Tags(db=db),
+        images=image.open_images(settings, db, topics, users),
         networks=networks.Networks(mtu=settings.network.mtu, db=db, queue=topics),
         subnets=networks.Subnets(db=db, queue=topics),
         ports=ports.Ports(db=db, queue=topics),

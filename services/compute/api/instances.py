@@ -39,6 +39,7 @@ class Details:
     groups: tuple[SecurityGroup, ...]
     metadata: Mapping[str, str]
     fault: Fault | None
+    volumes: tuple[Volume, ...]  # that it has or is to have
     zone: str  # of its host, or the one asked for
 
 
@@ -108,7 +109,7 @@ class Instances:
             marker = page[-1].id
 
     def details(self, instance: Instance) -> Details:
-        """Interfaces, groups, metadata and fault of an instance that the caller was shown."""
+        """Interfaces, groups, metadata, fault and volumes of an instance that was shown."""
         found = tuple(ports.of_instance(self.db, instance.id))
         group_ids = dict.fromkeys(one for port in found for one in port.security_group_ids)
         return Details(
@@ -119,6 +120,7 @@ class Instances:
             groups=tuple(security_groups.get(self.db, one) for one in group_ids),
             metadata=instances.metadata(self.db, instance.id),
             fault=instances.fault(self.db, instance.id),
+            volumes=tuple(volumes.of_instance(self.db, instance.id)),
             zone=hosts.zone(self.db, instance.host) if instance.host else instance.zone,
         )
 
