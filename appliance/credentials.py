@@ -90,6 +90,27 @@ def openstack_environment(settings: config.Settings, user: str) -> dict[str, str
     }
 
 
+def ec2_environment(settings: config.Settings, user: str) -> dict[str, str]:
+    """The variables with which clients of EC2's API sign as `user`.
+
+    EC2_URL, EC2_ACCESS_KEY and EC2_SECRET_KEY are Eucalyptus' and Nova's, the rest Amazon's own.
+    None for a user that was given no key yet: the next start gives it one.
+    """
+    login = read(settings, user)
+    if not login.ec2_access:
+        return {}
+    url = f"{settings.api_url}/services/Cloud"
+    return {
+        "EC2_URL": url,
+        "EC2_ACCESS_KEY": login.ec2_access,
+        "EC2_SECRET_KEY": login.ec2_secret,
+        "AWS_ACCESS_KEY_ID": login.ec2_access,
+        "AWS_SECRET_ACCESS_KEY": login.ec2_secret,
+        "AWS_DEFAULT_REGION": "RegionOne",
+        "AWS_ENDPOINT_URL_EC2": url,
+    }
+
+
 def clouds_yaml(settings: config.Settings) -> str:
     """A `clouds.yaml` with one entry a person: `novabox` (demo) and `novabox-admin`.
 

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _CPU_OVER_S: Final = 1.0
+# comments after the last command: a shell that gets all of it on one line loses nothing
+_ENV_NOTES: Final = """\
+# openstack, openstacksdk, Ansible, swift: the variables OS_*.
+# aws, boto3: AWS_*. Before 2023-07 (aws 1.29, boto3 1.28) they ask for the address in words:
+#   aws --endpoint-url "$EC2_URL" ec2 ...   boto3.client("ec2", endpoint_url=os.environ["EC2_URL"])
+# euca2ools: EC2_URL, with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; before 3.0 with EC2_*.
+# boto 2: boto.connect_ec2_endpoint(os.environ["EC2_URL"]), which takes the key from AWS_*."""
 _KIND_WORDS: Final = {
     "http": "→", "sent": "✉", "taken": "⚙", "state": "■", "driver": "▸", "stream": "≈",
 }  # fmt: skip
@@ -134,6 +141,7 @@ def _duration(us: int | None) -> str:
 def _env(arguments: argparse.Namespace) -> int:
     settings = config.load()
     variables = credentials.openstack_environment(settings, arguments.user)
+    variables |= credentials.ec2_environment(settings, arguments.user)
     if arguments.json:
         print(json.dumps(variables, indent=2))
     elif arguments.clouds_yaml:
@@ -141,4 +149,5 @@ def _env(arguments: argparse.Namespace) -> int:
     else:
         for name, value in variables.items():
             print(f"export {name}={shlex.quote(value)}")
+        print(_ENV_NOTES)
     return 0

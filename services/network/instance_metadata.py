@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from appliance.db import connection, instances, ports, security_groups
+from appliance.db import connection, ec2_ids, instances, ports, security_groups
 from appliance.model.instance import Instance
 from appliance.model.network import Port
 from services.network.metadata import InstanceMetadata
@@ -26,15 +26,15 @@ def _about(
     groups = [security_groups.get(db, group_id).name for group_id in port.security_group_ids]
     return InstanceMetadata(
         instance_id=instance.id,
-        ec2_id=f"i-{instance.id[:8]}",
+        ec2_id=ec2_ids.of(db, "i", instance.id),
         name=instance.name,
         hostname=instance.hostname,
         project_id=instance.project_id,
         local_ipv4=ip,
         mac=port.mac,
-        ami_id=_ec2_id("ami", instance.image_id),
-        kernel_id=_ec2_id("aki", instance.kernel_id),
-        ramdisk_id=_ec2_id("ari", instance.ramdisk_id),
+        ami_id=_image(db, "ami", instance.image_id),
+        kernel_id=_image(db, "aki", instance.kernel_id),
+        ramdisk_id=_image(db, "ari", instance.ramdisk_id),
         instance_type=instance.flavor_name,
         availability_zone=zone,
         reservation_id=instance.reservation_id,
@@ -48,8 +48,8 @@ def _about(
     )
 
 
-def _ec2_id(kind: str, image_id: str | None) -> str:
-    return f"{kind}-{image_id[:8]}" if image_id else ""
+def _image(db: connection.Reader, prefix: str, image_id: str | None) -> str:
+    return ec2_ids.of(db, prefix, image_id) if image_id else ""
 
 
 def _decoded(user_data: str | None) -> bytes | None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,7 +113,8 @@ def test_the_login_comes_in_three_forms(
     assert variables["OS_PASSWORD"] == logins["admin"].password
 
     assert cli.main(["env", "--user", "admin"]) == 0
-    words = [shlex.split(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [shlex.split(line, comments=True) for line in capsys.readouterr().out.splitlines()]
+    words = [line for line in lines if line]
     assert words == [["export", f"{name}={value}"] for name, value in variables.items()]
 
     assert cli.main(["env", "--clouds-yaml"]) == 0
@@ -173,3 +175,21 @@ def test_without_root_nothing_is_started_or_deleted(
     assert cli.main(argv) == 1
     assert "need root" in capsys.readouterr().err
     assert list(home.iterdir()) == []
+
+
+def test_what_env_prints_is_a_shells_to_eval(
+    settings: config.Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    credentials.ensure(settings, {"demo": "demo"})
+    credentials.keep_ec2_key(settings, "demo", access="a1", secret="s'1")
+    cli.main(["env"])
+    printed = capsys.readouterr().out
+
+    for quote in ('"', ""):  # with and without the quotes that make a line of it a line
+        script = f'eval {quote}$(cat){quote}; echo "$EC2_URL|$AWS_ENDPOINT_URL_EC2|$OS_USERNAME"'
+        told = subprocess.run(
+            ["sh", "-c", script], input=printed, capture_output=True, text=True, check=True
+        )
+        url = f"{settings.api_url}/services/Cloud"
+        assert told.stdout.strip() == f"{url}|{url}|demo"
+        assert told.stderr == ""

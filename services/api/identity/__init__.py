@@ -2,7 +2,7 @@
 
 from appliance import config
 from appliance.db import connection
-from services.api.identity import discovery, grants, login, projects, users
+from services.api.identity import discovery, ec2_credentials, grants, login, projects, users
 from services.http import endpoint, faults
 from services.identity.api import Identity
 
@@ -14,6 +14,7 @@ def face(settings: config.Settings, db: connection.Database, identity: Identity)
         *login.paths(settings, db, identity),
         *projects.paths(db),
         *users.paths(db),
+        *ec2_credentials.paths(settings, db),
         *grants.paths(settings, db),
     )
     return endpoint.Face(prefix="/identity", fault=faults.keystone, paths=paths)

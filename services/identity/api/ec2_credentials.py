@@ -7,6 +7,8 @@ from appliance.db import connection, ec2_credentials, projects, tokens, users
 from appliance.model.ec2_credential import Ec2Credential
 from services.identity import ec2_keys, sealing
 
+Opened = ec2_keys.Opened
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
@@ -23,7 +25,7 @@ class Ec2Credentials:
         self._sealer = sealing.sealer(settings.etc_dir)
         self._db = db
 
-    def create(self, ctx: context.RequestContext, user_id: str, project_id: str) -> ec2_keys.Opened:
+    def create(self, ctx: context.RequestContext, user_id: str, project_id: str) -> Opened:
         """A new key of a user for a project in which it has a role. Raises NotFound, Forbidden."""
         _check(ctx, user_id, "identity:ec2_create_credential")
         with self._db.transaction() as tx:
@@ -34,12 +36,12 @@ class Ec2Credentials:
                 ec2_keys.make(tx, self._sealer, user_id=user_id, project_id=project_id)
             )
 
-    def of_user(self, ctx: context.RequestContext, user_id: str) -> list[ec2_keys.Opened]:
+    def of_user(self, ctx: context.RequestContext, user_id: str) -> list[Opened]:
         """A user's keys: one's own, or an admin anybody's. Raises Forbidden."""
         _check(ctx, user_id, "identity:ec2_list_credentials")
         return [self._opened(each) for each in ec2_credentials.of_user(self._db, user_id)]
 
-    def get(self, ctx: context.RequestContext, user_id: str, access: str) -> ec2_keys.Opened:
+    def get(self, ctx: context.RequestContext, user_id: str, access: str) -> Opened:
         """One of a user's keys. Raises NotFound, Forbidden."""
         _check(ctx, user_id, "identity:ec2_get_credential")
         return self._opened(_of_user(self._db, user_id, access))
@@ -71,7 +73,7 @@ class Ec2Credentials:
         )  # fmt: skip
         return Signer(ctx=ctx, secret=self._sealer.open_secret(credential.secret_sealed))
 
-    def _opened(self, credential: Ec2Credential) -> ec2_keys.Opened:
+    def _opened(self, credential: Ec2Credential) -> Opened:
         return ec2_keys.opened(self._sealer, credential)
 
 

@@ -1,10 +1,11 @@
 """Who asks the metadata service, read from the database."""
 
 import base64
+import re
 
 import pytest
 
-from appliance.db import connection, ports
+from appliance.db import connection, ec2_ids, ports
 from appliance.model.instance import Instance
 from services.network import instance_metadata
 from tests.services.network import cloud
@@ -28,7 +29,9 @@ def test_a_guest_is_known_by_network_and_address(db: connection.Database, guest:
     assert found is not None
     assert (found.instance_id, found.hostname, found.mac) == (guest.id, "web-1", port.mac)
     assert found.public_keys == {"test": "ssh-ed25519 AAAA"}
-    assert (found.user_data, found.ami_id) == (b"#!/bin/sh\n", "ami-abcdef01")
+    assert (found.user_data, found.ami_id) == (b"#!/bin/sh\n", "")  # its image never existed
+    assert found.ec2_id == ec2_ids.of(db, "i", guest.id)
+    assert re.fullmatch("i-[0-9a-f]{8}", found.ec2_id)
     assert found.security_groups == ("default",)
 
 
