@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -25,6 +25,10 @@ BOOT_S: Final = 150.0
 RUN_S: Final = 900.0
 TAIL_LINES: Final = 40
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_ENVIRONMENT: Final[dict[str, str]] = {
+    "PATH": _PATH, "HOME": "/root", "LC_ALL": "C.UTF-8",
+    "DM_DISABLE_UDEV": "1",  # none runs there: lvm makes its nodes itself
+}  # fmt: skip
 _PROGRAMS: Final = ("qemu-system-x86_64", "busybox", "setpriv", "dpkg-deb", "depmod", "zstd")
 
 
@@ -44,13 +48,12 @@ class Machine:
     """A machine that runs `argv` in the checkout; on leaving the context it is gone."""
 
     def __init__(
-        self, boot: Boot, argv: Sequence[str], *, environment: Mapping[str, str] | None = None
+        self, boot: Boot, argv: Sequence[str], *, environment: dict[str, str] | None = None
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="nbx-vm-", dir="/var/tmp"))  # there: EXCHANGE
         self._console = self.folder / "console"
         self._began = time.monotonic()
-        settings = {"PATH": _PATH, "HOME": "/root", "LC_ALL": "C.UTF-8"} | dict(environment or {})
-        pairs = [f"{name}={value}" for name, value in settings.items()]
+        pairs = [f"{name}={value}" for name, value in (_ENVIRONMENT | (environment or {})).items()]
         command = shlex.join(["exec", "env", "-i", *pairs, *argv])
         (self.folder / "command").write_text(f"cd {shlex.quote(str(ROOT))} && {command}\n")
         self._qemu = subprocess.Popen(
