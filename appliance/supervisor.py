@@ -27,7 +27,7 @@ from appliance.model.host import Service
 
 log = logging.getLogger(__name__)
 
-SERVICES: Final = ("object", "api", "image", "scheduler", "network", "compute")
+SERVICES: Final = ("object", "api", "image", "scheduler", "network", "volume", "compute")
 LIBVIRTD: Final = "libvirtd"
 _BACKOFF_FIRST_S: Final = 0.2
 _BACKOFF_MAX_S: Final = 5.0  # a process that dies at once is tried this often, for ever
@@ -136,11 +136,14 @@ class Supervisor:
         self._stop([c for c in reversed(self._children) if c not in workers])
 
     def _leave_host(self) -> None:
+        self._run("services.compute", "shutdown")
+        for name, verb in (("volume", "shutdown"), ("network", "clear")):
+            self._stop([child for child in self._children if child.name == name])
+            self._run(f"services.{name}", verb)
+
+    def _run(self, *argv: str) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            run_once(self._settings, "services.compute", "shutdown")
-        self._stop([child for child in self._children if child.name == "network"])
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            run_once(self._settings, "services.network", "clear")
+            run_once(self._settings, *argv)
 
     def _stop(self, children: list[_Child]) -> None:
         running = [child.process for child in children if child.process]

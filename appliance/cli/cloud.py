@@ -112,7 +112,7 @@ def _reset(arguments: argparse.Namespace) -> int:
     # each works without the others, and without a database: whatever happened before
     failed = [
         service
-        for service in ("compute", "network")
+        for service in ("compute", "volume", "network")
         if supervisor.run_once(settings, f"services.{service}", "clear") != 0
     ]
     if failed:
@@ -128,7 +128,7 @@ def _gone_is_fine(function: object, path: str, info: tuple[type, BaseException, 
 
 
 def _confirmed(settings: config.Settings) -> bool:
-    print(f"This deletes every instance, image and object in {settings.home}.")
+    print(f"This deletes every instance, volume, image and object in {settings.home}.")
     return sys.stdin.isatty() and input("Type RESET to go on: ") == "RESET"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from appliance import config, errors
-from appliance.doctor import guests, machine, networks, report
+from appliance.doctor import guests, machine, networks, report, volumes
 from appliance.doctor.check import Check, Status
 
 Look = Callable[[config.Settings], Check]
@@ -28,6 +28,8 @@ LOOKS: Final[tuple[Look, ...]] = (
     networks.nftables,
     networks.forwarding,
     networks.dnsmasq,
+    volumes.pool,
+    volumes.exports,
     networks.ports,
 )
 

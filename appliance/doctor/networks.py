@@ -37,6 +37,8 @@ table inet nbx-doctor {
 """
 DHCP_PORT: Final = 67
 DNS_PORT: Final = 53
+# who serves iSCSI for the volume worker: tgtd, or the kernel, which is no process
+TARGETS: Final = ("tgtd", listeners.NOBODY_SEEN.name)
 # 127/8 is all this machine's: bound on nobody's behalf, unless somebody took every address.
 UNUSED_ADDRESS: Final = "127.78.66.88"
 
@@ -117,12 +119,14 @@ def ports(settings: config.Settings) -> Check:
     wanted = {
         "api.port": (settings.api.address, settings.api.port),
         "object.port": (settings.object.address, settings.object.port),
+        "volume.port": (settings.volume.address, settings.volume.port),
         "network.metadata_port": (UNUSED_ADDRESS, settings.network.metadata_port),
     }
     for key, (address, port) in wanted.items():
         if _is_taken(socket.SOCK_STREAM, address, port):
             owner = listeners.owner(socket.SOCK_STREAM, port)
-            is_up = owner.is_ours and supervisor.find(settings) is not None
+            is_ours = owner.is_ours or (key == "volume.port" and str(owner).startswith(TARGETS))
+            is_up = is_ours and supervisor.find(settings) is not None
             if not is_up:
                 return fail(
                     "ports", f"{address}:{port} ({key}) is taken by {owner}",

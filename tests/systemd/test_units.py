@@ -28,11 +28,14 @@ def test_there_is_one_unit_for_each_process_that_up_starts() -> None:
         assert start.split()[1:] == supervisor.command(name)[1:]
 
 
-def test_only_the_network_worker_has_capabilities() -> None:
+def test_each_unit_has_the_capabilities_of_its_part_and_no_other() -> None:
+    wanted = {
+        "novabox-network": "CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE",
+        "novabox-volume": "CAP_DAC_OVERRIDE CAP_SYS_ADMIN",
+    }
     for path in UNITS:
         service = read(path)["Service"]
-        wanted = "CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE" if "network" in path.stem else ""
-        assert service["CapabilityBoundingSet"] == wanted, path.name
+        assert service["CapabilityBoundingSet"] == wanted.get(path.stem, ""), path.name
         assert service["User"] == "novabox"
         assert service["NoNewPrivileges"] == "yes"
 

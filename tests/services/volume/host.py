@@ -17,7 +17,9 @@ from services.volume.attachments import Attachments
 from services.volume.image_copy import ImageCopy
 from services.volume.manager import Manager
 from services.volume.reconcile import Reconciler
+from storage.blocks.export import Exporter
 from storage.blocks.fake import Fake
+from storage.blocks.pool import Pool
 from storage.blocks.sparse import Sparse
 from tests.appliance import rows
 
@@ -28,12 +30,19 @@ ATTACHMENT = "aaaaaaaa-2222-4333-8444-555555555555"
 class Host:
     """The parts of the worker's process; `image` is what Glance gives."""
 
-    def __init__(self, settings: config.Settings, db: connection.Database) -> None:
+    def __init__(
+        self,
+        settings: config.Settings,
+        db: connection.Database,
+        *,
+        pool: Pool | None = None,
+        exporter: Exporter | None = None,
+    ) -> None:
         self.settings = settings
         self.db = db
         self.topics = queue.Queue(settings)
-        self.pool = Sparse(settings.home / "volumes")
-        self.exporter = Fake(settings.home / "volume" / "fake")
+        self.pool = pool or Sparse(settings.home / "volumes")
+        self.exporter = exporter or Fake(settings.home / "volume" / "fake")
         self.exporter.start()
         self.image: bytes | None = b"boot" * 1000
         self.disk_format = "raw"
@@ -134,6 +143,10 @@ class Host:
     def bytes_of(self, volume: Volume, size: int = 36) -> bytes:
         with self.pool.device(volume.id).open("rb") as file:
             return file.read(size)
+
+    def size_bytes(self, volume: Volume) -> int:
+        with self.pool.device(volume.id).open("rb") as file:
+            return file.seek(0, 2)
 
     def rung(self, topic: str) -> list[tuple[str, str]]:
         with contextlib.suppress(errors.NotFound):
