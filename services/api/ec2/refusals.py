@@ -30,6 +30,7 @@ _BY_CLASS: Final[tuple[tuple[type[errors.NovaboxError], tuple[str, int]], ...]] 
     (errors.Forbidden, ("UnauthorizedOperation", 403)),
     (errors.Unauthorized, ("AuthFailure", 401)),
     (errors.InUse, ("DependencyViolation", 400)),
+    (errors.IdempotentMismatch, ("IdempotentParameterMismatch", 400)),
     (errors.Conflict, ("IncorrectState", 400)),
     (errors.NotFound, ("InvalidParameterValue", 400)),
     (errors.BadRequest, ("InvalidParameterValue", 400)),
@@ -60,10 +61,11 @@ _BY_ACTION: Final[Mapping[str, Mapping[str, str]]] = {
     "RebootInstances": _INSTANCE_STATE,
     "TerminateInstances": _INSTANCE_STATE,
     "CreateVolume": {"OverQuota": "VolumeLimitExceeded"},
-    "CreateSnapshot": {"OverQuota": "SnapshotLimitExceeded"},
-    "AttachVolume": {"InUse": "VolumeInUse"},
-    "DeleteVolume": {"InUse": "VolumeInUse"},
-    "DeleteSnapshot": {"InUse": "InvalidSnapshot.InUse"},
+    "AttachVolume": {"InUse": "InvalidParameterValue"},  # a device's name that is taken
+    "DetachVolume": {"BadRequest": "IncorrectState"},
+    "DeleteVolume": {"BadRequest": "IncorrectState"},
+    "CreateSnapshot": {"OverQuota": "SnapshotLimitExceeded", "BadRequest": "IncorrectState"},
+    "DeleteSnapshot": {"BadRequest": "InvalidSnapshot.InUse"},
 }  # fmt: skip
 # what is refused before any action is known: too large a body, a method that is not EC2's
 _BY_STATUS: Final = {

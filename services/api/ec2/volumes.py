@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from appliance.db import connection, ec2_ids
 from appliance.model.volume import Volume
+from appliance.model.volume_states import VolumeStatus
 from services.api.ec2 import listing, names, refusals, tags, volume_views
 from services.api.ec2.actions import Action, Call
 from services.compute.api.volumes import Attachments
@@ -97,6 +98,8 @@ class Volumes:
         instance_id = names.inside(self.db, call.values["InstanceId"], "instance")
         if volume.instance_id:
             raise _in_use(call.values["VolumeId"])
+        if volume.status is not VolumeStatus.AVAILABLE:
+            raise _wrong_state(call.values["VolumeId"], f"'{volume.status}', not 'available'")
         attached = self.attachments.attach(
             call.ctx, instance_id, volume.id, device=call.values.get("Device")
         )
@@ -108,10 +111,13 @@ class Volumes:
         ec2_id = call.values["VolumeId"]
         volume = self._get(call, ec2_id)
         if not volume.instance_id:
-            raise refusals.Refused("IncorrectState", f"Volume '{ec2_id}' is not attached.")
+            raise _wrong_state(ec2_id, "'available', not attached")
         asked = call.values.get("InstanceId")
-        instance_id = names.inside(self.db, asked, "instance") if asked else volume.instance_id
-        detaching = self.attachments.detach(call.ctx, instance_id, volume.id)
+        if asked and names.inside(self.db, asked, "instance") != volume.instance_id:
+            raise refusals.Refused(
+                "InvalidAttachment.NotFound", f"{ec2_id} is not attached to {asked}"
+            )
+        detaching = self.attachments.detach(call.ctx, volume.instance_id, volume.id)
         return volume_views.attachment(detaching, name=functools.partial(ec2_ids.of, self.db))
 
     def delete(self, call: Call) -> Json:
@@ -132,3 +138,7 @@ class Volumes:
 
 def _in_use(ec2_id: str) -> refusals.Refused:
     return refusals.Refused("VolumeInUse", f"{ec2_id} is already attached to an instance")
+
+
+def _wrong_state(ec2_id: str, why: str) -> refusals.Refused:
+    return refusals.Refused("IncorrectState", f"Volume {ec2_id} is {why}")

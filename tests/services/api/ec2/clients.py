@@ -18,6 +18,8 @@ from tests.services.api.clouds import Cloud
 from tests.services.api.ec2 import model
 
 URL = "http://testserver/services/Cloud"
+# what every cloud names as it likes, whatever the model has a list of
+OWN_WORDS = frozenset({"InstanceType", "VolumeType"})
 
 
 def boto3_client(cloud: Cloud, user: str = "demo", *, version: str = "v4", **options: Any) -> Any:
@@ -100,9 +102,9 @@ def _check_value(
     shapes: Mapping[str, Any], name: str, element: ElementTree.Element, *, path: str
 ) -> None:
     shape = shapes[name]
-    assert not (element.tail or ""), f"{path}: space after it"
+    assert element.tail in (None, ""), f"{path}: space after it"
     if shape["type"] in ("structure", "list"):
-        assert not (element.text or ""), f"{path}: text in a {shape['type']}"
+        assert element.text in (None, ""), f"{path}: text in a {shape['type']}"
     if shape["type"] == "structure":
         _check(shapes, name, list(element), path=path)
     elif shape["type"] == "list":
@@ -111,7 +113,8 @@ def _check_value(
             _check_value(shapes, shape["member"]["shape"], item, path=f"{path}[]")
     else:
         assert not len(element), f"{path}: a {shape['type']} with parts"
-        _check_scalar(shape, element.text or "", path)
+        if name not in OWN_WORDS:
+            _check_scalar(shape, element.text or "", path)
 
 
 def _check_scalar(shape: Mapping[str, Any], text: str, path: str) -> None:
