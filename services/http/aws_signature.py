@@ -64,7 +64,6 @@ class Claim:
     _signature: bytes = field(repr=False)
     _digest: str = "sha256"
     _scope: tuple[str, ...] = ()  # of version 4: day, region, service, "aws4_request"
-    _is_base64: bool = False
 
     def is_by(self, secret: str) -> bool:
         """Whether it was made with `secret`; takes as long for a wrong one."""

@@ -148,6 +148,8 @@ def _sources(
 def _protocol(permission: Values) -> str | None:
     text = permission.get("IpProtocol", "").lower()
     if not text:
+        if permission.get("UserIdGroupPairs"):  # boto 2: a group alone may do everything
+            return None
         raise refusals.missing("IpProtocol")
     return None if text in (EVERY_PROTOCOL, "all") else _NAME_BY_NUMBER.get(text, text)
 

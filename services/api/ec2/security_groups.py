@@ -67,7 +67,7 @@ class SecurityGroups:
         )  # fmt: skip
         self.tags.put_specified(call, "security group", [made.id])
         ec2_id = names.outside(self.db, "security group", made.id)
-        return {"GroupId": ec2_id, "Tags": tags.view(pairs) or None, "Return": True}
+        return {"GroupId": ec2_id, "Tags": tags.view(pairs)}
 
     def describe(self, call: Call) -> Mapping[str, Any]:
         """The project's groups with their rules."""
