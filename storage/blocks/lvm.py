@@ -156,7 +156,7 @@ class Lvm:
             # a full pool refuses a write at once; by default it waits a minute for more room
             self._lvm(
                 "lvcreate", "--type", "thin-pool", "-l", _SHARE, "--zero", "y",
-                "--errorwhenfull", "y", "-n", POOL, self._group,
+                "--config", "activation/error_when_full=1", "-n", POOL, self._group,
             )  # fmt: skip
 
     def _make(self, name: str, size_bytes: int) -> None:
