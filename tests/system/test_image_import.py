@@ -105,9 +105,11 @@ def test_a_bundle_is_traced_from_the_message_to_the_disk(processes: Imports):
         ("stream", "image", "object", "PUT image"),
         ("state", "image", "database", "stored"),
     ]
-    assert [way for way in ways if way in chain] == chain
-    taken, streamed, stored = (hops[ways.index(way)] for way in chain[:3])
-    assert (streamed.parent_id, stored.parent_id) == (taken.id, streamed.id)
+    # a sweep may have rung it too, before the first message was taken
+    assert list(dict.fromkeys(way for way in ways if way in chain)) == chain
+    streamed, stored = (hops[ways.index(way)] for way in chain[1:3])
+    assert streamed.parent_id in {hop.id for hop in hops if hop.kind == "taken"}
+    assert stored.parent_id == streamed.id
     assert streamed.bytes == len(DISK)
     assert (processes.settings.etc_dir / "cloud-cert.pem").exists()
 
