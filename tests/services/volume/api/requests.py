@@ -43,7 +43,7 @@ class Api:
             "disk_format": "qcow2", "size_bytes": 1 << 20, "virtual_size_bytes": 1 << 30,
             "min_disk_gib": 0, "min_memory_mib": 0, "is_protected": 0, "is_hidden": 0,
             "request_id": "req-1", "created_at": now, "updated_at": now,
-            "reason": "", "properties": {"os_distro": "tiny"}, "tags": (),
+            "reason": "", "attempts": 0, "properties": {"os_distro": "tiny"}, "tags": (),
         }  # fmt: skip
         image = Image(**values | columns)  # type: ignore[arg-type]  # a test's own mistake shows
         self.change(lambda tx: images.create(tx, image))
