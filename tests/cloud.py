@@ -77,6 +77,14 @@ class Cloud:
             )
         return done
 
+    def ssh(self, address: str, key: str, command: str, *, check: bool = True) -> str:
+        """What a command inside a guest printed; empty, if not `check`, when there is no login."""
+        return self.run(
+            "ssh", "-i", key, "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes",
+            "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR",
+            f"root@{address}", command, check=check, timeout_s=60,
+        ).stdout  # fmt: skip
+
     def children(self) -> dict[str, int]:
         """The pids of the cloud's processes by name."""
         running = supervisor.find(self.settings)

@@ -65,12 +65,8 @@ def login(cloud: clouds.Cloud, server: dict[str, Any]) -> str:
     """What the guest says of itself over ssh, as soon as it answers."""
 
     def ssh() -> str:
-        done = cloud.run(
-            "ssh", "-i", server["key"], "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes",
-            "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5",
-            f"root@{server['address']}", "hostname; cat /proc/uptime", check=False, timeout_s=60,
-        )  # fmt: skip
-        return done.stdout
+        command = "hostname; cat /proc/uptime"
+        return cloud.ssh(server["address"], server["key"], command, check=False)
 
     return str(clouds.eventually(ssh, timeout_s=180, what="an ssh login with the key"))
 
