@@ -22,6 +22,7 @@ _BY_KIND: Final[Mapping[str, tuple[str, int]]] = {
     "VolumeNotFound": ("InvalidVolume.NotFound", 400),
     "SnapshotNotFound": ("InvalidSnapshot.NotFound", 400),
     "NetworkNotFound": ("InvalidSubnetID.NotFound", 400),
+    "TooManyTags": ("TagLimitExceeded", 400),
 }
 _BY_CLASS: Final[tuple[tuple[type[errors.NovaboxError], tuple[str, int]], ...]] = (
     (errors.NoValidHost, ("InsufficientInstanceCapacity", 500)),
