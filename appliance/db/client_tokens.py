@@ -1,5 +1,8 @@
-"""Rows of `client_tokens`: how clients call requests to run instances, and what these made."""
+"""Rows of `client_tokens`: how clients call requests to make something, and what these made."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance import clock
@@ -8,16 +11,23 @@ from appliance.db import connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientToken:
-    """`fingerprint` tells whether the same is asked for again."""
+    """`fingerprint` tells whether the same is asked for again; `made_id` is a reservation's, or
+    a volume's.
+    """
 
     fingerprint: str
-    reservation_id: str
+    made_id: str
+
+
+def fingerprint(asked: Mapping[str, object]) -> str:
+    """What was asked, in 64 digits."""
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 def find(db: connection.Reader, project_id: str, token: str) -> ClientToken | None:
     """What the project's token stands for, None when it is new."""
     row = db.row(
-        "SELECT fingerprint, reservation_id FROM client_tokens WHERE project_id = ? AND token = ?",
+        "SELECT fingerprint, made_id FROM client_tokens WHERE project_id = ? AND token = ?",
         (project_id, token),
     )
     return ClientToken(**dict(row)) if row else None
@@ -30,6 +40,6 @@ def create(tx: connection.Transaction, project_id: str, token: str, *, means: Cl
         project_id=project_id,
         token=token,
         fingerprint=means.fingerprint,
-        reservation_id=means.reservation_id,
+        made_id=means.made_id,
         created_at=clock.stamp(),
     )

@@ -62,7 +62,7 @@ CREATE TABLE ec2_tags (
 CREATE INDEX ec2_tags_by_project ON ec2_tags (project_id);
 CREATE TABLE client_tokens (
     project_id TEXT NOT NULL, token TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    reservation_id TEXT NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (project_id, token)
+    made_id TEXT NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (project_id, token)
 ) STRICT;
 CREATE INDEX instances_by_reservation ON instances (reservation_id);
 CREATE INDEX instances_deleted ON instances (project_id, deleted_at) WHERE deleted_at IS NOT NULL;

@@ -59,7 +59,7 @@ class Volumes:
         """Promise a volume, empty or of a snapshot; its Name tag is its name."""
         call.refuse(
             "Encrypted", "Iops", "KmsKeyId", "OutpostArn", "MultiAttachEnabled", "Throughput",
-            "VolumeInitializationRate", "ClientToken",
+            "VolumeInitializationRate",
         )  # fmt: skip
         asked = call.values
         snapshot_id = asked.get("SnapshotId")
@@ -74,6 +74,7 @@ class Volumes:
                 volume_type=asked.get("VolumeType"),
                 zone=asked.get("AvailabilityZone"),
                 snapshot_id=names.inside(self.db, snapshot_id, "snapshot") if snapshot_id else None,
+                client_token=asked.get("ClientToken") or None,
             ),
         )
         self.tags.put_specified(call, "volume", [made.id])

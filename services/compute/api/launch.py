@@ -6,8 +6,6 @@ Knows no queue, no scheduler and no hypervisor: the rows say what is to be done.
 import base64
 import binascii
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -38,7 +36,10 @@ def write(
     is ambiguous, OverQuota, IdempotentMismatch. The messages are Nova's.
     """
     _check_values(request)
-    token = ClientToken(fingerprint=_fingerprint(request), reservation_id=f"r-{ids.new_hex()[:8]}")
+    token = ClientToken(
+        fingerprint=client_tokens.fingerprint(dataclasses.asdict(request)),
+        made_id=f"r-{ids.new_hex()[:8]}",
+    )
     if request.client_token is not None:
         known = client_tokens.find(tx, ctx.project_id, request.client_token)
         if known is not None:
@@ -57,17 +58,12 @@ def write(
     )
     check_metadata(tx, ctx.project_id, request.metadata)
     made = [
-        _write_one(tx, ctx, request, parts=parts, reservation_id=token.reservation_id, index=index)
+        _write_one(tx, ctx, request, parts=parts, reservation_id=token.made_id, index=index)
         for index in range(count)
     ]
     for instance in made:
         block_devices.write(tx, ctx, instance.id, found=found, new_volume=new_volume)
     return made
-
-
-def _fingerprint(request: RunRequest) -> str:
-    text = json.dumps(dataclasses.asdict(request), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _made_before(
@@ -80,10 +76,10 @@ def _made_before(
 ) -> list[Instance]:
     if known.fingerprint != now.fingerprint:
         raise errors.IdempotentMismatch(
-            f"Client token {request.client_token} was used for {known.reservation_id} with other "
+            f"Client token {request.client_token} was used for {known.made_id} with other "
             "parameters; use a new one."
         )
-    return instances.of_reservation(tx, ctx.project_id, known.reservation_id)
+    return instances.of_reservation(tx, ctx.project_id, known.made_id)
 
 
 def check_metadata(

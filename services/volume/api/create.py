@@ -4,12 +4,14 @@ Knows no queue and no pool: the row says what is to be done.
 """
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from appliance import clock, context, errors, ids, quota, trace
-from appliance.db import connection, images, snapshots, volumes
+from appliance.db import client_tokens, connection, images, snapshots, volumes
+from appliance.db.client_tokens import ClientToken
 from appliance.model.image import Image, ImageStatus
 from appliance.model.volume import Volume
 from appliance.model.volume_states import AttachStatus, SnapshotStatus, VolumeStatus
@@ -25,6 +27,7 @@ class CreateVolume:
     """A volume that somebody asks for, empty or made from one of three sources.
 
     `size_gib` None: the snapshot's or the source volume's size. `volume_type` is a name or an id.
+    The same `client_token` asks for the same volume.
     """
 
     name: str = ""
@@ -36,6 +39,7 @@ class CreateVolume:
     source_volume_id: str | None = None
     image_id: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    client_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,35 @@ class _Source:
     image_id: ids.ImageId | None = None
     snapshot_id: ids.SnapshotId | None = None
     volume_id: ids.VolumeId | None = None
+
+
+def once(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    request: CreateVolume,
+    *,
+    place: types.Place,
+) -> Volume:
+    """Write the volume, or answer the one that was made for the request's client token before.
+
+    Raises as `write` does, and IdempotentMismatch for a token that meant something else.
+    """
+    token = request.client_token
+    if token is None:
+        return write(tx, ctx, request, place=place)
+    fingerprint = client_tokens.fingerprint(dataclasses.asdict(request))
+    known = client_tokens.find(tx, ctx.project_id, token)
+    if known is None:
+        made = write(tx, ctx, request, place=place)
+        means = ClientToken(fingerprint=fingerprint, made_id=made.id)
+        client_tokens.create(tx, ctx.project_id, token, means=means)
+        return made
+    if known.fingerprint != fingerprint:
+        raise errors.IdempotentMismatch(
+            f"Client token {token} was used for {known.made_id} with other parameters; "
+            "use a new one."
+        )
+    return volumes.get(tx, known.made_id)
 
 
 def write(

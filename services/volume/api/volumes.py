@@ -43,12 +43,12 @@ class Volumes:
     def create(self, ctx: context.RequestContext, request: CreateVolume) -> Volume:
         """Write the volume asked for and wake its worker: a promise, nothing is made yet.
 
-        Raises NotFound, BadRequest or OverQuota with nothing left behind.
+        Raises NotFound, BadRequest, OverQuota or IdempotentMismatch with nothing left behind.
         """
         policy.check(ctx, "volume:create")
         with self.db.transaction() as tx:
-            volume = create.write(tx, ctx, request, place=self.place)
-        self._ring(volume, "create")
+            volume = create.once(tx, ctx, request, place=self.place)
+        self._ring(volume, "create")  # a volume that is made already is no step's work
         return volume
 
     def get(self, ctx: context.RequestContext, volume_id: str) -> Volume:
