@@ -44,6 +44,7 @@ def services(settings: config.Settings) -> tuple[Service, ...]:
             name="swift",
             url=f"{settings.object_url}/v1/AUTH_%(project_id)s",
         ),
+        Service(type="ec2", name="ec2", url=f"{api}/services/Cloud"),
         Service(type="novabox", name="novabox", url=f"{api}/novabox/v1"),
     )
 

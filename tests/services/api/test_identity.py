@@ -69,6 +69,7 @@ def test_a_token_has_project_roles_and_catalog(client, settings):
         "block-storage": f"http://127.0.0.1:8774/volume/v3/{token['project']['id']}",
         "volumev3": f"http://127.0.0.1:8774/volume/v3/{token['project']['id']}",
         "object-store": f"http://127.0.0.1:8080/v1/AUTH_{token['project']['id']}",
+        "ec2": "http://127.0.0.1:8774/services/Cloud",
         "novabox": "http://127.0.0.1:8774/novabox/v1",
     }
 
@@ -189,5 +190,5 @@ def test_the_catalog_is_listed(client, headers):
     regions = client.get(f"{V3}/regions", headers=headers["admin"]).json()["regions"]
     catalog = client.get(f"{V3}/auth/catalog", headers=headers["demo"]).json()["catalog"]
 
-    assert (len(services), len(endpoints), len(catalog)) == (8, 24, 8)
+    assert (len(services), len(endpoints), len(catalog)) == (9, 27, 9)
     assert [region["id"] for region in regions] == ["RegionOne"]
