@@ -34,7 +34,7 @@ def session(export: Export, *commands: str, lun: int, port: int) -> subprocess.P
     arguments = [part for command in commands for part in ("-c", command)]
     try:
         return subprocess.Popen(
-            ["qemu-io", "--object", f"secret,id=chap,file=/dev/fd/{read}", "--image-opts",
+            ["qemu-io", "--object", f"secret,id=chap,file=/proc/self/fd/{read}", "--image-opts",
              *arguments, options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             pass_fds=(read,),
@@ -44,7 +44,7 @@ def session(export: Export, *commands: str, lun: int, port: int) -> subprocess.P
 
 
 def run(export: Export, *commands: str, lun: int, port: int) -> str:
-    """Do it to its end; what it said. Raises CalledProcessError when it could not log in."""
+    """Do it to its end; what it said. Raises CalledProcessError, saying it too, if it failed."""
     with session(export, *commands, lun=lun, port=port) as process:
         words, _ = process.communicate(timeout=60)
     if process.returncode:
