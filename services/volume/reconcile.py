@@ -75,10 +75,19 @@ class Reconciler:
         for row in rows:
             if _is_shown(row) and row.id not in shown:
                 with _on_behalf_of(row), self._alone.on(row.id):
-                    now = volumes.get(self._db, row.id)
-                    if _is_shown(now):
-                        log.warning("volume %s: its export was gone", row.id)
-                        self._attachments.show(now)
+                    self._show(volumes.get(self._db, row.id))
+
+    def _show(self, row: Volume) -> None:
+        """Show one; what cannot be is said in its row, and others are none the worse for it."""
+        if not _is_shown(row):
+            return
+        log.warning("volume %s: its export was gone", row.id)
+        try:
+            self._attachments.show(row)
+        except errors.VolumeError as error:
+            log.error("volume %s: it stays away from its guest: %s", row.id, error)  # noqa: TRY400
+            with self._db.transaction() as tx:
+                volumes.update(tx, row.id, reason=str(error))
 
     def _remove_strangers(self) -> None:
         strangers = frozenset(self._found_strangers())

@@ -16,6 +16,16 @@ def test_exports_that_vanished_are_shown_again(host: Host) -> None:
     assert host.status(volume) == "in-use/attached"
 
 
+def test_an_export_that_cannot_be_again_keeps_no_other_away(host: Host) -> None:
+    lost, whole = (host.attached(host.add_instance()) for _ in range(2))
+    host.exporter.stop()
+    host.pool.delete(lost.id)
+    host.reconciler.look()
+
+    assert list(host.exporter.shown()) == [whole.id]
+    assert "is not there" in host.now(lost).reason
+
+
 def test_what_no_row_wants_goes_when_it_is_seen_twice(host: Host) -> None:
     kept = host.available()
     host.pool.create(STRANGER, size_bytes=512)
