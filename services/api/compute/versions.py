@@ -12,6 +12,7 @@ _UPDATED: Final = "2013-07-23T11:33:21Z"  # when v2.1 itself was defined
 _EXTENSIONS: Final = {
     "os-availability-zone": "AvailabilityZone",
     "os-console-output": "ConsoleOutput",
+    "os-extended-volumes": "ExtendedVolumes",
     "os-hypervisors": "Hypervisors",
     "os-keypairs": "Keypairs",
     "os-security-groups": "SecurityGroups",

@@ -63,9 +63,9 @@ class VolumesFace:
     def update(self, request: Request, body: bodies.UpdateVolume) -> Json:
         """PUT /volumes/{id}: its name, description and metadata."""
         key, changed = request.path["volume_id"], body.volume
-        volume = self.verbs.update(request.ctx, key, **bodies.texts(changed))
         if isinstance(changed.metadata, dict):
             self.verbs.set_metadata(request.ctx, key, changed.metadata, is_whole=True)
+        volume = self.verbs.update(request.ctx, key, **bodies.texts(changed))
         return self._changed(request, volume)
 
     def delete(self, request: Request) -> None:
