@@ -3,22 +3,18 @@
 Knows no queue and no pool: the row says what is to be done.
 """
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from appliance import clock, context, errors, ids, quota, trace
-from appliance.db import client_tokens, connection, images, snapshots, volumes
+from appliance.db import client_tokens, connection, volumes
 from appliance.db.client_tokens import ClientToken
-from appliance.model.image import Image, ImageStatus
 from appliance.model.volume import Volume
-from appliance.model.volume_states import AttachStatus, SnapshotStatus, VolumeStatus
-from services.volume.api import types
-from storage.images import inspect
+from appliance.model.volume_states import AttachStatus, VolumeStatus
+from services.volume.api import sources, types
 
-_GIB: Final = 1 << 30
 _TEXT_CHARS_MAX: Final = 255  # of a name, a description, a key and a value, as in Cinder's schemas
 
 
@@ -40,18 +36,6 @@ class CreateVolume:
     image_id: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     client_token: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
-    """What the new volume is made from, found."""
-
-    size_gib: int = 0  # at least
-    min_disk_gib: int = 0  # an image's own wish
-    is_bootable: bool = False
-    image_id: ids.ImageId | None = None
-    snapshot_id: ids.SnapshotId | None = None
-    volume_id: ids.VolumeId | None = None
 
 
 def once(
@@ -102,8 +86,11 @@ def write(
             f"Invalid input received: Availability zone '{request.zone}' is invalid."
         )
     chosen = _type(place, request.volume_type)
-    source = _source(tx, ctx, request, place=place)
-    size_gib = _size_gib(request, source)
+    source = sources.find(
+        tx, ctx, snapshot_id=request.snapshot_id, volume_id=request.source_volume_id,
+        image_id=request.image_id, volume_type=chosen,
+    )  # fmt: skip
+    size_gib = sources.size_gib(request.size_gib, source)
     quota.check(
         tx,
         ctx.project_id,
@@ -154,132 +141,6 @@ def _type(place: types.Place, key: str | None) -> types.VolumeType:
     return types.named(place.types, key) if key else place.volume_type
 
 
-def _source(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    request: CreateVolume,
-    *,
-    place: types.Place,
-) -> _Source:
-    named = [
-        each
-        for each in (request.snapshot_id, request.source_volume_id, request.image_id)
-        if each is not None
-    ]
-    if len(named) > 1:
-        raise errors.BadRequest(
-            "Invalid input received: May specify only one of snapshot, imageRef or source volume"
-        )
-    if request.snapshot_id is not None:
-        return _from_snapshot(tx, ctx, request.snapshot_id)
-    if request.source_volume_id is not None:
-        return _from_volume(tx, ctx, request.source_volume_id, place=place)
-    if request.image_id is not None:
-        return _from_image(tx, ctx, request.image_id)
-    return _Source()
-
-
-def _from_snapshot(
-    tx: connection.Transaction, ctx: context.RequestContext, snapshot_id: str
-) -> _Source:
-    snapshot = snapshots.get_visible(tx, snapshot_id, ctx)
-    if snapshot.status is not SnapshotStatus.AVAILABLE:
-        raise errors.BadRequest(
-            "Invalid snapshot: Originating snapshot status must be one of available values"
-        )
-    origin = volumes.get(tx, snapshot.volume_id)
-    return _Source(
-        size_gib=snapshot.size_gib,
-        is_bootable=bool(origin.is_bootable),
-        image_id=origin.image_id,
-        snapshot_id=snapshot.id,
-    )
-
-
-def _from_volume(
-    tx: connection.Transaction, ctx: context.RequestContext, volume_id: str, *, place: types.Place
-) -> _Source:
-    origin = volumes.get_visible(tx, volume_id, ctx)
-    can_be_copied = [VolumeStatus.AVAILABLE]
-    if place.volume_type.can_snapshot_in_use:
-        can_be_copied.append(VolumeStatus.IN_USE)
-    if origin.status not in can_be_copied:
-        raise errors.BadRequest(
-            "Invalid volume: Unable to create a volume from an originating source volume when its "
-            f"status is not one of {', '.join(can_be_copied)} values"
-        )
-    return _Source(
-        size_gib=origin.size_gib,
-        is_bootable=bool(origin.is_bootable),
-        image_id=origin.image_id,
-        volume_id=origin.id,
-    )
-
-
-def _from_image(tx: connection.Transaction, ctx: context.RequestContext, image_id: str) -> _Source:
-    with _refused_as("Invalid image identifier or unable to access requested image."):
-        image = images.get_visible(tx, image_id, ctx)
-    if image.status is not ImageStatus.ACTIVE:
-        raise errors.BadRequest(f"Invalid input received: Image {image_id} is not active.")
-    if image.disk_format not in inspect.FORMATS:
-        raise errors.BadRequest(
-            f"Invalid input received: Image {image_id} has disk_format {image.disk_format}; "
-            f"a volume is made from {', '.join(sorted(inspect.FORMATS))}."
-        )
-    return _Source(
-        size_gib=_image_gib(image),
-        min_disk_gib=image.min_disk_gib,
-        is_bootable=True,
-        image_id=image.id,
-    )
-
-
-@contextlib.contextmanager
-def _refused_as(message: str) -> Iterator[None]:
-    try:
-        yield
-    except errors.NotFound as error:
-        raise errors.BadRequest(message) from error
-
-
-def _image_gib(image: Image) -> int:
-    return -(-(image.virtual_size_bytes or image.size_bytes or 0) // _GIB)
-
-
-def _size_gib(request: CreateVolume, source: _Source) -> int:
-    is_copy = source.snapshot_id or source.volume_id
-    size_gib = request.size_gib
-    if size_gib is None and is_copy:
-        return source.size_gib
-    if size_gib is None or size_gib <= 0:
-        raise errors.BadRequest(
-            f"Invalid input received: Volume size '{size_gib}' must be an integer and greater "
-            "than 0"
-        )
-    if size_gib < source.size_gib:
-        raise errors.BadRequest(f"Invalid input received: {_too_small(size_gib, source)}")
-    if size_gib < source.min_disk_gib:
-        raise errors.BadRequest(
-            f"Invalid input received: Volume size {size_gib}GB cannot be smaller than the image "
-            f"minDisk size {source.min_disk_gib}GB."
-        )
-    return size_gib
-
-
-def _too_small(size_gib: int, source: _Source) -> str:
-    if source.snapshot_id:
-        return (
-            f"Volume size '{size_gib}'GB cannot be smaller than the snapshot size "
-            f"{source.size_gib}GB. They must be >= original snapshot size."
-        )
-    if source.volume_id:
-        return (
-            f"Volume size '{size_gib}'GB cannot be smaller than original volume size "
-            f"{source.size_gib}GB. They must be >= original volume size."
-        )
-    return f"Size of specified image {source.size_gib}GB is larger than volume size {size_gib}GB."
-
-
 def _volume(
     new_id: ids.VolumeId,
     ctx: context.RequestContext,
@@ -287,7 +148,7 @@ def _volume(
     *,
     place: types.Place,
     volume_type: str,
-    source: _Source,
+    source: sources.Source,
     size_gib: int,
     hop_id: ids.HopId,
 ) -> Volume:
