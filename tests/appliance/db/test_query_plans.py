@@ -42,6 +42,7 @@ class Planner:
     [
         lambda db: instances.of_project(db, "p1"),
         lambda db: instances.recently_deleted(db, "p1", since="2026"),
+        lambda db: instances.of_reservation(db, "p1", "r-1"),
         lambda db: instances.usage(db, "p1"),
         lambda db: instances.metadata(db, "i1"),
         lambda db: instances.fault(db, "i1"),
@@ -55,6 +56,7 @@ class Planner:
         lambda db: volumes.of_instance(db, "i1"),
         lambda db: volumes.on_host(db, "box1"),
         lambda db: volumes.unfinished(db, [VolumeState(VolumeStatus.CREATING)], host="box1"),
+        lambda db: volumes.to_plug(db, "box1"),
         lambda db: volumes.usage(db, "p1"),
         lambda db: volumes.metadata(db, "v1"),
         lambda db: snapshots.of_project(db, "p1"),
