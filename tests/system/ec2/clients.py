@@ -1,27 +1,20 @@
 """Three generations of EC2 clients, asked the same questions in their own ways."""
 
-import base64
+import functools
+import gc
 import json
+import urllib.parse
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol
+
+from pyroute2 import netns
 
 from tests import cloud as clouds
 
 AWS: Final = str(clouds.BIN / "aws")
-BOTO_VERSIONS: Final = {"V2": "ec2", "V4": "hmac-v4"}  # a signature → boto 2's name for it
-
-
-@dataclass(frozen=True, kw_only=True)
-class Login:
-    """What a client is told; `environment` is what `novabox env` prints."""
-
-    access: str
-    secret: str
-    endpoint: str
-    region: str
-    environment: dict[str, str]
+Environment = dict[str, str]  # what `novabox env` prints
 
 
 class Client(Protocol):
@@ -55,26 +48,25 @@ class Client(Protocol):
         """State before and now."""
         ...
 
-    def delete_key(self, name: str) -> None:
-        """Forget a key pair."""
+    def clean(self, *, key: str, group: str) -> None:
+        """Delete the key pair, and the group as soon as nobody is in it."""
         ...
 
 
 class Cli:
     """`aws ec2`, a process a question."""
 
-    def __init__(self, cloud: clouds.Cloud, login: Login) -> None:
+    def __init__(self, cloud: clouds.Cloud, environment: Environment) -> None:
         self._cloud = cloud
-        self._login = login
+        self._variables = [f"{name}={value}" for name, value in environment.items()]
 
-    def ask(self, *arguments: str, check: bool = True) -> Any:
-        """The answer, decoded; of one that failed, what it wrote on stderr."""
-        variables = [f"{name}={value}" for name, value in self._login.environment.items()]
-        done = self._cloud.run(
-            "env", *variables, AWS, "ec2", *arguments, "--output", "json", check=check
-        )
-        if done.returncode:
-            return done.stderr
+    def run_command(self, *arguments: str, check: bool = True) -> Any:
+        """What it ended with and wrote."""
+        return self._cloud.run("env", *self._variables, AWS, "ec2", *arguments, check=check)
+
+    def ask(self, *arguments: str) -> Any:
+        """The answer, decoded."""
+        done = self.run_command(*arguments, "--output", "json")
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def image_ids(self, name: str) -> list[str]:
@@ -113,8 +105,14 @@ class Cli:
         ]
         return change["PreviousState"]["Name"], change["CurrentState"]["Name"]
 
-    def delete_key(self, name: str) -> None:
-        self.ask("delete-key-pair", "--key-name", name)
+    def clean(self, *, key: str, group: str) -> None:
+        self.ask("delete-key-pair", "--key-name", key)
+        clouds.eventually(
+            lambda: not self.run_command(
+                "delete-security-group", "--group-name", group, check=False
+            ).returncode,
+            timeout_s=30, what=f"group {group} is free", every_s=0.5,
+        )  # fmt: skip
 
 
 class Boto3:
@@ -158,8 +156,10 @@ class Boto3:
         (change,) = self.api.terminate_instances(InstanceIds=[instance_id])["TerminatingInstances"]
         return change["PreviousState"]["Name"], change["CurrentState"]["Name"]
 
-    def delete_key(self, name: str) -> None:
-        self.api.delete_key_pair(KeyName=name)
+    def clean(self, *, key: str, group: str) -> None:
+        self.api.delete_key_pair(KeyName=key)
+        delete = functools.partial(self.api.delete_security_group, GroupName=group)
+        clouds.eventually(lambda: _worked(delete), timeout_s=30, what=f"{group} is free")
 
 
 class Boto2:
@@ -196,29 +196,75 @@ class Boto2:
         (change,) = self.api.terminate_instances([instance_id])
         return change.previous_state, change.state
 
-    def delete_key(self, name: str) -> None:
-        self.api.delete_key_pair(name)
+    def clean(self, *, key: str, group: str) -> None:
+        self.api.delete_key_pair(key)
+        delete = functools.partial(self.api.delete_security_group, name=group)
+        clouds.eventually(lambda: _worked(delete), timeout_s=30, what=f"{group} is free")
 
 
-def boto3(login: Login, **options: Any) -> Boto3:
-    """Made in the thread that asks: its sockets are where the thread is."""
+class Inside:
+    """A client whose every call is made by one thread, in a network namespace."""
+
+    def __init__(self, namespace: str, make: Callable[[], Client]) -> None:
+        self._thread = ThreadPoolExecutor(1, initializer=netns.setns, initargs=(namespace,))
+        self._client = self._thread.submit(make).result()
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
+            return self._thread.submit(getattr(self._client, name), *arguments, **named).result()
+
+        return call
+
+    def do(self, work: Callable[[Any], Any]) -> Any:
+        """What `work` makes of the library's own client."""
+        return self._thread.submit(lambda: work(self._client.api)).result()
+
+    def close(self) -> None:
+        """End the thread, and the sockets that boto 2 leaves open."""
+        self._thread.shutdown()
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            del self._client
+            gc.collect()
+
+
+def boto3(environment: Environment) -> Boto3:
+    """Signs with V4."""
     import boto3 as library
 
-    session = library.Session(login.access, login.secret, region_name=login.region)
-    return Boto3(session.client("ec2", endpoint_url=login.endpoint, **options))
+    session = library.Session(
+        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"],
+        region_name=environment["AWS_DEFAULT_REGION"],
+    )  # fmt: skip
+    return Boto3(session.client("ec2", endpoint_url=environment["EC2_URL"]))
 
 
-def boto2(login: Login, signature: str) -> Boto2:
-    """The same."""
+def boto2(environment: Environment, *, is_v4: bool) -> Boto2:
+    """Signs with V4 or, as it does by itself, with V2."""
     with warnings.catch_warnings(action="ignore"):
-        import boto.ec2
         from boto.ec2.connection import EC2Connection
         from boto.regioninfo import RegionInfo
 
-    address = login.endpoint.partition("://")[2].partition("/")[0]
-    host, _, port = address.partition(":")
-    connection = EC2Connection(
-        login.access, login.secret, is_secure=False, host=host, port=int(port),
-        path="/services/Cloud/", region=RegionInfo(name=login.region, endpoint=host),
+    class V4(EC2Connection):
+        def _required_auth_capability(self) -> list[str]:
+            return ["hmac-v4"]
+
+    url = urllib.parse.urlsplit(environment["EC2_URL"])
+    kind = V4 if is_v4 else EC2Connection
+    return Boto2(
+        kind(
+            environment["EC2_ACCESS_KEY"], environment["EC2_SECRET_KEY"],
+            is_secure=False, port=url.port, path=url.path + "/",
+            region=RegionInfo(name="", endpoint=url.hostname),
+        )
     )  # fmt: skip
-    return Boto2(connection)
+
+
+def _worked(delete: Callable[[], object]) -> bool:
+    """Whether it was let go; both libraries say why not in the same words."""
+    try:
+        delete()
+    except Exception as error:
+        if "DependencyViolation" in str(error):
+            return False
+        raise
+    return True
