@@ -4,7 +4,7 @@ import logging
 from dataclasses import asdict
 
 from appliance import config, errors, queue, trace
-from appliance.db import connection, hosts, instances
+from appliance.db import connection, hosts, instances, volumes
 from appliance.model.host import Host
 from appliance.model.instance import Instance
 from appliance.model.states import Event
@@ -63,7 +63,10 @@ class Manager:
         return (self._driver.choose(passed, request) if passed else None), refusals
 
     def give_up(self, instance: Instance, error: Exception) -> None:
-        """Write why no host took it; the instance is nowhere, so ERROR is all there is to do."""
+        """Write why no host took it; it is nowhere, so all there is to free is its volumes."""
         with self._db.transaction() as tx:
             instances.advance(tx, instance, Event.FAILED_UNPLACED)
             instances.add_fault(tx, instance.id, error)
+            had = volumes.let_go(tx, instance.id)
+        for volume in had:
+            self._queue.ring(f"volume.{volume.host}", "withdraw", volume.id)

@@ -3,9 +3,10 @@ import random
 import pytest
 
 from appliance import clock, config, errors, queue
-from appliance.db import connection, hosts, instances
+from appliance.db import connection, hosts, instances, volumes
 from appliance.model.host import Host
 from appliance.model.states import TaskState, VmState
+from appliance.model.volume_states import VolumeStatus
 from services.scheduler import driver, filters
 from services.scheduler.manager import Manager
 from tests.appliance import rows
@@ -47,6 +48,17 @@ def test_the_last_room_is_given_once(db: connection.Database, manager: Manager) 
         manager.place(second)
     manager.give_up(second, errors.NoValidHost([]))
     assert instances.get(db, second.id).vm_state is VmState.ERROR
+
+
+def test_an_instance_that_no_host_takes_lets_its_volumes_go(
+    db: connection.Database, manager: Manager, topics: queue.Queue
+) -> None:
+    row = rows.add_instance(db)
+    volume = rows.add_volume(db, status=VolumeStatus.RESERVED, instance_id=row.id)
+    manager.give_up(row, errors.NoValidHost([]))
+
+    assert volumes.get(db, volume.id).status is VolumeStatus.DETACHING
+    assert [(m.step, m.object_id) for m in topics.peek("volume.box1")] == [("withdraw", volume.id)]
 
 
 def test_no_host_at_all_says_so(db: connection.Database, manager: Manager) -> None:
