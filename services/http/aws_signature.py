@@ -24,6 +24,7 @@ PRESIGNED_MAX_S: Final = 604_800  # seven days, as AWS has it
 V4: Final = "AWS4-HMAC-SHA256"
 
 _V2_DIGESTS: Final = {"HmacSHA256": hashlib.sha256, "HmacSHA1": hashlib.sha1}
+_SECONDS: Final = re.compile(r"[0-9]{1,6}")
 _SCOPE: Final = re.compile(r"(?P<access>[^/]+)/(?P<scope>(?P<day>\d{8})/.+/aws4_request)")
 
 Pairs = tuple[tuple[str, str], ...]
@@ -108,8 +109,7 @@ def _v2(request: Signed, parameters: Mapping[str, str]) -> Claim:
         not_after = _iso(parameters, "Expires")
         not_before = datetime.min.replace(tzinfo=UTC)
     else:
-        signed_at = _iso(parameters, "Timestamp")
-        not_before, not_after = signed_at - SKEW, signed_at + SKEW
+        not_before, not_after = _window(_iso(parameters, "Timestamp"), (SKEW, SKEW))
     return Claim(
         access=_get(parameters, "AWSAccessKeyId"),
         not_before=not_before, not_after=not_after,
@@ -132,7 +132,7 @@ def _v4_presigned(request: Signed, query: Mapping[str, str]) -> Claim:
     if query["X-Amz-Algorithm"] != V4:
         raise Incomplete(f"X-Amz-Algorithm {V4}")
     text = _get(query, "X-Amz-Expires")
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= PRESIGNED_MAX_S):
+    if not (_SECONDS.fullmatch(text) and 0 < int(text) <= PRESIGNED_MAX_S):
         raise Incomplete(f"X-Amz-Expires from 1 to {PRESIGNED_MAX_S}")
     fields = {
         "Credential": _get(query, "X-Amz-Credential"),
@@ -169,9 +169,10 @@ def _v4(
         (request.method, path, _encoded(query), headers, ";".join(names), request.body_sha256)
     )
     digest = hashlib.sha256(canonical.encode()).hexdigest()
+    not_before, not_after = _window(signed_at, holds)
     return Claim(
         access=scope["access"],
-        not_before=signed_at - holds[0], not_after=signed_at + holds[1],
+        not_before=not_before, not_after=not_after,
         _text="\n".join((V4, when, scope["scope"], digest)).encode(),
         _signature=_hex(signature),
         _scope=tuple(scope["scope"].split("/")),
@@ -189,6 +190,14 @@ def _get(fields: Mapping[str, str], name: str) -> str:
     if not text:
         raise Incomplete(name)
     return text
+
+
+def _window(signed_at: datetime, holds: tuple[timedelta, timedelta]) -> tuple[datetime, datetime]:
+    """From when to when a signature of that moment holds."""
+    try:
+        return signed_at - holds[0], signed_at + holds[1]
+    except OverflowError as error:  # of the year 1, or 9999
+        raise Incomplete("a time of today") from error
 
 
 def _iso(parameters: Mapping[str, str], name: str) -> datetime:

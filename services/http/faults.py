@@ -41,6 +41,7 @@ class Coded(errors.NovaboxError):
 Formatter = Callable[[Fault], tuple[str, bytes]]  # a content type and a body
 
 _JSON: Final = "application/json"
+_MESSAGE_CHARS_MAX: Final = 2000  # what a client sent is repeated to it, and traced, to here
 _NOVA_NAMES: Final = {
     400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound",
     405: "badMethod", 409: "conflictingRequest", 413: "overLimit", 415: "badMediaType",
@@ -50,8 +51,11 @@ _NOVA_NAMES: Final = {
 
 def of(error: errors.NovaboxError, *, accept: str = "") -> Fault:
     """The fault that answers `error`."""
+    message = str(error)
+    if len(message) > _MESSAGE_CHARS_MAX:
+        message = f"{message[:_MESSAGE_CHARS_MAX]}…"
     return Fault(
-        status=error.status, message=str(error), kind=_kind(error), accept=accept,
+        status=error.status, message=message, kind=_kind(error), accept=accept,
         is_coded=isinstance(error, Coded),
     )  # fmt: skip
 

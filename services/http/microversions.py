@@ -15,7 +15,7 @@ from services.http import endpoint
 from services.http.endpoint import Reply, Request
 
 _HEADER: Final = "OpenStack-API-Version"
-_FORM: Final = re.compile(r"([1-9]\d*)\.([1-9]\d*|0)")
+_FORM: Final = re.compile(r"([1-9]\d{0,8})\.([1-9]\d{0,8}|0)")
 
 
 class Version(NamedTuple):

@@ -159,11 +159,14 @@ def test_nobody_signed_and_that_is_no_error():
         ("x-amz-date", "yesterday"),
         ("x-amz-date", ""),
         ("x-amz-date", "20150832T000000Z"),
+        ("x-amz-date", "00010101T000000Z"),
+        ("x-amz-date", "99991231T235959Z"),
     ],
 )
 def test_half_a_signature_says_what_it_lacks(where, text):
+    day = text[:8] if text[:4] in ("0001", "9999") else "20150830"
     parts = {
-        "Credential": "ACCESS/20150830/us-east-1/service/aws4_request",
+        "Credential": f"ACCESS/{day}/us-east-1/service/aws4_request",
         "SignedHeaders": "host;x-amz-date", "Signature": "00" * 32,
     }  # fmt: skip
     headers = {"host": "h", "x-amz-date": "20150830T123600Z"}
@@ -184,6 +187,8 @@ def test_half_a_signature_says_what_it_lacks(where, text):
         {"SignatureMethod": "HmacMD5"},
         {"Timestamp": ""},
         {"Timestamp": "now"},
+        {"Timestamp": "0001-01-01T00:00:00Z"},
+        {"Timestamp": "9999-12-31T23:59:59Z"},
         {"AWSAccessKeyId": ""},
         {"Signature": "%"},
     ],
@@ -193,6 +198,23 @@ def test_half_a_signature_of_version_2_says_what_it_lacks(change):
         "AWSAccessKeyId": "ACCESS", "Signature": "AAAA", "SignatureVersion": "2",
         "SignatureMethod": "HmacSHA1", "Timestamp": "2015-08-30T12:36:00Z",
     } | change  # fmt: skip
+
+    with pytest.raises(aws_signature.Incomplete):
+        aws_signature.find(
+            Signed(
+                method="GET", path="/", query=tuple(query.items()), headers={"host": "h"},
+                body_sha256="",
+            )
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "604801", "9" * 5000, "x"])
+def test_a_presigned_request_holds_for_a_week_at_most(seconds):
+    query = {
+        "X-Amz-Algorithm": aws_signature.V4, "X-Amz-Expires": seconds, "X-Amz-Signature": "00",
+        "X-Amz-Credential": "ACCESS/20150830/us-east-1/service/aws4_request",
+        "X-Amz-SignedHeaders": "host", "X-Amz-Date": "20150830T123600Z",
+    }  # fmt: skip
 
     with pytest.raises(aws_signature.Incomplete):
         aws_signature.find(

@@ -63,3 +63,10 @@ def test_cinder_says_when_to_try_again_what_is_over_a_limit():
     limit = {"code": 413, "message": "full", "retryAfter": "0"}
     assert json.loads(over) == {"overLimit": limit}
     assert json.loads(missing) == {"itemNotFound": {"code": 404, "message": TEXT}}
+
+
+def test_what_a_client_sent_is_not_repeated_without_end():
+    fault = faults.of(errors.BadRequest("x" * 1_000_000))
+
+    assert len(fault.message) < 2100
+    assert fault.message.endswith("x…")
