@@ -1,6 +1,5 @@
 """Three generations of EC2 clients, asked the same questions in their own ways."""
 
-import functools
 import gc
 import json
 import urllib.parse
@@ -46,10 +45,6 @@ class Client(Protocol):
 
     def terminate(self, instance_id: str) -> tuple[str, str]:
         """State before and now."""
-        ...
-
-    def clean(self, *, key: str, group: str) -> None:
-        """Delete the key pair, and the group as soon as nobody is in it."""
         ...
 
 
@@ -105,15 +100,6 @@ class Cli:
         ]
         return change["PreviousState"]["Name"], change["CurrentState"]["Name"]
 
-    def clean(self, *, key: str, group: str) -> None:
-        self.ask("delete-key-pair", "--key-name", key)
-        clouds.eventually(
-            lambda: not self.run_command(
-                "delete-security-group", "--group-name", group, check=False
-            ).returncode,
-            timeout_s=30, what=f"group {group} is free", every_s=0.5,
-        )  # fmt: skip
-
 
 class Boto3:
     """boto3 with Signature V4."""
@@ -156,11 +142,6 @@ class Boto3:
         (change,) = self.api.terminate_instances(InstanceIds=[instance_id])["TerminatingInstances"]
         return change["PreviousState"]["Name"], change["CurrentState"]["Name"]
 
-    def clean(self, *, key: str, group: str) -> None:
-        self.api.delete_key_pair(KeyName=key)
-        delete = functools.partial(self.api.delete_security_group, GroupName=group)
-        clouds.eventually(lambda: _worked(delete), timeout_s=30, what=f"{group} is free")
-
 
 class Boto2:
     """boto 2.49 with Signature V2 or V4."""
@@ -195,11 +176,6 @@ class Boto2:
     def terminate(self, instance_id: str) -> tuple[str, str]:
         (change,) = self.api.terminate_instances([instance_id])
         return change.previous_state, change.state
-
-    def clean(self, *, key: str, group: str) -> None:
-        self.api.delete_key_pair(key)
-        delete = functools.partial(self.api.delete_security_group, name=group)
-        clouds.eventually(lambda: _worked(delete), timeout_s=30, what=f"{group} is free")
 
 
 class Inside:
@@ -257,14 +233,3 @@ def boto2(environment: Environment, *, is_v4: bool) -> Boto2:
             region=RegionInfo(name="", endpoint=url.hostname),
         )
     )  # fmt: skip
-
-
-def _worked(delete: Callable[[], object]) -> bool:
-    """Whether it was let go; both libraries say why not in the same words."""
-    try:
-        delete()
-    except Exception as error:
-        if "DependencyViolation" in str(error):
-            return False
-        raise
-    return True

@@ -91,12 +91,14 @@ def test_every_client_and_the_other_api_see_the_same(
         other.close()
 
 
-def test_a_volume_is_attached_and_let_go(cli: clients.Cli, instance_id: str) -> None:
+def test_a_volume_is_attached_and_let_go(
+    cli: clients.Cli, boto3: clients.Inside, instance_id: str
+) -> None:
     volume_id = cli.ask("create-volume", "--size", "1", "--availability-zone", "nova")["VolumeId"]
 
     def shown() -> Any:
-        (volume,) = cli.ask("describe-volumes", "--volume-ids", volume_id)["Volumes"]
-        return volume
+        asked = {"VolumeIds": [volume_id]}
+        return boto3.do(lambda ec2: ec2.describe_volumes(**asked))["Volumes"][0]
 
     def becomes(state: str, attachments: list[str]) -> None:
         def reached() -> bool:
@@ -131,13 +133,7 @@ def test_it_is_stopped_and_started(boto3: clients.Inside, instance_id: str) -> N
     ("arguments", "code"),
     [
         (("describe-instances", "--instance-ids", "i-0000ffff"), "InvalidInstanceID.NotFound"),
-        (("describe-instances", "--instance-ids", "one"), "InvalidInstanceID.Malformed"),
-        (("terminate-instances", "--instance-ids", "i-0000ffff"), "InvalidInstanceID.NotFound"),
         (("run-instances", "--image-id", "ami-0000ffff"), "InvalidAMIID.NotFound"),
-        (
-            ("run-instances", "--image-id", "ami-tiny", "--key-name", "lost"),
-            "InvalidKeyPair.NotFound",
-        ),
         (
             ("run-instances", "--image-id", "ami-tiny", "--count", "3",
              "--instance-type", "m1.xlarge"),

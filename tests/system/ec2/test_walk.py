@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests import cloud as clouds
 from tests.system.ec2 import clients
@@ -42,18 +43,35 @@ def ssh(cloud: clouds.Cloud, key: Path, address: str, command: str) -> str:
     return str(clouds.eventually(answer, timeout_s=180, what=f"ssh to {address}", every_s=0.5))
 
 
-def reached(client: Any, instance_id: str, wanted: str) -> str:
-    """The instance's address, once it is in that state."""
-
-    def state() -> bool:
-        return bool(client.instance(instance_id)[0] == wanted)
-
-    clouds.eventually(state, timeout_s=120, what=f"{instance_id} is {wanted}", every_s=0.5)
-    return str(client.instance(instance_id)[1])
+def until(boto3: clients.Inside, instance_id: str, state: str) -> None:
+    """Wait by boto3, which asks at little cost."""
+    clouds.eventually(
+        lambda: boto3.instance(instance_id)[0] == state,
+        timeout_s=120, what=f"{instance_id} is {state}", every_s=0.2,
+    )  # fmt: skip
 
 
+@pytest.fixture
+def nobody_in_the_group(boto3: clients.Inside) -> Iterator[None]:
+    """Afterwards neither the walk's key nor its group is left."""
+    yield
+    boto3.do(lambda ec2: ec2.delete_key_pair(KeyName="walk"))
+
+    def is_deleted() -> bool:
+        try:
+            boto3.do(lambda ec2: ec2.delete_security_group(GroupName="walk"))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "DependencyViolation":
+                raise
+            return False
+        return True
+
+    clouds.eventually(is_deleted, timeout_s=60, what="nobody is in the group", every_s=0.2)
+
+
+@pytest.mark.usefixtures("nobody_in_the_group")
 def test_from_describe_images_to_terminate(
-    cloud: clouds.Cloud, image: str, client: Any, tmp_path: Path
+    cloud: clouds.Cloud, image: str, client: Any, boto3: clients.Inside, tmp_path: Path
 ) -> None:
     assert client.image_ids("ami-tiny") == [image]
     key = tmp_path / "key"
@@ -62,16 +80,16 @@ def test_from_describe_images_to_terminate(
     client.authorize_ssh("walk")
 
     instance_id = client.run("ami-tiny", key="walk", group="walk", user_data=USER_DATA)
-    address = reached(client, instance_id, "running")
+    until(boto3, instance_id, "running")
+    state, address = client.instance(instance_id)
+    assert state == "running"
     assert ssh(cloud, key, address, "hostname").strip() == "ami-tiny"
 
-    def console() -> str:
-        return str(client.console(instance_id))
-
     clouds.eventually(
-        lambda: "user-data ran as root" in console(),
-        timeout_s=60, what="user data ran", every_s=0.5,
+        lambda: "user-data ran as root" in boto3.console(instance_id),
+        timeout_s=60, what="user data ran", every_s=0.2,
     )  # fmt: skip
+    assert "user-data ran as root" in client.console(instance_id)
     assert client.terminate(instance_id) == ("running", "shutting-down")
-    reached(client, instance_id, "terminated")
-    client.clean(key="walk", group="walk")
+    until(boto3, instance_id, "terminated")
+    assert client.instance(instance_id)[0] == "terminated"
