@@ -1,13 +1,12 @@
 """One attribute of an image: DescribeImageAttribute, ModifyImageAttribute, ResetImageAttribute."""
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from appliance.db import connection, ec2_ids
+from appliance.db import connection
 from appliance.model.image import Image, Visibility
-from services.api.ec2 import image_views, refusals
+from services.api.ec2 import image_views, names, refusals
 from services.api.ec2.actions import Action, Call
 from services.api.ec2.image_names import ImageNames
 from services.image.api import Images as Verbs
@@ -38,7 +37,7 @@ class ImageAttributes:
     def describe(self, call: Call) -> Json:
         """What the attribute is."""
         row = self.named.image(call.ctx, call.values["ImageId"])
-        name = functools.partial(ec2_ids.of, self.db)
+        name = names.namer(self.db)
         answer: Json = {"ImageId": image_views.ec2_id(row, name=name)}
         match call.values["Attribute"]:
             case "launchPermission":

@@ -4,17 +4,18 @@ What EC2 says of an image and Glance has no column for stands in its properties,
 that Nova gave them: architecture, image_location, kernel_id, ramdisk_id, description.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from appliance.model.image import Image, ImageStatus
-from services.api.ec2 import tags
+from services.api.ec2 import names, tags
 
 Json = dict[str, Any]
-Name = Callable[[str, str], str]
+
+ROOT_DEVICE: Final = "/dev/vda"  # of every instance
+ARCHITECTURE: Final = "x86_64"  # of every host, and of an image that says nothing else
 
 _TYPE_BY_FORMAT: Final = {"aki": "kernel", "ari": "ramdisk"}
-ROOT_DEVICE: Final = "/dev/vda"
 _STATE: Final = {
     ImageStatus.QUEUED: "pending",
     ImageStatus.SAVING: "pending",
@@ -24,13 +25,13 @@ _STATE: Final = {
 _FAILED: Final = "Client.ImageImport.Failed"
 
 
-def ec2_id(row: Image, *, name: Name) -> str:
+def ec2_id(row: Image, *, name: names.Name) -> str:
     """Its id, which says what kind of image it is: `aki-…`, `ari-…` or `ami-…`."""
     kind = row.container_format or ""
     return name(kind if kind in _TYPE_BY_FORMAT else "ami", row.id)
 
 
-def image(row: Image, *, name: Name, pairs: Mapping[str, str]) -> Json:
+def image(row: Image, *, name: names.Name, pairs: Mapping[str, str]) -> Json:
     """One image."""
     properties = row.properties
     kind = _TYPE_BY_FORMAT.get(row.container_format or "", "machine")
@@ -44,7 +45,7 @@ def image(row: Image, *, name: Name, pairs: Mapping[str, str]) -> Json:
         "OwnerId": row.project_id,
         "Public": row.is_public,
         "ProductCodes": [],
-        "Architecture": properties.get("architecture") or "x86_64",
+        "Architecture": properties.get("architecture") or ARCHITECTURE,
         "ImageType": kind,
         "KernelId": kernel_id(row, name=name),
         "RamdiskId": ramdisk_id(row, name=name),
@@ -59,15 +60,15 @@ def image(row: Image, *, name: Name, pairs: Mapping[str, str]) -> Json:
     }
 
 
-def kernel_id(row: Image, *, name: Name) -> str | None:
+def kernel_id(row: Image, *, name: names.Name) -> str | None:
     """The kernel that it boots with, if that is not in it."""
     return _named("aki", row.properties.get("kernel_id"), name)
 
 
-def ramdisk_id(row: Image, *, name: Name) -> str | None:
+def ramdisk_id(row: Image, *, name: names.Name) -> str | None:
     """The ramdisk that it boots with."""
     return _named("ari", row.properties.get("ramdisk_id"), name)
 
 
-def _named(prefix: str, image_id: str | None, name: Name) -> str | None:
+def _named(prefix: str, image_id: str | None, name: names.Name) -> str | None:
     return (name(prefix, image_id) or None) if image_id else None

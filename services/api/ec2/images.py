@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from appliance import context
-from appliance.db import connection, ec2_ids
+from appliance.db import connection
 from appliance.db.images import Query
 from appliance.model.image import Image
-from services.api.ec2 import image_views, listing, refusals, tags
+from services.api.ec2 import image_views, listing, names, refusals, tags
 from services.api.ec2.actions import Action, Call
 from services.api.ec2.image_names import ImageNames
 from services.image.api import Images as Verbs
@@ -84,7 +84,7 @@ class Images:
             properties={"root_device_name": device} if device else {},
         )
         self.tags.put_specified(call, "image", [made.id])
-        return {"ImageId": image_views.ec2_id(made, name=functools.partial(ec2_ids.of, self.db))}
+        return {"ImageId": image_views.ec2_id(made, name=names.namer(self.db))}
 
     def describe(self, call: Call) -> Json:
         """Images that the caller may run: all, those named, or somebody's."""
@@ -112,7 +112,7 @@ class Images:
 
     def _view(self, call: Call, row: Image) -> Json:
         pairs = self.tags.of(call.ctx, [row.id]).get(row.id, {})
-        return image_views.image(row, name=functools.partial(ec2_ids.of, self.db), pairs=pairs)
+        return image_views.image(row, name=names.namer(self.db), pairs=pairs)
 
 
 def _is_asked(row: Image, ctx: context.RequestContext, asked: Mapping[str, Any]) -> bool:

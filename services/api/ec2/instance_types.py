@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.model.flavor import Flavor
-from services.api.ec2 import filters, refusals
+from services.api.ec2 import filters, image_views, refusals
 from services.api.ec2.actions import Action, Call
 from services.compute.api.catalogue import Catalogue
 
@@ -16,7 +16,7 @@ _FACTS: "filters.Facts[Flavor]" = {
     "vcpu-info.default-vcpus": lambda flavor: flavor.vcpus,
     "memory-info.size-in-mib": lambda flavor: flavor.memory_mib,
     "instance-storage-info.total-size-in-gb": lambda flavor: flavor.disk_gib,
-    "processor-info.supported-architecture": lambda _: "x86_64",
+    "processor-info.supported-architecture": lambda _: image_views.ARCHITECTURE,
     "current-generation": lambda _: True,
 }
 
@@ -53,7 +53,7 @@ def _view(flavor: Flavor) -> Json:
         "SupportedRootDeviceTypes": ["ebs", "instance-store"],
         "SupportedVirtualizationTypes": ["hvm"],
         "BareMetal": False,
-        "ProcessorInfo": {"SupportedArchitectures": ["x86_64"]},
+        "ProcessorInfo": {"SupportedArchitectures": [image_views.ARCHITECTURE]},
         "VCpuInfo": {"DefaultVCpus": flavor.vcpus},
         "MemoryInfo": {"SizeInMiB": flavor.memory_mib},
         "InstanceStorageSupported": flavor.disk_gib > 0,

@@ -3,19 +3,16 @@
 Pure: what stands beside an instance's row was read, and ids were named, by who calls.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from appliance.model.instance import Instance
-from services.api.ec2 import instance_states, tags, volume_views
+from services.api.ec2 import image_views, instance_states, names, tags, volume_views
 from services.api.ec2.instance_states import InstanceState
 from services.compute.api.instances import Details
 
 Json = dict[str, Any]
-Name = Callable[[str, str], str]  # a prefix and an object's id → its EC2 id
 
-ROOT_DEVICE: Final = "/dev/vda"
-ARCHITECTURE: Final = "x86_64"
 # of AWS's own codes: why an instance is as it is
 _FAILED: Final = "Server.InternalError"
 _BY_USER: Final = "Client.UserInitiatedShutdown"
@@ -48,7 +45,7 @@ def instance(
     row: Instance,
     details: Details,
     *,
-    name: Name,
+    name: names.Name,
     pairs: Mapping[str, str],
 ) -> Json:
     """One instance with all its details, and whose reservation it is in."""
@@ -79,9 +76,9 @@ def instance(
             {"GroupId": name("sg", group.id), "GroupName": group.name} for group in details.groups
         ],
         "StateReason": _reason(row, details, state),
-        "Architecture": ARCHITECTURE,
+        "Architecture": image_views.ARCHITECTURE,
         "RootDeviceType": "ebs" if boots_from_volume else "instance-store",
-        "RootDeviceName": ROOT_DEVICE,
+        "RootDeviceName": image_views.ROOT_DEVICE,
         "BlockDeviceMappings": [
             volume_views.mapping(volume, name=name)
             for volume in details.volumes
@@ -94,7 +91,7 @@ def instance(
     }
 
 
-def status(row: Instance, *, name: Name, zone: str) -> Json:
+def status(row: Instance, *, name: names.Name, zone: str) -> Json:
     """Whether it is well: what a host has seen to run is, as far as a host can see."""
     state = instance_states.of(row)
     word = {
@@ -114,7 +111,7 @@ def status(row: Instance, *, name: Name, zone: str) -> Json:
     }
 
 
-def change(before: Instance, after: Instance, *, name: Name) -> Json:
+def change(before: Instance, after: Instance, *, name: names.Name) -> Json:
     """What starting, stopping and terminating answer."""
     return {
         "InstanceId": name("i", before.id),

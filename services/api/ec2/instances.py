@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from appliance import clock, context
-from appliance.db import connection, ec2_ids
+from appliance.db import connection
 from appliance.model.instance import Instance
 from services.api.ec2 import instance_states, instance_views, listing, names, tags
 from services.api.ec2.actions import Action, Call
@@ -137,13 +137,13 @@ class Instances:
         return instance_views.instance(
             row,
             self.verbs.details(row),
-            name=functools.partial(ec2_ids.of, self.db),
+            name=names.namer(self.db),
             pairs=self.tags.of(call.ctx, [row.id]).get(row.id, {}),
         )
 
     def _status(self, row: Instance) -> Json:
         zone = self.verbs.details(row).zone
-        return instance_views.status(row, name=functools.partial(ec2_ids.of, self.db), zone=zone)
+        return instance_views.status(row, name=names.namer(self.db), zone=zone)
 
     def _asked(self, call: Call) -> list[Instance]:
         """The instances named; all of the project when none is."""
@@ -165,7 +165,7 @@ class Instances:
         for row in before:
             if not unless(row):
                 verb(call.ctx, row.id)
-        name = functools.partial(ec2_ids.of, self.db)
+        name = names.namer(self.db)
         return [
             instance_views.change(was, now, name=name)
             for was, now in zip(before, self._named(call, asked), strict=True)

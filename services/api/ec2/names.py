@@ -1,11 +1,14 @@
 """EC2's ids and ours, both ways: `i-0000002a` outside, a UUID inside, for ever the same pair."""
 
+import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from appliance.db import connection, ec2_ids
 from services.api.ec2 import refusals
+
+Name = Callable[[str, str], str]  # a prefix and an object's id → its EC2 id
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WELL_FORMED: Final = re.compile(r"[a-z]+-[0-9a-f]{8}(?:[0-9a-f]{9})?")  # AWS has long ones too
@@ -47,6 +50,11 @@ def not_found(kind: str, ec2_id: str) -> refusals.Refused:
 def outside(db: connection.Reader, kind: str, object_id: str) -> str:
     """The EC2 id of one object."""
     return ec2_ids.of(db, _PREFIX_BY_KIND[kind], object_id)
+
+
+def namer(db: connection.Reader) -> Name:
+    """Names objects for views, which read nothing."""
+    return functools.partial(ec2_ids.of, db)
 
 
 def all_outside(db: connection.Reader, kind: str, object_ids: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from appliance.db import connection, ec2_ids
+from appliance.db import connection
 from appliance.model.volume import Snapshot
 from services.api.ec2 import listing, names, tags, volume_views
 from services.api.ec2.actions import Action, Call
@@ -88,4 +88,4 @@ class Snapshots:
 
     def _view(self, call: Call, row: Snapshot) -> Json:
         pairs = self.tags.of(call.ctx, [row.id]).get(row.id, {})
-        return volume_views.snapshot(row, name=functools.partial(ec2_ids.of, self.db), pairs=pairs)
+        return volume_views.snapshot(row, name=names.namer(self.db), pairs=pairs)

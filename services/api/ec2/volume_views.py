@@ -1,14 +1,13 @@
 """Volumes and snapshots as EC2 shows them. Pure, as `instance_views` is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from appliance.model.volume import Snapshot, Volume
 from appliance.model.volume_states import SnapshotStatus, VolumeStatus
-from services.api.ec2 import tags
+from services.api.ec2 import names, tags
 
 Json = dict[str, Any]
-Name = Callable[[str, str], str]
 
 _S = VolumeStatus
 _STATE: Final = {
@@ -42,7 +41,7 @@ _SNAPSHOT: Final = {
 }
 
 
-def volume(row: Volume, *, name: Name, pairs: Mapping[str, str]) -> Json:
+def volume(row: Volume, *, name: names.Name, pairs: Mapping[str, str]) -> Json:
     """One volume, with the attachment it has or is to have."""
     return {
         "VolumeId": name("vol", row.id),
@@ -59,7 +58,7 @@ def volume(row: Volume, *, name: Name, pairs: Mapping[str, str]) -> Json:
     }
 
 
-def attachment(row: Volume, *, name: Name) -> Json:
+def attachment(row: Volume, *, name: names.Name) -> Json:
     """The volume's attachment; `detached` when it has none."""
     return {
         "VolumeId": name("vol", row.id),
@@ -71,7 +70,7 @@ def attachment(row: Volume, *, name: Name) -> Json:
     }
 
 
-def mapping(row: Volume, *, name: Name) -> Json:
+def mapping(row: Volume, *, name: names.Name) -> Json:
     """The volume among its instance's block devices."""
     return {
         "DeviceName": row.device,
@@ -84,7 +83,7 @@ def mapping(row: Volume, *, name: Name) -> Json:
     }
 
 
-def snapshot(row: Snapshot, *, name: Name, pairs: Mapping[str, str]) -> Json:
+def snapshot(row: Snapshot, *, name: names.Name, pairs: Mapping[str, str]) -> Json:
     """One snapshot."""
     state = _SNAPSHOT[row.status]
     return {

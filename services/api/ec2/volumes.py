@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from appliance.db import connection, ec2_ids
+from appliance.db import connection
 from appliance.model.volume import Volume
 from appliance.model.volume_states import VolumeStatus
 from services.api.ec2 import listing, names, refusals, tags, volume_views
@@ -77,7 +77,8 @@ class Volumes:
                 client_token=asked.get("ClientToken") or None,
             ),
         )
-        self.tags.put_specified(call, "volume", [made.id])
+        if not made.deleted_at:  # an old token's may be gone
+            self.tags.put_specified(call, "volume", [made.id])
         return self._view(call, made)
 
     def describe(self, call: Call) -> Json:
@@ -104,7 +105,7 @@ class Volumes:
         attached = self.attachments.attach(
             call.ctx, instance_id, volume.id, device=call.values.get("Device")
         )
-        return volume_views.attachment(attached, name=functools.partial(ec2_ids.of, self.db))
+        return volume_views.attachment(attached, name=names.namer(self.db))
 
     def detach(self, call: Call) -> Json:
         """Have the guest that has it let go of a volume; who that is need not be said."""
@@ -119,7 +120,7 @@ class Volumes:
                 "InvalidAttachment.NotFound", f"{ec2_id} is not attached to {asked}"
             )
         detaching = self.attachments.detach(call.ctx, volume.instance_id, volume.id)
-        return volume_views.attachment(detaching, name=functools.partial(ec2_ids.of, self.db))
+        return volume_views.attachment(detaching, name=names.namer(self.db))
 
     def delete(self, call: Call) -> Json:
         """Delete a volume that nobody uses."""
@@ -134,7 +135,7 @@ class Volumes:
 
     def _view(self, call: Call, row: Volume) -> Json:
         pairs = self.tags.of(call.ctx, [row.id]).get(row.id, {})
-        return volume_views.volume(row, name=functools.partial(ec2_ids.of, self.db), pairs=pairs)
+        return volume_views.volume(row, name=names.namer(self.db), pairs=pairs)
 
 
 def _in_use(ec2_id: str) -> refusals.Refused:
