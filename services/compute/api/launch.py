@@ -11,7 +11,6 @@ from typing import Final
 
 from appliance import clock, context, errors, ids, quota, trace
 from appliance.db import client_tokens, connection, instances, ports, volumes
-from appliance.db.client_tokens import ClientToken
 from appliance.model import states
 from appliance.model.instance import Instance
 from services.compute.api import block_devices, run_request
@@ -36,15 +35,13 @@ def write(
     is ambiguous, OverQuota, IdempotentMismatch. The messages are Nova's.
     """
     _check_values(request)
-    token = ClientToken(
-        fingerprint=client_tokens.fingerprint(dataclasses.asdict(request)),
-        made_id=f"r-{ids.new_hex()[:8]}",
-    )
-    if request.client_token is not None:
-        known = client_tokens.find(tx, ctx.project_id, request.client_token)
-        if known is not None:
-            return _made_before(tx, ctx, request, known=known, now=token)
-        client_tokens.create(tx, ctx.project_id, request.client_token, means=token)
+    reservation_id, token = f"r-{ids.new_hex()[:8]}", request.client_token
+    if token is not None:
+        asked = dataclasses.asdict(request)
+        before = client_tokens.made_before(tx, ctx.project_id, token, asked=asked)
+        if before is not None:
+            return instances.of_reservation(tx, ctx.project_id, before)
+        client_tokens.create(tx, ctx.project_id, token, asked=asked, made_id=reservation_id)
     found = block_devices.find(tx, ctx, request)
     parts = run_request.find(tx, ctx, request, root_image=found.root_image)
     each = {"instances": 1, "cores": parts.flavor.vcpus, "ram": parts.flavor.memory_mib}
@@ -58,28 +55,12 @@ def write(
     )
     check_metadata(tx, ctx.project_id, request.metadata)
     made = [
-        _write_one(tx, ctx, request, parts=parts, reservation_id=token.made_id, index=index)
+        _write_one(tx, ctx, request, parts=parts, reservation_id=reservation_id, index=index)
         for index in range(count)
     ]
     for instance in made:
         block_devices.write(tx, ctx, instance.id, found=found, new_volume=new_volume)
     return made
-
-
-def _made_before(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    request: RunRequest,
-    *,
-    known: ClientToken,
-    now: ClientToken,
-) -> list[Instance]:
-    if known.fingerprint != now.fingerprint:
-        raise errors.IdempotentMismatch(
-            f"Client token {request.client_token} was used for {known.made_id} with other "
-            "parameters; use a new one."
-        )
-    return instances.of_reservation(tx, ctx.project_id, known.made_id)
 
 
 def check_metadata(

@@ -10,7 +10,6 @@ from typing import Final
 
 from appliance import clock, context, errors, ids, quota, trace
 from appliance.db import client_tokens, connection, volumes
-from appliance.db.client_tokens import ClientToken
 from appliance.model.volume import Volume
 from appliance.model.volume_states import AttachStatus, VolumeStatus
 from services.volume.api import sources, types
@@ -49,22 +48,15 @@ def once(
 
     Raises as `write` does, and IdempotentMismatch for a token that meant something else.
     """
-    token = request.client_token
+    token, asked = request.client_token, dataclasses.asdict(request)
     if token is None:
         return write(tx, ctx, request, place=place)
-    fingerprint = client_tokens.fingerprint(dataclasses.asdict(request))
-    known = client_tokens.find(tx, ctx.project_id, token)
-    if known is None:
-        made = write(tx, ctx, request, place=place)
-        means = ClientToken(fingerprint=fingerprint, made_id=made.id)
-        client_tokens.create(tx, ctx.project_id, token, means=means)
-        return made
-    if known.fingerprint != fingerprint:
-        raise errors.IdempotentMismatch(
-            f"Client token {token} was used for {known.made_id} with other parameters; "
-            "use a new one."
-        )
-    return volumes.get(tx, known.made_id)
+    made_id = client_tokens.made_before(tx, ctx.project_id, token, asked=asked)
+    if made_id is not None:
+        return volumes.get(tx, made_id)
+    made = write(tx, ctx, request, place=place)
+    client_tokens.create(tx, ctx.project_id, token, asked=asked, made_id=made.id)
+    return made
 
 
 def write(
