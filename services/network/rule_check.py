@@ -2,6 +2,7 @@
 
 import dataclasses
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,8 @@ PROTOCOLS: Final = frozenset({
     "ah", "dccp", "egp", "esp", "gre", "icmp", "icmpv6", "igmp", "ipip", "ospf", "pgm", "rsvp",
     "sctp", "tcp", "udp", "udplite", "vrrp",
 })  # fmt: skip
+TEXT_CHARS_MAX: Final = 255  # of a name and a description (neutron-lib, NAME_MAX_LEN)
+_NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _WITH_PORTS: Final = frozenset({"tcp", "udp", "dccp", "sctp", "udplite", "6", "17", "33", "132"})
 _ICMP: Final = frozenset({"icmp", "icmpv6", "1", "58"})
 
@@ -38,9 +41,19 @@ def checked(request: RuleRequest) -> RuleRequest:
     _check_ports(protocol, request.port_min, request.port_max)
     if request.remote_cidr and request.remote_group_id:
         raise errors.BadRequest("Only remote_ip_prefix or remote_group_id may be provided.")
+    check_texts(description=request.description)
     return dataclasses.replace(
         request, protocol=protocol, remote_cidr=_cidr(request.remote_cidr, request.ethertype)
     )
+
+
+def check_texts(**texts: str) -> None:
+    """Raise BadRequest for a text that is too long."""
+    for what, text in texts.items():
+        if len(text) > TEXT_CHARS_MAX:
+            raise errors.BadRequest(
+                f"Invalid input for {what}: {len(text)} characters, more than {TEXT_CHARS_MAX}."
+            )
 
 
 def is_same(rule: Rule, wanted: RuleRequest) -> bool:
@@ -71,7 +84,7 @@ def _protocol(text: str | None) -> str | None:
     name = (text or "any").lower()
     if name == "any":
         return None
-    if name not in PROTOCOLS and not (name.isdecimal() and 0 <= int(name) <= 255):
+    if name not in PROTOCOLS and not (_NUMBER.fullmatch(name) and int(name) <= 255):
         raise errors.BadRequest(
             f"Security group rule protocol {text} not supported. Only protocol values "
             f"{sorted(PROTOCOLS)} and integer representations [0 to 255] are supported."

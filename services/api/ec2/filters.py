@@ -58,11 +58,21 @@ def _look(name: str, facts: "Facts[T]", tags_of: TagsOf[T] | None) -> Callable[[
 
 
 def _pattern(value: str) -> re.Pattern[str]:
-    """`*` is any text, `?` any character; a backslash before one makes it itself."""
-    parts = re.findall(r"\\[*?\\]|.", value, flags=re.DOTALL)
-    wild = {"*": ".*", "?": "."}
-    text = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
-    return re.compile(text, flags=re.DOTALL)
+    """`*` is any text, `?` any character; a backslash before one makes it itself.
+
+    What stands between two stars is looked for once, and never again further on: without that, a
+    value of many stars takes for ever to be found wrong.
+    """
+    pieces = [""]
+    for part in re.findall(r"\\[*?\\]|.", value, flags=re.DOTALL):
+        if part == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += "." if part == "?" else re.escape(part[-1])
+    first, *between = pieces
+    last = f".*{between.pop()}" if between else ""
+    middle = "".join(f"(?>.*?{piece})" for piece in between if piece)
+    return re.compile(f"{first}{middle}{last}", flags=re.DOTALL)
 
 
 def _texts(fact: Fact) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ FORM: Final = ("application/x-www-form-urlencoded",)
 PARAMETERS_MAX: Final = 10_000  # a thousand ids, a thousand filters: no client comes near
 VERSION_MIN: Final = "2008-12-01"  # the oldest one that clients were seen to ask for
 
-_VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_VERSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOBODY: Final = "AWS was not able to validate the provided access credentials"
 
 

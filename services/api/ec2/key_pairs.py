@@ -47,13 +47,10 @@ class KeyPairs:
         try:
             material = call.values["PublicKeyMaterial"].decode()
         except UnicodeDecodeError as error:
-            raise _bad_key() from error
-        try:
-            made, _ = self.verbs.create(
-                call.ctx, call.values["KeyName"], public_key=material.strip()
-            )
-        except errors.BadRequest as error:
-            raise _bad_key() from error
+            raise refusals.Refused(
+                "InvalidKey.Format", "Key is not in valid OpenSSH public key format"
+            ) from error
+        made, _ = self.verbs.create(call.ctx, call.values["KeyName"], public_key=material.strip())
         return _named(made)
 
     def describe(self, call: Call) -> Mapping[str, Any]:
@@ -121,7 +118,3 @@ def _id(one: KeyPair) -> str:
 
 def _type(one: KeyPair) -> str:
     return "ed25519" if one.public_key.startswith("ssh-ed25519") else "rsa"
-
-
-def _bad_key() -> refusals.Refused:
-    return refusals.Refused("InvalidKey.Format", "Key is not in valid OpenSSH public key format")

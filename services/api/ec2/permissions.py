@@ -164,7 +164,7 @@ def _ports(
         return None, None
     if low is None or high is None:
         raise refusals.missing("FromPort" if low is None else "ToPort")
-    return max(low, 1) if high >= 1 else low, high  # nothing listens on port 0
+    return 1 if low == 0 < high else low, high  # nothing listens on port 0
 
 
 def _unless_any(number: int | None) -> int | None:

@@ -6,6 +6,7 @@ gaps. A parameter that no shape knows is refused, as AWS does: nothing asked for
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +15,8 @@ from services.api.ec2 import refusals, shapes
 
 DEPTH_MAX: Final = 12  # the deepest request has 6 levels
 ITEMS_MAX: Final = 1000  # of one list, as AWS has it
+_INDEX: Final = re.compile(r"[0-9]{1,9}")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,10}")  # of 32 bits
 
 Tree = dict[str, Any]  # a parameter's next part → a tree, or the text
 
@@ -54,7 +57,7 @@ def _structure(table: shapes.Table, name: str, tree: Tree, *, path: str) -> dict
             raise _unknown(path + part)
         values[key] = _value(table, shape.members[key].type, below, path=path + part)
     for key in shape.required:
-        if key not in values:
+        if values.get(key) in (None, ""):
             raise refusals.missing(path + shape.members[key].asked)
     return values
 
@@ -75,7 +78,7 @@ def _value(table: shapes.Table, kind: str, below: Tree | str, *, path: str) -> A
 
 def _list(table: shapes.Table, shape: shapes.List, tree: Tree, *, path: str) -> list[Any]:
     for part in tree:
-        if not (part.isascii() and part.isdecimal()):
+        if not _INDEX.fullmatch(part):
             raise _unknown(f"{path}.{part}")
     if len(tree) > ITEMS_MAX:
         raise refusals.invalid(len(tree), path, why=f"At most {ITEMS_MAX} are read.")
@@ -87,7 +90,7 @@ def _scalar(kind: str, text: str, path: str) -> Any:
     try:
         match kind:
             case "integer":
-                return int(text)
+                return _integer(text)
             case "number":
                 return float(text)
             case "boolean":
@@ -101,6 +104,12 @@ def _scalar(kind: str, text: str, path: str) -> Any:
                 return text
     except (KeyError, ValueError, binascii.Error) as error:
         raise refusals.invalid(text, path, why=f"It is no {kind}.") from error
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text) or not -(2**31) <= int(text) < 2**31:
+        raise ValueError(text)
+    return int(text)
 
 
 def _unknown(name: str) -> refusals.Refused:

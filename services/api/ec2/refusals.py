@@ -49,7 +49,9 @@ _PERMISSION: Final = {
 # action → the error's own name → the code it has there
 _BY_ACTION: Final[Mapping[str, Mapping[str, str]]] = {
     "CreateKeyPair": {"Conflict": "InvalidKeyPair.Duplicate"},
-    "ImportKeyPair": {"Conflict": "InvalidKeyPair.Duplicate"},
+    "ImportKeyPair": {
+        "Conflict": "InvalidKeyPair.Duplicate", "BadRequest": "InvalidKey.Format",
+    },
     "CreateSecurityGroup": {
         "Conflict": "InvalidGroup.Duplicate", "OverQuota": "SecurityGroupLimitExceeded",
     },

@@ -48,16 +48,14 @@ class RunInstances:
     def run(self, call: Call) -> Json:
         """Promise instances, as many as there is room for and at least MinCount."""
         _refuse(call)
-        tags.specified(call, "volume")
+        volume_tags = tags.specified(call, "volume")
         request = self._request(call)
         made = self.shown.verbs.run(call.ctx, request)
         live = [row for row in made if not row.deleted_at]  # an old token's may be gone
         self.tags.put_specified(call, "instance", [row.id for row in live])
-        self.tags.put_specified(
-            call,
-            "volume",
-            [volume.id for row in live for volume in self.shown.verbs.details(row).volumes],
-        )
+        if volume_tags:
+            had = [one.id for row in live for one in self.shown.verbs.details(row).volumes]
+            self.tags.put_specified(call, "volume", had)
         return instance_views.reservation([self.shown.view(call, row) for row in made])
 
     def _request(self, call: Call) -> RunRequest:

@@ -38,13 +38,13 @@ class Tags:
 
     def create(self, call: Call) -> Mapping[str, Any]:
         """Write every tag on every resource."""
-        pairs = {tag["Key"]: tag.get("Value", "") for tag in _keyed(call)}
+        pairs = {tag["Key"]: tag.get("Value", "") for tag in _keyed(call.values)}
         self.verbs.put(call.ctx, self._resources(call), pairs)
         return {}
 
     def delete(self, call: Call) -> Mapping[str, Any]:
         """Take tags away: those named, of that value if one is given; all when none is named."""
-        pairs = {tag["Key"]: tag.get("Value") for tag in _keyed(call)}
+        pairs = {tag["Key"]: tag.get("Value") for tag in _keyed(call.values)}
         self.verbs.delete(call.ctx, self._resources(call), pairs or None)
         return {}
 
@@ -121,12 +121,19 @@ def specified(call: Call, kind: str) -> dict[str, str]:
     pairs = {
         tag["Key"]: tag.get("Value", "")
         for each in call.values.get("TagSpecifications", ())
-        if each.get("ResourceType") == RESOURCE_TYPES[kind]
-        for tag in each.get("Tags", ())
-        if "Key" in tag
+        if _resource_type(each) == RESOURCE_TYPES[kind]
+        for tag in _keyed(each)
     }
     tags.check(pairs)
     return pairs
+
+
+def _resource_type(specification: Mapping[str, Any]) -> str:
+    """What the tags are for: nothing that is asked for is passed over in silence."""
+    found: str = specification.get("ResourceType", "")
+    if found not in RESOURCE_TYPES.values():
+        raise refusals.invalid(found, "TagSpecification.N.ResourceType")
+    return found
 
 
 def view(pairs: Mapping[str, str]) -> list[dict[str, str]]:
@@ -134,8 +141,9 @@ def view(pairs: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in pairs.items()]
 
 
-def _keyed(call: Call) -> Sequence[Mapping[str, str]]:
-    found = call.values.get("Tags", [])
+def _keyed(values: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    """The tags among a call's values, or a specification's."""
+    found = values.get("Tags", [])
     if any("Key" not in tag for tag in found):
         raise refusals.missing("Tag.N.Key")
     return list(found)

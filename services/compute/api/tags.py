@@ -82,7 +82,9 @@ class Tags:
 
 
 def check(pairs: Mapping[str, str]) -> None:
-    """Raise BadRequest for a key or value that cannot be."""
+    """Raise BadRequest for a key or value that cannot be, TooManyTags for more than a thing has."""
+    if len(pairs) > TAGS_MAX:
+        raise TooManyTags(f"Nothing has more than {TAGS_MAX} tags.")
     for key, value in pairs.items():
         if not 0 < len(key) <= KEY_CHARS_MAX or len(value) > VALUE_CHARS_MAX:
             raise errors.BadRequest(

@@ -42,9 +42,11 @@ class SecurityGroups:
     ) -> SecurityGroup:
         """A group that lets everything out and nothing in.
 
-        Raises Conflict for `default`; with `is_name_unique` for every name that is taken.
+        Raises BadRequest for texts that are too long, Conflict for `default`; with
+        `is_name_unique` for every name that is taken.
         """
         policy.check(ctx, "create_security_group")
+        rule_check.check_texts(name=name, description=description)
         if name == security_group.DEFAULT:
             raise errors.Conflict("Default security group already exists.")
         with self.db.transaction() as tx:

@@ -32,6 +32,12 @@ def _kept(*asked):
         ([("name", "p*"), ("is-long", "true")], ("plum*",)),
         ([("name", r"plum\*")], ("plum*",)),
         ([("name", r"\*")], ()),
+        ([("name", "*l*")], ("apple", "plum*", "Apple")),
+        ([("name", "*p*le")], ("apple", "Apple")),
+        ([("name", "a*p*p*l*e")], ("apple",)),
+        ([("name", "a*p*p*p*e")], ()),
+        ([("name", "pe*ear")], ()),
+        ([("name", "**")], FRUIT),
         ([("name", "apple.")], ()),
         ([("length", "4")], ("pear",)),
         ([("is-long", "false")], ("pear",)),
@@ -54,6 +60,12 @@ def test_an_unknown_filter_is_refused(name):
     with pytest.raises(refusals.Refused, match=f"The filter '{name}' is invalid") as caught:
         _kept((name, "x"))
     assert caught.value.code == "InvalidParameterValue"
+
+
+def test_a_value_of_many_stars_is_soon_found_wrong():
+    values = [{"Name": "tag:kind", "Values": ["*a" * 60 + "b"]}]
+
+    assert not filters.sift(FRUIT, values, FACTS, tags_of=lambda _: {"kind": "a" * 255})
 
 
 def test_what_has_no_tags_has_no_filters_of_tags():

@@ -74,6 +74,8 @@ def test_what_cannot_be_is_refused(cloud):
     _refused("InvalidParameterValue", ec2.create_key_pair, KeyName="k", KeyType="ed25519")
     _refused("InvalidKey.Format", ec2.import_key_pair, KeyName="k", PublicKeyMaterial=b"fish")
     _refused("InvalidKey.Format", ec2.import_key_pair, KeyName="k", PublicKeyMaterial=b"\xff")
+    why = _refused("InvalidKey.Format", ec2.import_key_pair, KeyName="a/b", PublicKeyMaterial=b"x")
+    assert "Keypair name contains unsafe characters" in why
     _refused("MissingParameter", ec2.delete_key_pair)
     _refused("InvalidParameterValue", ec2.describe_key_pairs,
              Filters=[{"Name": "colour", "Values": ["red"]}])  # fmt: skip

@@ -61,6 +61,11 @@ def test_what_botocore_calls_required_is_missed():
         ("DescribeInstances", "InstanceId.1.Name", "i-1", "UnknownParameter"),
         ("DescribeInstances", "Filter.1.Fish", "i-1", "UnknownParameter"),
         ("DescribeInstances", "Fish", "i-1", "UnknownParameter"),
+        ("DescribeInstances", f"InstanceId.{'9' * 5000}", "i-1", "UnknownParameter"),
+        ("DescribeInstances", "MaxResults", str(2**31), "InvalidParameterValue"),
+        ("DescribeInstances", "MaxResults", "9" * 5000, "InvalidParameterValue"),
+        ("DescribeInstances", "MaxResults", "1_0", "InvalidParameterValue"),
+        ("CreateKeyPair", "KeyName", "", "MissingParameter"),
         ("DescribeInstances", ".".join(["Filter"] * 20), "i-1", "UnknownParameter"),
     ],
 )

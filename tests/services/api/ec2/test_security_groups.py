@@ -188,6 +188,8 @@ def test_what_cannot_be_is_refused(cloud, ec2, web):
 
     assert _code(make, GroupName="web", Description="d") == "InvalidGroup.Duplicate"
     assert _code(make, GroupName="x", Description="d", VpcId="vpc-1") == "UnsupportedOperation"
+    assert _code(make, GroupName="x" * 256, Description="d") == "InvalidParameterValue"
+    assert _code(make, GroupName="", Description="d") == "MissingParameter"
     for number in range(8):
         make(GroupName=f"g{number}", Description="d")
     assert _code(make, GroupName="g9", Description="d") == "SecurityGroupLimitExceeded"
@@ -201,6 +203,8 @@ def test_what_cannot_be_is_refused(cloud, ec2, web):
         ({"IpRanges": [{"CidrIp": "10.0.0.0/40"}]}, "InvalidParameterValue"),
         ({"IpRanges": [{"CidrIp": "fd00::/8"}]}, "InvalidParameterValue"),
         ({"IpRanges": ANYWHERE, "FromPort": 3}, "InvalidParameterValue"),
+        ({"IpRanges": ANYWHERE, "FromPort": -5}, "InvalidParameterValue"),
+        ({"IpRanges": [ANYWHERE[0] | {"Description": "d" * 256}]}, "InvalidParameterValue"),
         ({"IpRanges": ANYWHERE, "IpProtocol": "pigeon"}, "InvalidParameterValue"),
         ({"UserIdGroupPairs": [{"GroupName": "none"}]}, "InvalidGroup.NotFound"),
         ({"UserIdGroupPairs": [{"GroupName": "web", "UserId": "x"}]}, "InvalidGroup.NotFound"),

@@ -59,6 +59,10 @@ def code_of(call, **asked) -> str:
     return str(raised.value.response["Error"]["Code"])
 
 
+def tagged(resource_type: str, *keys: str) -> dict:
+    return {"ResourceType": resource_type, "Tags": [{"Key": key} for key in keys]}
+
+
 def test_a_volume_is_promised_and_then_there(ec2, cloud):
     made = ec2.create_volume(
         Size=3, AvailabilityZone="nova",
@@ -85,6 +89,24 @@ def test_the_same_token_is_the_same_volume(ec2):
 
     assert first["VolumeId"] == second["VolumeId"] == shown(ec2)["VolumeId"]
     assert code_of(ec2.create_volume, **asked | {"Size": 2}) == "IdempotentParameterMismatch"
+
+
+def test_a_token_outlives_its_volume(ec2, cloud):
+    tags = [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}]
+    asked = {
+        "Size": 1,
+        "AvailabilityZone": "nova",
+        "ClientToken": "once",
+        "TagSpecifications": tags,
+    }
+    volume = ec2.create_volume(**asked)["VolumeId"]
+    advance(cloud, VolumeEvent.CREATED)
+    ec2.delete_volume(VolumeId=volume)
+    advance(cloud, VolumeEvent.DELETED)
+
+    again = ec2.create_volume(**asked)
+
+    assert (again["VolumeId"], again["State"]) == (volume, "deleted")
 
 
 def test_an_attachment_goes_from_promise_to_guest_and_back(ec2, cloud):
@@ -170,6 +192,13 @@ def test_a_deleted_volume_is_gone(ec2, cloud):
         ({"SnapshotId": "snap-0000ffff"}, "InvalidSnapshot.NotFound"),
         ({"VolumeType": "gp9"}, "InvalidParameterValue"),
         ({"Encrypted": True}, "UnsupportedOperation"),
+        ({"ClientToken": "x" * 65}, "InvalidParameterValue"),
+        ({"TagSpecifications": [tagged("volume", *map(str, range(51)))]}, "TagLimitExceeded"),
+        ({"TagSpecifications": [tagged("fish", "a")]}, "InvalidParameterValue"),
+        (
+            {"TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Value": "x"}]}]},
+            "MissingParameter",
+        ),
     ],
 )
 def test_a_volume_that_cannot_be_is_refused(ec2, asked, code):
