@@ -100,19 +100,23 @@ def view(image: Image) -> dict[str, Any]:
     """The whole image; of one whose import failed also why."""
     has_failed = image.status is ImageStatus.QUEUED and image.reason
     failure = {"os_glance_failed_import": image.reason} if has_failed else {}
-    return of_user(image) | failure | {
-        "status": image.status,
-        "size": image.size_bytes,
-        "virtual_size": image.virtual_size_bytes,
-        "checksum": image.checksum_md5,
-        "os_hash_algo": "sha512" if image.checksum_sha512 else None,
-        "os_hash_value": image.checksum_sha512,
-        "created_at": _seconds(image.created_at),
-        "updated_at": _seconds(image.updated_at),
-        "self": f"/v2/images/{image.id}",
-        "file": f"/v2/images/{image.id}/file",
-        "schema": "/v2/schemas/image",
-    }
+    return (
+        of_user(image)
+        | failure
+        | {
+            "status": image.status,
+            "size": image.size_bytes,
+            "virtual_size": image.virtual_size_bytes,
+            "checksum": image.checksum_md5,
+            "os_hash_algo": "sha512" if image.checksum_sha512 else None,
+            "os_hash_value": image.checksum_sha512,
+            "created_at": _seconds(image.created_at),
+            "updated_at": _seconds(image.updated_at),
+            "self": f"/v2/images/{image.id}",
+            "file": f"/v2/images/{image.id}/file",
+            "schema": "/v2/schemas/image",
+        }
+    )
 
 
 def _seconds(stamp: str) -> str:
