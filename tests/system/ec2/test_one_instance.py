@@ -4,6 +4,7 @@ import base64
 import datetime
 import hmac
 import json
+import shlex
 import urllib.parse
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from appliance import trace
 from tests import client
 from tests import cloud as clouds
 from tests.system.ec2 import clients
+from tui.demo import journey
 
 pytestmark = [pytest.mark.host, pytest.mark.guest, pytest.mark.timeout(600)]
 
@@ -150,6 +152,15 @@ def test_what_cannot_be_has_its_code(
 
     assert done.returncode
     assert f"({code})" in done.stderr
+
+
+def test_the_line_that_the_demo_ends_with_is_a_launch(cli: clients.Cli, image: str) -> None:
+    cli.create_key("test")
+    program, service, *arguments = shlex.split(journey.EC2_LAUNCH)
+    done = cli.run_command(*arguments, "--dry-run", check=False)
+
+    assert (program, service) == ("aws", "ec2")
+    assert "(DryRunOperation)" in done.stderr
 
 
 def test_a_wrong_signature_is_nobodys(
