@@ -30,6 +30,7 @@ from storage.blocks.export import IQN_PREFIX, Export, Shown
 
 DISK: Final = 0
 _OBJECT: Final = "nbx-"  # prefix of our storage objects
+_ADAPTERS: Final = ("fileio_", "iblock_")  # the folder of each storage object in configfs
 _RESERVATIONS: Final = Path("/etc/target/pr")  # where the kernel keeps persistent reservations
 _ATTRIBUTES: Final = {
     "authentication": "1",  # CHAP, or no login
@@ -111,6 +112,7 @@ class Lio:
         what = f"{verb} {export.volume_id} ({export.path})" if export else verb
         try:
             with lock.held(self._folder):
+                self._root.invalidate_caches()  # another process may have changed things
                 yield
         except (RTSLibError, OSError) as error:
             raise BlockError(f"LIO: cannot {what}: {error}") from error
@@ -158,6 +160,9 @@ class Lio:
         for disk in list(self._root.storage_objects):
             if disk.name.startswith(_OBJECT) and disk.name.endswith(volume_id):
                 disk.delete()
+        for adapter in Path(self._root.path, "core").glob("*_*"):
+            if adapter.name.startswith(_ADAPTERS) and not any(map(Path.is_dir, adapter.iterdir())):
+                adapter.rmdir()  # rtslib was killed before it made the storage object, or after
 
 
 def _root() -> Any:

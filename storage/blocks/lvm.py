@@ -42,27 +42,30 @@ class Lvm:
 
     def create(self, volume_id: str, *, size_bytes: int) -> None:
         """Make a thin volume: what was never written reads as zeros (the pool zeroes)."""
-        if VOLUME + volume_id not in self._volumes():
-            self._make(VOLUME + volume_id, size_bytes)
+        there = self._volumes()
+        if VOLUME + volume_id not in there:
+            self._make(VOLUME + volume_id, size_bytes, there=there)
 
     def create_from(self, snapshot_id: str, volume_id: str, *, size_bytes: int) -> None:
         """Make a thin snapshot of the snapshot, larger where wanted; they share blocks."""
         there = self._volumes()
         if VOLUME + volume_id in there:
             return
-        if SNAPSHOT + snapshot_id not in there:
+        source = there.get(SNAPSHOT + snapshot_id)
+        if source is None:
             raise BlockError(f"snapshot {snapshot_id}: not in volume group {self._group}")
         with self._draft(volume_id, there) as draft:
             # a snapshot is skipped by activation; -kn: its copy is not
             self._lvm("lvcreate", "-kn", "-s", "-n", draft, self._full(SNAPSHOT + snapshot_id))
-            self._grow(draft, size_bytes)
+            if source.size_bytes < size_bytes:
+                self._grow(draft, size_bytes)
 
     @contextmanager
     def filling(self, volume_id: str, *, size_bytes: int) -> Iterator[Path]:
         """Yield the device of an empty volume."""
         there = self._volumes()
         with self._draft(volume_id, there) as draft:
-            self._make(draft, size_bytes)
+            self._make(draft, size_bytes, there=there)
             yield self._device(draft)
             _sync(self._device(draft))
             if VOLUME + volume_id in there:
@@ -77,7 +80,11 @@ class Lvm:
 
     def extend(self, volume_id: str, *, size_bytes: int) -> None:
         """Grow it; no block is taken before it is written."""
-        self._grow(VOLUME + volume_id, size_bytes)
+        there = self._volumes().get(VOLUME + volume_id)
+        if there is None:
+            raise BlockError(f"volume {volume_id}: not in volume group {self._group}")
+        if there.size_bytes < size_bytes:
+            self._grow(VOLUME + volume_id, size_bytes)
 
     def snapshot(self, volume_id: str, snapshot_id: str) -> None:
         """Make a thin snapshot: LVM suspends the volume meanwhile, so it is of one moment."""
@@ -116,7 +123,7 @@ class Lvm:
 
     def capacity(self) -> Capacity:
         """The size of the thin pool, and what no volume has written to."""
-        self._make_pool()
+        self._make_pool(self._volumes())
         pool = self._volumes()[POOL]
         free_bytes = int(pool.size_bytes * (100 - pool.used_percent) / 100)
         return Capacity(total_bytes=pool.size_bytes, free_bytes=free_bytes)
@@ -151,27 +158,23 @@ class Lvm:
             for row in json.loads(text)["report"][0]["lv"]
         }
 
-    def _make_pool(self) -> None:
-        if POOL not in self._volumes():
+    def _make_pool(self, there: dict[str, _Volume]) -> None:
+        if POOL not in there:
             # a full pool refuses a write at once; by default it waits a minute for more room
             self._lvm(
                 "lvcreate", "--type", "thin-pool", "-l", _SHARE, "--zero", "y",
                 "--config", "activation/error_when_full=1", "-n", POOL, self._group,
             )  # fmt: skip
 
-    def _make(self, name: str, size_bytes: int) -> None:
-        self._make_pool()
+    def _make(self, name: str, size_bytes: int, *, there: dict[str, _Volume]) -> None:
+        self._make_pool(there)
         self._lvm(
             "lvcreate", "--type", "thin", "-V", f"{size_bytes}b", "--thinpool", POOL,
             "-n", name, self._group,
         )  # fmt: skip
 
     def _grow(self, name: str, size_bytes: int) -> None:
-        there = self._volumes().get(name)
-        if there is None:
-            raise BlockError(f"{name}: not in volume group {self._group}")
-        if there.size_bytes < size_bytes:
-            self._lvm("lvextend", "-L", f"{size_bytes}b", self._full(name))
+        self._lvm("lvextend", "-L", f"{size_bytes}b", self._full(name))
 
     def _remove(self, name: str) -> None:
         self._lvm("lvremove", "-f", self._full(name))
