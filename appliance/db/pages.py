@@ -1,9 +1,56 @@
 """Pages of a project's rows, newest first: the same in every table that a project owns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol, TypeVar
 
 from appliance import errors
 from appliance.db import connection
+
+AT_ONCE: Final = 1000  # rows read at once while a list is sifted
+
+
+class Row(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> str:
+        """The row's key."""
+        ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+class OfProject(Protocol[R]):
+    """Reads a page of a project's rows: the function `of_project` of `instances`, `volumes`…"""
+
+    def __call__(
+        self,
+        db: connection.Reader,
+        project_id: str | None,
+        /,
+        *,
+        marker: str | None = None,
+        limit: int = 1000,
+    ) -> list[R]:
+        """At most `limit` rows after the one with id `marker`."""
+        ...
+
+
+def each(
+    of_project: OfProject[R],
+    db: connection.Reader,
+    project_id: str | None,
+    *,
+    marker: str | None = None,
+) -> Iterator[R]:
+    """All of a project's rows after `marker`, a page in memory at a time."""
+    while True:
+        page = of_project(db, project_id, marker=marker, limit=AT_ONCE)
+        yield from page
+        if len(page) < AT_ONCE:
+            return
+        marker = page[-1].id
 
 
 def newest(

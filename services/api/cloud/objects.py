@@ -15,6 +15,7 @@ from appliance.db import (
     images,
     instances,
     networks,
+    pages,
     ports,
     snapshots,
     subnets,
@@ -28,8 +29,6 @@ from appliance.model.network import Network
 from appliance.model.volume import Snapshot, Volume
 
 Json = dict[str, Any]
-
-PAGE: Final = 1000  # rows read at once for a snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,16 +211,10 @@ _R = TypeVar("_R", Instance, Volume, Snapshot)
 
 
 def _rows(
-    of_project: Callable[..., list[_R]], db: connection.Reader, ctx: context.RequestContext
+    of_project: pages.OfProject[_R], db: connection.Reader, ctx: context.RequestContext
 ) -> Iterator[_R]:
-    """Every row of a table that `ctx` may see, read page by page."""
-    marker = None
-    while True:
-        page = of_project(db, None if ctx.is_admin else ctx.project_id, marker=marker, limit=PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
-        marker = page[-1].id
+    """Every row of a table that `ctx` may see."""
+    return pages.each(of_project, db, None if ctx.is_admin else ctx.project_id)
 
 
 _EVERY_IMAGE: Final = images.Query(limit=1_000_000)

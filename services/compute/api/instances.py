@@ -1,7 +1,7 @@
 """Instances: what a request may ask of them."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from appliance.db import (
     hosts,
     instances,
     networks,
+    pages,
     ports,
     security_groups,
     volumes,
@@ -26,7 +27,6 @@ from services.compute.api import launch
 from services.compute.api.block_devices import NewVolume
 from services.compute.api.run_request import RunRequest
 
-PAGE: Final = 1000  # rows read at once while a list is sifted
 DELETED_KEPT_S: Final = 3600  # how long a deleted one is still shown, as AWS does
 
 
@@ -91,22 +91,14 @@ class Instances:
         if is_all_projects:
             policy.check(ctx, "os_compute_api:servers:index:get_all_tenants")
         project_id = None if is_all_projects else ctx.project_id
-        found = filter(keep, self._instances(project_id, marker))
-        return list(itertools.islice(found, limit))
+        found = pages.each(instances.of_project, self.db, project_id, marker=marker)
+        return list(itertools.islice(filter(keep, found), limit))
 
     def deleted_lately(self, ctx: context.RequestContext) -> list[Instance]:
         """The project's instances that are gone since an hour or less, the last one first."""
         policy.check(ctx, "os_compute_api:servers:index")
         since = clock.stamp(clock.now() - DELETED_KEPT_S)
         return instances.recently_deleted(self.db, ctx.project_id, since=since)
-
-    def _instances(self, project_id: str | None, marker: str | None) -> Iterator[Instance]:
-        while True:
-            page = instances.of_project(self.db, project_id, marker=marker, limit=PAGE)
-            yield from page
-            if len(page) < PAGE:
-                return
-            marker = page[-1].id
 
     def details(self, instance: Instance) -> Details:
         """Interfaces, groups, metadata, fault and volumes of an instance that was shown."""
