@@ -50,13 +50,7 @@ def of_project(
 
     `marker` is the last id of the page before. Raises BadRequest when there is no such snapshot.
     """
-    rows = pages.newest(
-        db,
-        TABLE,
-        project_id,
-        marker=marker,
-        limit=limit,
-    )
+    rows = pages.newest(db, TABLE, project_id, marker=marker, limit=limit)
     return [_snapshot(dict(row)) for row in rows]
 
 

@@ -62,19 +62,23 @@ def of_project(
 
     `marker` is the last id of the page before. Raises BadRequest when there is no such volume.
     """
-    rows = pages.newest(
-        db,
-        TABLE,
-        project_id,
-        marker=marker,
-        limit=limit,
-    )
+    rows = pages.newest(db, TABLE, project_id, marker=marker, limit=limit)
     return [_volume(dict(row)) for row in rows]
 
 
 def on_host(db: connection.Reader, host: str) -> list[Volume]:
     """Volumes that `host` keeps and that are not deleted."""
     rows = db.rows("SELECT * FROM volumes WHERE host = ? AND deleted_at IS NULL", (host,))
+    return [_volume(dict(row)) for row in rows]
+
+
+def being_made_from(db: connection.Reader, origin_id: str, *, host: str) -> list[Volume]:
+    """Volumes of `host` that are being made from this snapshot or volume."""
+    rows = db.rows(
+        "SELECT * FROM volumes WHERE host = ? AND status = ? AND deleted_at IS NULL "
+        "AND ? IN (snapshot_id, source_volume_id)",
+        (host, VolumeStatus.CREATING, origin_id),
+    )
     return [_volume(dict(row)) for row in rows]
 
 

@@ -31,17 +31,22 @@ class CreateVolume(Struct):
 
 
 class Changed(Struct, forbid_unknown_fields=True):
-    """What of a volume or a snapshot can be updated."""
+    """What of a snapshot can be updated; null empties a text."""
 
     name: str | UnsetType | None = UNSET
     description: str | UnsetType | None = UNSET
+
+
+class ChangedVolume(Changed, forbid_unknown_fields=True):
+    """What of a volume can be updated."""
+
     metadata: Metadata | UnsetType = UNSET
 
 
 class UpdateVolume(Struct, forbid_unknown_fields=True):
     """PUT /volumes/{id}."""
 
-    volume: Changed
+    volume: ChangedVolume
 
 
 class NewSnapshot(Struct):

@@ -4,6 +4,7 @@ Which fields a list has is for its own face to say.
 """
 
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ from services.http.endpoint import Request
 Json = dict[str, Any]
 
 ROWS_MAX: Final = 100_000  # that one list is chosen from: a cloud of one machine has fewer
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 class Row(Protocol):
@@ -85,7 +87,7 @@ def flag(request: Request, name: str) -> bool:
 def number(request: Request, name: str, *, default: int) -> int:
     """A number of the query. Raises BadRequest for what is none."""
     text = request.query.get(name, str(default))
-    if not (text.isascii() and text.isdecimal()):
+    if not _NUMBER.fullmatch(text):
         raise errors.BadRequest(f"{name} param must be an integer, not '{text}'")
     return int(text)
 
@@ -94,7 +96,7 @@ def _pairs(text: str) -> dict[str, str]:
     """`{'key': 'value'}`: a literal of Python's, as Cinder reads it and its clients write it."""
     try:
         pairs = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
         raise errors.BadRequest(f"Invalid filter: metadata={text}") from error
     if not isinstance(pairs, dict):
         raise errors.BadRequest(f"Invalid filter: metadata={text}")

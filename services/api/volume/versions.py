@@ -27,9 +27,7 @@ _EXTENSIONS: Final = {
 def public_paths() -> tuple[Path, ...]:
     """`/` and `/v3`, for everybody."""
     return (
-        path(
-            "", GET=endpoint(lambda asked: Reply(body=_versions(asked), status=300), is_public=True)
-        ),
+        path("", GET=endpoint(_choices, is_public=True)),
         path("/v3", GET=endpoint(_versions, is_public=True)),
     )
 

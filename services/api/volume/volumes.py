@@ -62,10 +62,13 @@ class VolumesFace:
 
     def update(self, request: Request, body: bodies.UpdateVolume) -> Json:
         """PUT /volumes/{id}: its name, description and metadata."""
-        key, changed = request.path["volume_id"], body.volume
-        if isinstance(changed.metadata, dict):
-            self.verbs.set_metadata(request.ctx, key, changed.metadata, is_whole=True)
-        volume = self.verbs.update(request.ctx, key, **bodies.texts(changed))
+        changed = body.volume
+        volume = self.verbs.update(
+            request.ctx,
+            request.path["volume_id"],
+            metadata=changed.metadata if isinstance(changed.metadata, dict) else None,
+            **bodies.texts(changed),
+        )
         return self._changed(request, volume)
 
     def delete(self, request: Request) -> None:

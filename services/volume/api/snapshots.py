@@ -1,13 +1,13 @@
 """Snapshots: what a request may ask of them. The messages of what is refused are Cinder's."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from appliance import clock, context, errors, ids, policy, quota, trace
 from appliance import queue as topics
-from appliance.db import connection, snapshots, volumes
+from appliance.db import connection, pages, snapshots, volumes
 from appliance.model.volume import Snapshot, Volume
 from appliance.model.volume_states import (
     SNAPSHOT_TRANSITIONS,
@@ -15,9 +15,7 @@ from appliance.model.volume_states import (
     SnapshotStatus,
     VolumeStatus,
 )
-from services.volume.api import create, types
-
-PAGE: Final = 1000  # rows read at once while a list is sifted
+from services.volume.api import create, sources, types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +93,8 @@ class Snapshots:
         if is_all_projects:
             policy.check(ctx, "volume:get_all:all_tenants")
         project_id = None if is_all_projects else ctx.project_id
-        return list(itertools.islice(filter(keep, self._snapshots(project_id, marker)), limit))
-
-    def _snapshots(self, project_id: str | None, marker: str | None) -> Iterator[Snapshot]:
-        while True:
-            page = snapshots.of_project(self.db, project_id, marker=marker, limit=PAGE)
-            yield from page
-            if len(page) < PAGE:
-                return
-            marker = page[-1].id
+        found = pages.each(snapshots.of_project, self.db, project_id, marker=marker)
+        return list(itertools.islice(filter(keep, found), limit))
 
     def metadata(self, snapshot: Snapshot) -> dict[str, str]:
         """The key-value pairs of a snapshot that the caller was shown."""
@@ -164,7 +155,7 @@ class Snapshots:
             snapshot = snapshots.get_visible(tx, snapshot_id, ctx)
             if snapshot.status is not SnapshotStatus.DELETING:
                 _check_deletable(snapshot)
-                _check_not_copied(tx, snapshot)
+                sources.check_not_needed(tx, snapshot)
                 snapshot = snapshots.advance(tx, snapshot, SnapshotEvent.DELETE)
         self._ring(snapshot, "delete_snapshot")
 
@@ -181,15 +172,6 @@ def _check_deletable(snapshot: Snapshot) -> None:
             f"Invalid snapshot: Snapshot status must be {' or '.join(_DELETABLE)}, but current "
             f"status is: {snapshot.status}."
         )
-
-
-def _check_not_copied(tx: connection.Transaction, snapshot: Snapshot) -> None:
-    """A volume that is being made from it needs its bytes until then."""
-    for volume in volumes.on_host(tx, snapshot.host):
-        if volume.snapshot_id == snapshot.id and volume.status is VolumeStatus.CREATING:
-            raise errors.BadRequest(
-                f"Invalid snapshot: Volume {volume.id} is being made from snapshot {snapshot.id}."
-            )
 
 
 def _write(

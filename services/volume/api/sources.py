@@ -1,4 +1,6 @@
-"""What a new volume is made from: a snapshot, another volume or an image, fit to be used so."""
+"""What a new volume is made from: a snapshot, another volume or an image, fit to be used so, and
+kept until then.
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ from typing import Final
 from appliance import context, errors, ids
 from appliance.db import connection, images, snapshots, volumes
 from appliance.model.image import Image, ImageStatus
+from appliance.model.volume import Snapshot, Volume
 from appliance.model.volume_states import SnapshotStatus, VolumeStatus
 from services.volume.api import types
 from storage.images import inspect
@@ -119,6 +122,16 @@ def _refused_as(message: str) -> Iterator[None]:
 
 def _image_gib(image: Image) -> int:
     return -(-(image.virtual_size_bytes or image.size_bytes or 0) // _GIB)
+
+
+def check_not_needed(tx: connection.Transaction, origin: Volume | Snapshot) -> None:
+    """Raise BadRequest while a volume is being made from it: that needs its bytes until then."""
+    noun = "volume" if isinstance(origin, Volume) else "snapshot"
+    for copy in volumes.being_made_from(tx, origin.id, host=origin.host):
+        raise errors.BadRequest(
+            f"Invalid {noun}: Volume {copy.id} is being made from {noun} {origin.id}; "
+            "wait until it is there."
+        )
 
 
 def size_gib(asked: int | None, source: Source) -> int:

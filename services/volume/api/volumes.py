@@ -1,13 +1,13 @@
 """Volumes: what a request may ask of them. The messages of what is refused are Cinder's."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from appliance import context, errors, policy, quota
 from appliance import queue as topics
-from appliance.db import connection, images, snapshots, volumes
+from appliance.db import connection, images, pages, snapshots, volumes
 from appliance.model.image import Image
 from appliance.model.volume import Volume
 from appliance.model.volume_states import (
@@ -15,13 +15,10 @@ from appliance.model.volume_states import (
     SnapshotEvent,
     SnapshotStatus,
     VolumeEvent,
-    VolumeState,
     VolumeStatus,
 )
-from services.volume.api import create, types
+from services.volume.api import create, sources, types
 from services.volume.api.create import CreateVolume
-
-PAGE: Final = 1000  # rows read at once while a list is sifted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +70,8 @@ class Volumes:
         if is_all_projects:
             policy.check(ctx, "volume:get_all:all_tenants")
         project_id = None if is_all_projects else ctx.project_id
-        return list(itertools.islice(filter(keep, self._volumes(project_id, marker)), limit))
-
-    def _volumes(self, project_id: str | None, marker: str | None) -> Iterator[Volume]:
-        while True:
-            page = volumes.of_project(self.db, project_id, marker=marker, limit=PAGE)
-            yield from page
-            if len(page) < PAGE:
-                return
-            marker = page[-1].id
+        found = pages.each(volumes.of_project, self.db, project_id, marker=marker)
+        return list(itertools.islice(filter(keep, found), limit))
 
     def details(self, volume: Volume) -> Details:
         """Metadata and image of a volume that the caller was shown."""
@@ -100,14 +90,21 @@ class Volumes:
         *,
         name: str | None = None,
         description: str | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> Volume:
-        """Change the name, the description or both; None leaves it. Raises NotFound, BadRequest."""
+        """Change name and description, replace all metadata; None leaves it as it is.
+
+        Raises NotFound or BadRequest with nothing changed.
+        """
         policy.check(ctx, "volume:update")
         given = {"name": name, "description": description}
         texts = {what: text for what, text in given.items() if text is not None}
         create.check_texts(**texts)
+        create.check_metadata(metadata or {})
         with self.db.transaction() as tx:
             volume = volumes.get_visible(tx, volume_id, ctx)
+            if metadata is not None:
+                volumes.set_metadata(tx, volume_id, metadata)
             return volumes.update(tx, volume_id, **texts) if texts else volume
 
     def set_bootable(
@@ -189,7 +186,7 @@ class Volumes:
             gone: list[str] = []
             if volume.status is not VolumeStatus.DELETING:
                 _check_deletable(volume)
-                _check_not_copied(tx, volume)
+                sources.check_not_needed(tx, volume)
                 if is_with_snapshots:
                     gone = _delete_snapshots(tx, volume)
                 elif snapshots.of_volume(tx, volume_id):
@@ -215,22 +212,12 @@ def _check_deletable(volume: Volume) -> None:
         raise errors.BadRequest(_UNDELETABLE)
 
 
-def _check_not_copied(tx: connection.Transaction, volume: Volume) -> None:
-    """A volume that is being made from this one needs its bytes until then."""
-    for other in volumes.on_host(tx, volume.host):
-        if other.source_volume_id == volume.id and other.state == VolumeState(
-            VolumeStatus.CREATING
-        ):
-            raise errors.BadRequest(
-                f"Invalid volume: Volume {volume.id} is being copied into volume {other.id}."
-            )
-
-
 def _delete_snapshots(tx: connection.Transaction, volume: Volume) -> list[str]:
     """Let all its snapshots go; the ids of those that are told now."""
     gone: list[str] = []
     for snapshot in snapshots.of_volume(tx, volume.id):
         if snapshot.status is not SnapshotStatus.DELETING:
+            sources.check_not_needed(tx, snapshot)
             try:
                 snapshots.advance(tx, snapshot, SnapshotEvent.DELETE)
             except errors.Conflict as error:

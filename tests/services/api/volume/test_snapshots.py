@@ -83,3 +83,13 @@ def test_a_snapshot_is_renamed_and_deleted(cloud):
     assert gone.status_code == 202
     assert cloud.get(url)["snapshot"]["status"] == "deleting"
     assert ("delete_snapshot", key) in cloud.messages("volume.box1")
+
+
+def test_metadata_of_a_snapshot_is_changed_at_its_own_address(cloud):
+    key = cloud.add_snapshot(cloud.add_volume()["id"])["id"]
+
+    body = {"snapshot": {"metadata": {"k": "v"}}}
+    answer = cloud.ask("PUT", f"{VOLUME}/snapshots/{key}", json=body)
+
+    assert answer.status_code == 400
+    assert "unknown field `metadata`" in answer.json()["badRequest"]["message"]

@@ -171,7 +171,8 @@ def test_a_page_leads_to_the_next_and_may_be_counted(cloud):
     [
         "limit=-1", "limit=ten", "marker=nope", "sort=colour", "sort=name:sideways",
         "sort=name&sort_key=size", "metadata=open('/etc/passwd')", "metadata=[1]",
-        "all_tenants=perhaps", "with_count=many",
+        "all_tenants=perhaps", "with_count=many", "metadata={[]:1}", f"limit={'9' * 5000}",
+        f"offset={'9' * 5000}",
     ],
 )  # fmt: skip
 def test_a_list_that_cannot_be_is_refused(cloud, query):
@@ -198,6 +199,19 @@ def test_a_volume_is_renamed_and_described(cloud):
     assert (changed["name"], changed["description"], changed["metadata"]) == ("b", None, {"k": "v"})
     unknown = {"volume": {"size": 7}}
     assert cloud.ask("PUT", f"{VOLUME}/volumes/{key}", json=unknown).status_code == 400
+
+
+def test_a_change_that_cannot_be_changes_nothing(cloud):
+    key = cloud.add_volume(name="a")["id"]
+    for change in (
+        {"name": "x" * 256, "metadata": {"k": "v"}},
+        {"name": "b", "metadata": {"": ""}},
+    ):
+        answer = cloud.ask("PUT", f"{VOLUME}/volumes/{key}", json={"volume": change})
+        assert answer.status_code == 400
+
+    shown = cloud.get(f"{VOLUME}/volumes/{key}")["volume"]
+    assert (shown["name"], shown["metadata"]) == ("a", {})
 
 
 def test_a_volume_grows(cloud):

@@ -121,7 +121,7 @@ def test_a_volume_is_copied_only_while_nobody_writes_to_it(api: Api) -> None:
     assert (copy.size_gib, copy.source_volume_id) == (1, free.id)
     with pytest.raises(errors.BadRequest, match="its status is not one of available values"):
         api.volumes.create(CTX, CreateVolume(source_volume_id=used.id))
-    with pytest.raises(errors.BadRequest, match=f"is being copied into volume {copy.id}"):
+    with pytest.raises(errors.BadRequest, match=f"Volume {copy.id} is being made from volume"):
         api.volumes.delete(CTX, free.id)
 
 
@@ -225,6 +225,17 @@ def test_a_volume_with_snapshots_is_deleted_only_with_them(api: Api) -> None:
 
     assert api.rung() == [("delete_snapshot", snapshot.id), ("delete", volume.id)]
     assert api.snapshots.get(CTX, snapshot.id).status == "deleting"
+
+
+def test_a_volume_whose_snapshot_becomes_a_volume_stays_with_it(api: Api) -> None:
+    volume = available(api)
+    snapshot = rows.add_snapshot(api.db, volume.id, status="available")
+    copy = api.volumes.create(CTX, CreateVolume(snapshot_id=snapshot.id))
+    with pytest.raises(errors.BadRequest, match=f"Volume {copy.id} is being made from snapshot"):
+        api.volumes.delete(CTX, volume.id, is_with_snapshots=True)
+
+    assert api.volumes.get(CTX, volume.id) == volume
+    assert api.snapshots.get(CTX, snapshot.id).status == "available"
 
 
 def test_a_volume_whose_snapshot_is_in_the_making_stays_with_it(api: Api) -> None:
