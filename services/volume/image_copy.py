@@ -6,7 +6,7 @@ qemu-img within limits. Zeros are not written: a new volume reads as zeros.
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -48,11 +48,13 @@ class ImageCopy:
             except OSError as error:
                 raise VolumeError(f"image {image_id} into volume {volume_id}: {error}") from error
 
-    def forget(self, *, but: Iterable[str]) -> None:
-        """Remove what killed processes left of images; `but` are volumes still being made."""
-        kept = set(but)
+    def forget(self, *, unless: Callable[[str], bool]) -> None:
+        """Remove what killed processes left of images, `unless` the volume is still being made.
+
+        That is asked after a file was seen: its volume's row was there before it.
+        """
         for path in self._folder.iterdir() if self._folder.exists() else ():
-            if path.name not in kept:
+            if not unless(path.name):
                 path.unlink(missing_ok=True)
 
     def _fill(

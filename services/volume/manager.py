@@ -59,12 +59,21 @@ class Manager:
         self._created(self._make(volume))
 
     def create_failed(self, volume: Volume, error: Exception) -> None:
-        """Say why there is no volume; an instance that waits for it fails with it."""
+        """Say why there is no volume; an instance that waits for it fails with it.
+
+        Where nobody waits any more, it is nobody's, or goes as it was to go with its instance.
+        """
         with self._db.transaction() as tx:
-            now = volumes.get(tx, volume.id)
-            volumes.advance(tx, now, VolumeEvent.FAILED, reason=str(error))
-        if now.instance_id:
-            self._topics.ring(self._topic, "map", now.instance_id)
+            now = volumes.advance(
+                tx, volumes.get(tx, volume.id), VolumeEvent.FAILED, reason=str(error)
+            )
+            is_awaited = owners.find(tx, now.instance_id) is not None
+            if not is_awaited:
+                now = self._unwanted(tx, now)
+        if is_awaited:
+            self._topics.ring(self._topic, "map", str(now.instance_id))
+        elif now.status is VolumeStatus.DELETING:
+            self._topics.ring(self._topic, "delete", now.id)
 
     def delete(self, volume: Volume) -> None:
         """Remove the volume, its snapshots that are to go with it, and any export of it."""
@@ -163,15 +172,18 @@ class Manager:
                     attachment_id=now.attachment_id or ids.new_uuid(),
                 )  # fmt: skip
             else:
-                is_unwanted = now.is_deleted_with_instance
-                columns = dict(volumes.NOT_ATTACHED) | {"reason": ""}
-                now = volumes.advance(tx, now, VolumeEvent.CREATED, **columns)
-                if is_unwanted:
-                    now = volumes.advance(tx, now, VolumeEvent.DELETE)
+                now = volumes.advance(tx, now, VolumeEvent.CREATED, reason="")
+                now = self._unwanted(tx, now)
         log.info("volume %s: created with %d GiB, now %s", now.id, now.size_gib, now.state)
         if now.status is not VolumeStatus.AVAILABLE:
             step = "export" if now.status is VolumeStatus.RESERVED else "delete"
             self._topics.ring(self._topic, step, now.id)
+
+    def _unwanted(self, tx: connection.Transaction, volume: Volume) -> Volume:
+        """The volume without an instance; one that was to go with its instance goes."""
+        if volume.is_deleted_with_instance:
+            volume = volumes.advance(tx, volume, VolumeEvent.DELETE)
+        return volumes.update(tx, volume.id, **volumes.NOT_ATTACHED)
 
     def _keep(self, volume_id: str, snapshot_id: str) -> None:
         """Take a snapshot, unless it is there. Raises VolumeError when a guest writes meanwhile."""

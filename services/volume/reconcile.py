@@ -59,7 +59,7 @@ class Reconciler:
             self._free_forgotten(rows)
             self._show_missing(rows)
             self._remove_strangers()
-        self._images.forget(but=(row.id for row in rows if row.status in _UNMADE))
+        self._images.forget(unless=self._is_being_made)
 
     def _free_forgotten(self, rows: list[Volume]) -> None:
         """Volumes promised to an instance that failed or went before it could say so."""
@@ -130,6 +130,10 @@ class Reconciler:
         except errors.NotFound:
             return None
         return None if row.deleted_at or row.host != self._host else row
+
+    def _is_being_made(self, volume_id: str) -> bool:
+        row = self._row(volume_id)
+        return row is not None and row.status in _UNMADE
 
     def _is_export_wanted(self, volume_id: str) -> bool:
         row = self._row(volume_id)

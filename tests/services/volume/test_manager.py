@@ -143,6 +143,20 @@ def test_a_volume_made_for_an_instance_that_waits_is_exported_next(host: Host) -
     assert host.rung("volume.box1") == [("export", volume.id)]
 
 
+@pytest.mark.parametrize(("goes", "state"), [(0, "error/detached"), (1, "deleting/detached")])
+def test_a_volume_that_cannot_be_made_for_an_instance_that_went_is_nobodys_or_goes(
+    host: Host, goes: int, state: str
+) -> None:
+    volume = host.add(instance_id="gone", is_deleted_with_instance=goes, snapshot_id="none")
+    with pytest.raises(errors.VolumeError):
+        host.steps["create"](volume.id)
+
+    assert host.status(volume) == state
+    assert host.now(volume).instance_id is None
+    assert "none" in host.now(volume).reason
+    assert host.rung("volume.box1") == [("delete", volume.id)] * goes
+
+
 @pytest.mark.parametrize(("goes", "state"), [(0, "available/detached"), (1, "deleting/detached")])
 def test_a_volume_made_for_an_instance_that_went_is_free_or_goes(
     host: Host, goes: int, state: str
