@@ -29,7 +29,10 @@ _ENVIRONMENT: Final[dict[str, str]] = {
     "PATH": _PATH, "HOME": "/root", "LC_ALL": "C.UTF-8",
     "DM_DISABLE_UDEV": "1",  # none runs there: lvm makes its nodes itself
 }  # fmt: skip
-_PROGRAMS: Final = ("qemu-system-x86_64", "busybox", "setpriv", "dpkg-deb", "depmod", "zstd")
+_PROGRAMS: Final = (
+    "qemu-system-x86_64", "busybox", "setpriv", "dpkg-deb", "depmod", "zstd",
+    "lvm", "thin_check", "libvirtd", "qemu-io",  # there they are the host's own
+)  # fmt: skip
 
 
 class Broken(Exception):
