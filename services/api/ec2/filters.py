@@ -54,7 +54,7 @@ def _look(name: str, facts: "Facts[T]", tags_of: TagsOf[T] | None) -> Callable[[
     if name == "tag-value":
         return lambda item: tuple(tags_of(item).values())
     key = name.removeprefix("tag:")
-    return None if key == name else lambda item: tags_of(item).get(key)
+    return None if key in ("", name) else lambda item: tags_of(item).get(key)
 
 
 def _pattern(value: str) -> re.Pattern[str]:

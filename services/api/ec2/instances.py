@@ -5,7 +5,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from appliance import clock, context
 from appliance.db import connection
@@ -16,7 +16,6 @@ from services.api.ec2.instance_states import PENDING, RUNNING, STOPPED, STOPPING
 from services.compute.api import instances
 
 Json = dict[str, Any]
-Verb = Callable[[context.RequestContext, str], None]
 
 # a filter's name → where it looks in an instance's view
 _PATHS: Final = {
@@ -60,6 +59,14 @@ _STATUS_PATHS: Final = {
     "system-status.reachability": "SystemStatus.Details.Status",
     "system-status.status": "SystemStatus.Status",
 }
+
+
+class Verb(Protocol):
+    """What is done to instances, to all or to none."""
+
+    def __call__(self, ctx: context.RequestContext, /, *instance_ids: str) -> None:
+        """Do it. Raises Conflict where one is in no state for it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +166,10 @@ class Instances:
         return [gone.get(each) or self.verbs.get(call.ctx, each) for each in wanted]
 
     def _changed(self, call: Call, verb: Verb, *, unless: Callable[[Instance], bool]) -> list[Json]:
-        """Each instance's state before and after `verb`; nothing is done when one is not there."""
+        """Each instance's state before and after `verb`; nothing is done when one cannot be."""
         asked = call.values["InstanceIds"]
         before = self._named(call, asked)
-        for row in before:
-            if not unless(row):
-                verb(call.ctx, row.id)
+        verb(call.ctx, *(row.id for row in before if not unless(row)))
         name = names.namer(self.db)
         return [
             instance_views.change(was, now, name=name)

@@ -1,7 +1,7 @@
 """Instances: what a request may ask of them."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -116,49 +116,52 @@ class Instances:
             zone=hosts.zone(self.db, instance.host) if instance.host else instance.zone,
         )
 
-    def delete(self, ctx: context.RequestContext, instance_id: str) -> None:
-        """Delete the instance; one that has no host yet is gone at once. May be asked twice."""
+    def delete(self, ctx: context.RequestContext, *instance_ids: str) -> None:
+        """Delete instances, all or none; one that has no host yet is gone at once.
+
+        May be asked twice. Raises NotFound.
+        """
         policy.check(ctx, "os_compute_api:servers:delete")
-        had: list[Volume] = []
         with self.db.transaction() as tx:
-            instance = instances.get_visible(tx, instance_id, ctx)
-            if instance.task_state is not states.TaskState.DELETING:
-                instance = instances.advance(tx, instance, states.Event.DELETE)
-            if instance.host is None:
-                for port in ports.of_instance(tx, instance_id):
-                    ports.delete(tx, port.id)
-                instances.advance(tx, instance, states.Event.DELETED_UNPLACED)
-                had = volumes.let_go(tx, instance.id)
-        if instance.host:
-            self.queue.ring(f"compute.{instance.host}", "terminate", instance_id)
-        for volume in had:
-            self._ring(volume, "withdraw")
+            gone = [_delete(tx, ctx, instance_id) for instance_id in instance_ids]
+        for instance, had in gone:
+            if instance.host:
+                self.queue.ring(f"compute.{instance.host}", "terminate", instance.id)
+            for volume in had:
+                self._ring(volume, "withdraw")
 
-    def start(self, ctx: context.RequestContext, instance_id: str) -> None:
-        """Start a stopped instance. Raises Conflict in any other state."""
+    def start(self, ctx: context.RequestContext, *instance_ids: str) -> None:
+        """Start stopped instances, all or none. Raises Conflict for any other state."""
         policy.check(ctx, "os_compute_api:servers:start")
-        self._do(ctx, instance_id, event=states.Event.START, step="power_on")
+        self._do(ctx, instance_ids, event=states.Event.START, step="power_on")
 
-    def stop(self, ctx: context.RequestContext, instance_id: str) -> None:
-        """Shut an active instance down. Raises Conflict in any other state."""
+    def stop(self, ctx: context.RequestContext, *instance_ids: str) -> None:
+        """Shut active instances down, all or none. Raises Conflict for any other state."""
         policy.check(ctx, "os_compute_api:servers:stop")
-        self._do(ctx, instance_id, event=states.Event.STOP, step="power_off")
+        self._do(ctx, instance_ids, event=states.Event.STOP, step="power_off")
 
-    def reboot(self, ctx: context.RequestContext, instance_id: str, *, is_hard: bool) -> None:
-        """Ask the guest to reboot, or switch it off and on. Raises Conflict."""
+    def reboot(self, ctx: context.RequestContext, *instance_ids: str, is_hard: bool) -> None:
+        """Ask guests to reboot, or switch them off and on; all or none. Raises Conflict."""
         policy.check(ctx, "os_compute_api:servers:reboot")
         event = states.Event.REBOOT_HARD if is_hard else states.Event.REBOOT
-        self._do(ctx, instance_id, event=event, step="reboot")
+        self._do(ctx, instance_ids, event=event, step="reboot")
 
     def _do(
-        self, ctx: context.RequestContext, instance_id: str, *, event: states.Event, step: str
+        self,
+        ctx: context.RequestContext,
+        instance_ids: Iterable[str],
+        *,
+        event: states.Event,
+        step: str,
     ) -> None:
         with self.db.transaction() as tx:
-            instance = instances.get_visible(tx, instance_id, ctx)
-            if instance.host is None:
-                raise errors.Conflict(f"Instance {instance_id} is not ready")
-            instances.advance(tx, instance, event)
-        self.queue.ring(f"compute.{instance.host}", step, instance_id)
+            found = [instances.get_visible(tx, one, ctx) for one in instance_ids]
+            for instance in found:
+                if instance.host is None:
+                    raise errors.Conflict(f"Instance {instance.id} is not ready")
+                instances.advance(tx, instance, event)
+        for instance in found:
+            self.queue.ring(f"compute.{instance.host}", step, instance.id)
 
     def rename(self, ctx: context.RequestContext, instance_id: str, name: str) -> Instance:
         """Give the instance another name; the guest is not told."""
@@ -211,3 +214,18 @@ class Instances:
         if lines is None:
             return text
         return "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
+
+
+def _delete(
+    tx: connection.Transaction, ctx: context.RequestContext, instance_id: str
+) -> tuple[Instance, list[Volume]]:
+    """The instance that is being deleted now, and the volumes of one that never had a host."""
+    instance = instances.get_visible(tx, instance_id, ctx)
+    if instance.task_state is not states.TaskState.DELETING:
+        instance = instances.advance(tx, instance, states.Event.DELETE)
+    if instance.host:
+        return instance, []
+    for port in ports.of_instance(tx, instance_id):
+        ports.delete(tx, port.id)
+    gone = instances.advance(tx, instance, states.Event.DELETED_UNPLACED)
+    return gone, volumes.let_go(tx, instance_id)

@@ -55,7 +55,7 @@ def test_what_is_kept(asked, expected):
     assert tuple(_kept(*asked)) == expected
 
 
-@pytest.mark.parametrize("name", ["fish", "Name", "", "tag", "tagfish"])
+@pytest.mark.parametrize("name", ["fish", "Name", "", "tag", "tag:", "tagfish"])
 def test_an_unknown_filter_is_refused(name):
     with pytest.raises(refusals.Refused, match=f"The filter '{name}' is invalid") as caught:
         _kept((name, "x"))

@@ -278,6 +278,18 @@ def test_what_cannot_be_done_now_is_an_incorrect_state(ec2, cloud):
     assert code_of(ec2.reboot_instances, InstanceIds=[ec2_id]) == "IncorrectInstanceState"
 
 
+def test_nothing_is_done_when_one_of_them_is_in_no_state_for_it(ec2, cloud):
+    ready = running(ec2, cloud)
+    building = run(ec2)
+    before = cloud.messages("compute.box1")
+    for ask in (ec2.stop_instances, ec2.reboot_instances):
+        assert code_of(ask, InstanceIds=[ready, building]) == "IncorrectInstanceState"
+        assert code_of(ask, InstanceIds=[ready, building], DryRun=True) == "IncorrectInstanceState"
+
+    assert [one["State"]["Name"] for one in described(ec2, InstanceIds=[ready])] == ["running"]
+    assert cloud.messages("compute.box1") == before
+
+
 def test_nothing_is_done_when_one_of_them_is_not_there(ec2, cloud):
     ec2_id = running(ec2, cloud)
 
