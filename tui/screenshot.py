@@ -68,7 +68,7 @@ async def _draw(app: Tui, view: str) -> str:
     async with app.run_test(size=SIZE) as pilot:
         deadline_s = time.monotonic() + PATIENCE_S
         while not (app.store.link.state == "live" and app.store.all(nouns.Host)):
-            if time.monotonic() > deadline_s:
+            if app.store.link.state == "lost" or time.monotonic() > deadline_s:
                 raise Unreachable(app.store.link.reason or "no snapshot came")
             await pilot.pause(0.05)
         await _show(app, view)

@@ -57,7 +57,6 @@ def test_a_drawing_of_no_cloud_fails_in_words(
 ) -> None:
     for name, value in (ENVIRON | {"OS_AUTH_URL": "http://127.0.0.1:1/identity/v3"}).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(screenshot, "PATIENCE_S", 0.5)
     assert entry.main(["--screenshot", f"{os.fspath(tmp_path)}/home.svg"]) == 1
     assert "127.0.0.1:1" in capsys.readouterr().err
 
