@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from appliance import errors
 from appliance.db import connection
 
 _TABLES: Final = {
@@ -27,3 +28,25 @@ def replace(
     tx.execute(f"DELETE FROM {table} WHERE {column} = ?", (object_id,))
     for key, value in pairs.items():
         tx.insert(table, **{column: object_id, "key": key, "value": value})
+
+
+def change(
+    tx: connection.Transaction,
+    noun: str,
+    object_id: str,
+    pairs: Mapping[str, str],
+    *,
+    is_whole: bool,
+) -> dict[str, str]:
+    """Add `pairs` to those of the object, or let them be all; what it has then."""
+    before = {} if is_whole else of(tx, noun, object_id)
+    after = {**before, **pairs}
+    replace(tx, noun, object_id, after)
+    return after
+
+
+def delete(tx: connection.Transaction, noun: str, object_id: str, key: str) -> None:
+    """Take one pair away. Raises NotFound."""
+    table, column = _TABLES[noun]
+    if not tx.execute(f"DELETE FROM {table} WHERE {column} = ? AND key = ?", (object_id, key)):
+        raise errors.NotFound("metadata item", key)

@@ -11,6 +11,7 @@ from appliance.db import (
     connection,
     hosts,
     instances,
+    metadata,
     networks,
     pages,
     ports,
@@ -183,10 +184,8 @@ class Instances:
         policy.check(ctx, "os_compute_api:server-metadata:create")
         with self.db.transaction() as tx:
             instances.get_visible(tx, instance_id, ctx)
-            before = {} if is_whole else instances.metadata(tx, instance_id)
-            after = {**before, **pairs}
+            after = metadata.change(tx, instances.NOUN, instance_id, pairs, is_whole=is_whole)
             launch.check_metadata(tx, ctx.project_id, after)
-            instances.set_metadata(tx, instance_id, after)
         return after
 
     def delete_metadata(self, ctx: context.RequestContext, instance_id: str, key: str) -> None:
@@ -194,10 +193,7 @@ class Instances:
         policy.check(ctx, "os_compute_api:server-metadata:create")
         with self.db.transaction() as tx:
             instances.get_visible(tx, instance_id, ctx)
-            pairs = instances.metadata(tx, instance_id)
-            if pairs.pop(key, None) is None:
-                raise errors.NotFound("Metadata item", key)
-            instances.set_metadata(tx, instance_id, pairs)
+            metadata.delete(tx, instances.NOUN, instance_id, key)
 
     def console_output(
         self, ctx: context.RequestContext, instance_id: str, *, lines: int | None = None

@@ -7,7 +7,7 @@ from typing import Final
 
 from appliance import clock, context, errors, ids, policy, quota, trace
 from appliance import queue as topics
-from appliance.db import connection, pages, snapshots, volumes
+from appliance.db import connection, metadata, pages, snapshots, volumes
 from appliance.model.volume import Snapshot, Volume
 from appliance.model.volume_states import (
     SNAPSHOT_TRANSITIONS,
@@ -130,20 +130,14 @@ class Snapshots:
         create.check_metadata(pairs)
         with self.db.transaction() as tx:
             snapshots.get_visible(tx, snapshot_id, ctx)
-            before = {} if is_whole else snapshots.metadata(tx, snapshot_id)
-            after = {**before, **pairs}
-            snapshots.set_metadata(tx, snapshot_id, after)
-        return after
+            return metadata.change(tx, snapshots.NOUN, snapshot_id, pairs, is_whole=is_whole)
 
     def delete_metadata(self, ctx: context.RequestContext, snapshot_id: str, key: str) -> None:
         """Take one pair away. Raises NotFound."""
         policy.check(ctx, "volume:update_snapshot")
         with self.db.transaction() as tx:
             snapshots.get_visible(tx, snapshot_id, ctx)
-            pairs = snapshots.metadata(tx, snapshot_id)
-            if pairs.pop(key, None) is None:
-                raise errors.NotFound("metadata item", key)
-            snapshots.set_metadata(tx, snapshot_id, pairs)
+            metadata.delete(tx, snapshots.NOUN, snapshot_id, key)
 
     def delete(self, ctx: context.RequestContext, snapshot_id: str) -> None:
         """Delete the snapshot; volumes made from it stay. May be asked twice.

@@ -7,7 +7,7 @@ from typing import Final
 
 from appliance import context, errors, policy, quota
 from appliance import queue as topics
-from appliance.db import connection, images, pages, snapshots, volumes
+from appliance.db import connection, images, metadata, pages, snapshots, volumes
 from appliance.model.image import Image
 from appliance.model.volume import Volume
 from appliance.model.volume_states import (
@@ -129,20 +129,14 @@ class Volumes:
         create.check_metadata(pairs)
         with self.db.transaction() as tx:
             volumes.get_visible(tx, volume_id, ctx)
-            before = {} if is_whole else volumes.metadata(tx, volume_id)
-            after = {**before, **pairs}
-            volumes.set_metadata(tx, volume_id, after)
-        return after
+            return metadata.change(tx, volumes.NOUN, volume_id, pairs, is_whole=is_whole)
 
     def delete_metadata(self, ctx: context.RequestContext, volume_id: str, key: str) -> None:
         """Take one pair away. Raises NotFound."""
         policy.check(ctx, "volume:create_volume_metadata")
         with self.db.transaction() as tx:
             volumes.get_visible(tx, volume_id, ctx)
-            pairs = volumes.metadata(tx, volume_id)
-            if pairs.pop(key, None) is None:
-                raise errors.NotFound("metadata item", key)
-            volumes.set_metadata(tx, volume_id, pairs)
+            metadata.delete(tx, volumes.NOUN, volume_id, key)
 
     def extend(self, ctx: context.RequestContext, volume_id: str, size_gib: int) -> Volume:
         """Let the volume grow to `size_gib`; it counts as that large at once.
