@@ -29,6 +29,7 @@ from services.api import __main__ as process
 from services.api import app
 from services.identity import passwords
 from services.identity.api import Identity, Scope, Who
+from tests import asgi
 
 COMPUTE = "/compute/v2.1"
 NETWORK = "/network/v2.0"
@@ -187,7 +188,7 @@ def opened(settings: config.Settings, tokens: dict[str, str]) -> Cloud:
     db = connection.open_db(settings.home)
     topics = queue.Queue(settings)
     api = app.build(settings, db, topics)
-    client = TestClient(api.application, raise_server_exceptions=False)
+    client = asgi.client(api.application, raise_server_exceptions=False)
     return Cloud(settings, db, topics, api, client, tokens)
 
 

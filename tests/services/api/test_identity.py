@@ -10,6 +10,7 @@ from appliance.db import connection
 from services.api import identity as identity_face
 from services.http import app
 from services.identity import api
+from tests import asgi
 
 V3 = "/identity/v3"
 
@@ -19,7 +20,7 @@ def client(settings: config.Settings, db: connection.Database) -> TestClient:
     api.bootstrap(settings, db)
     identity = api.Identity(settings, db)
     faces = [identity_face.face(settings, db, identity), identity_face.root()]
-    return TestClient(app.Application(faces, login=identity.resolve, target="api"))
+    return asgi.client(app.Application(faces, login=identity.resolve, target="api"))
 
 
 def _auth(settings: config.Settings, user: str, **scope: Any) -> dict[str, Any]:

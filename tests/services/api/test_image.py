@@ -12,6 +12,7 @@ from appliance.db import connection
 from services.api import image as image_face
 from services.http import answer, app
 from services.image import api as image_api
+from tests import asgi
 from tests.services.image import disks
 
 V2 = "/image/v2"
@@ -73,7 +74,7 @@ def anybody(
         [image_face.face(settings, verbs)], login=USERS.__getitem__, target="api",
         limits=answer.Limits(body_bytes_max=100_000),
     )  # fmt: skip
-    client = TestClient(application, raise_server_exceptions=False)
+    client = asgi.client(application, raise_server_exceptions=False)
     return {user: Client(client, user) for user in USERS}
 
 

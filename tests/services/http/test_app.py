@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from appliance import context, errors, trace
 from services.http import answer, app, endpoint, faults
 from services.http.endpoint import Reply, Request, decoding, path
+from tests import asgi
 
 TOKEN = {"X-Auth-Token": "member"}
 
@@ -76,7 +77,7 @@ _FACE = endpoint.Face(
 def _client(**options: object) -> TestClient:
     limits = answer.Limits(body_bytes_max=1000)
     application = app.Application([_FACE], login=_login, target="api", limits=limits, **options)
-    return TestClient(application, raise_server_exceptions=False)
+    return asgi.client(application, raise_server_exceptions=False)
 
 
 def test_a_handlers_value_becomes_json_with_a_request_id():

@@ -10,6 +10,7 @@ from appliance import context, errors, ids
 from services.http import app
 from services.object import swift
 from storage.objects.store import ObjectStore
+from tests import asgi
 
 ROLES = {"reader": "p", "member": "p", "admin": "boss", "service": "services", "stranger": "q"}
 
@@ -35,7 +36,7 @@ def store(tmp_path: Path) -> Iterator[ObjectStore]:
 def client(store: ObjectStore) -> TestClient:
     """A member of project p, without any container yet."""
     application = app.Application([swift.face(store)], login=login, target="object")
-    return TestClient(application, headers={"X-Auth-Token": "member"})
+    return asgi.client(application, headers={"X-Auth-Token": "member"})
 
 
 @pytest.fixture
