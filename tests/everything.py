@@ -11,12 +11,14 @@ ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
 
 _UNIT: Final = "not host and not guest and not crash and not vm"
+_ELSEWHERE: Final = ("--ignore=tests/system", "--ignore=tests/tui")  # stages of their own
 STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("format", ["ruff", "format", "--check", "."]),
     ("lint", ["ruff", "check", "."]),
     ("types", ["mypy"]),
     ("imports", ["lint-imports"]),
-    ("unit", ["pytest", "-q", "-n", "2", "--ignore=tests/system", "-m", _UNIT]),
+    ("unit", ["pytest", "-q", "-n", "2", *_ELSEWHERE, "-m", _UNIT]),
+    ("screens", ["pytest", "-q", "-n", "2", "tests/tui"]),
     ("clients", ["pytest", "-q", "tests/system", "-m", _UNIT]),
     ("host", ["pytest", "-q", "-m", "host and not guest and not crash", "--durations=5"]),
     ("vm", ["pytest", "-q", "-m", "vm", "--durations=5"]),
