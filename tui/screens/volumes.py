@@ -73,14 +73,16 @@ class Volumes(Listing):
         yield "path " + f" {self.app.glyphs.crumb} ".join(self._path(volume))
         if volume.reason:
             yield f"{self.app.glyphs.failed} {volume.reason}"
+        elif volume.target:
+            yield f"target {volume.target.split(' ')[1]}"
 
     def _path(self, volume: Volume) -> Iterable[str]:
         """Return the stations from the guest to the bytes; those that are there."""
         if volume.instance_id:
             yield f"{self._owner(volume)} {volume.device or ''}".strip()
         if volume.target:
-            address, iqn, lun = volume.target.split(" ")
-            yield f"iSCSI {address} {iqn} LUN {lun}"
+            address, _, lun = volume.target.split(" ")
+            yield f"iSCSI {address} LUN {lun}"
         yield f"{volume.volume_type} {volume.id[:8]}"
 
     def _owner(self, volume: Volume) -> str:
