@@ -61,7 +61,7 @@ docs: regenerate
 
 # pictures of the TUI, from the cloud that is up
 screenshots:
-    for screen in home instances theatre services; do .venv/bin/novabox tui --user admin --glyphs unicode --screen $screen --screenshot docs/images/$screen.svg; done
+    for screen in home instances volumes theatre services; do .venv/bin/novabox tui --user admin --glyphs unicode --screen $screen --screenshot docs/images/$screen.svg; done
 
 # resolve the dependencies anew, with hashes
 lock:

@@ -11,7 +11,7 @@ from tui import glyphs
 from tui.client import credentials
 from tui.client.errors import ClientError
 
-_SCREENS = ("home", "instances", "images", "services", "traces", "theatre", "run")
+_SCREENS = ("home", "instances", "images", "volumes", "services", "traces", "theatre", "run")
 
 
 def main(arguments: list[str] | None = None) -> int:
