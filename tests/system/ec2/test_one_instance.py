@@ -155,9 +155,10 @@ def test_what_cannot_be_has_its_code(
 
 
 def test_the_line_that_the_demo_ends_with_is_a_launch(cli: clients.Cli, image: str) -> None:
+    program, service, *arguments = shlex.split(journey.EC2_LAUNCH.replace("\\\n", ""))
     cli.create_key("test")
-    program, service, *arguments = shlex.split(journey.EC2_LAUNCH)
     done = cli.run_command(*arguments, "--dry-run", check=False)
+    cli.ask("delete-key-pair", "--key-name", "test")
 
     assert (program, service) == ("aws", "ec2")
     assert "(DryRunOperation)" in done.stderr
