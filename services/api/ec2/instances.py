@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from appliance import clock, context
+from appliance import clock, context, errors
 from appliance.db import connection
 from appliance.model.instance import Instance
 from services.api.ec2 import instance_states, instance_views, listing, names, tags
@@ -157,13 +157,23 @@ class Instances:
         if call.values.get("InstanceIds"):
             return self._named(call, call.values["InstanceIds"])
         live = self.verbs.page(call.ctx, limit=sys.maxsize)
-        return [*live, *self.verbs.deleted_lately(call.ctx)]
+        seen = {row.id for row in live}  # one may be deleted between the two reads
+        return [*live, *(row for row in self.verbs.deleted_lately(call.ctx) if row.id not in seen)]
 
     def _named(self, call: Call, asked: Iterable[str]) -> list[Instance]:
         """Raises Refused for an id that cannot be, NotFound for one that is not the caller's."""
-        gone: dict[str, Instance] = {row.id: row for row in self.verbs.deleted_lately(call.ctx)}
         wanted = [names.inside(self.db, ec2_id, "instance") for ec2_id in dict.fromkeys(asked)]
-        return [gone.get(each) or self.verbs.get(call.ctx, each) for each in wanted]
+        return [self._one(call, each) for each in wanted]
+
+    def _one(self, call: Call, instance_id: str) -> Instance:
+        """The live one first: what is deleted meanwhile is then among those that are gone."""
+        try:
+            return self.verbs.get(call.ctx, instance_id)
+        except errors.NotFound:
+            for row in self.verbs.deleted_lately(call.ctx):
+                if row.id == instance_id:
+                    return row
+            raise
 
     def _changed(self, call: Call, verb: Verb, *, unless: Callable[[Instance], bool]) -> list[Json]:
         """Each instance's state before and after `verb`; nothing is done when one cannot be."""
