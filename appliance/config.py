@@ -9,6 +9,7 @@ import difflib
 import os
 import socket
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_type_hints
@@ -31,6 +32,16 @@ class Api:
     body_bytes_max: int = _key(1 << 20, "Largest JSON body accepted, in bytes.")
     token_ttl_s: int = _key(3600, "Life of a token, in seconds.")
     page_max: int = _key(1000, "Most rows one list answer holds.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Users, their passwords and tokens."""
+
+    fernet_keys_max: int = _key(3, "Token keys kept by `novabox token rotate-keys`, newest first.")
+    lockout_attempts: int = _key(0, "Wrong passwords in a row that lock a user out; 0: never.")
+    lockout_s: float = _key(1800.0, "A user that is locked out stays so for this long, in seconds.")
+    passwords_remembered: int = _key(0, "A new password is none of this many last ones; 0: any.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +102,49 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteSwift:
+    """Image store `remote-swift`: another cloud's object store."""
+
+    auth_url: str = _key("", "That cloud's Identity v3 URL; empty: there is no such store.")
+    user: str = _key("", "User there.")
+    project: str = _key("", "Project there, in the domain Default as its user.")
+    password_file: str = _key("", "File in the state folder with the password.")
+    container: str = _key("glance", "Container there; made when missing.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3:
+    """Image store `s3`: a bucket of any S3."""
+
+    endpoint: str = _key("", "URL of the S3 service; empty: there is no such store.")
+    region: str = _key("us-east-1", "Region that requests are signed for.")
+    bucket: str = _key("glance", "Bucket; made when missing.")
+    access_key: str = _key("", "Access key there.")
+    secret_key_file: str = _key("", "File in the state folder with the secret key.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """The image registry and its stores."""
 
-    store: str = _key("swift", "Where new images go: `swift` or `file`.")
+    store: str = _key("swift", "Where new images go: `swift`, `file`, `remote-swift` or `s3`.")
+    stores: tuple[str, ...] = _key(("swift", "file"), "Stores that an import may name.")
     size_bytes_max: int = _key(1 << 40, "Largest image accepted, in bytes.")
+    virtual_size_bytes_max: int = _key(1 << 41, "Largest disk an image may unfold to, in bytes.")
+    segment_bytes: int = _key(1 << 30, "A larger image is kept as segments of this many bytes.")
+    convert_to: str = _key("qcow2", "Format that no guest boots is imported as; empty: as it is.")
+    convert_memory_mib: int = _key(1024, "Memory that a conversion may use, in MiB.")
+    convert_timeout_s: float = _key(3600.0, "A conversion that takes longer is given up.")
+    download_hosts: tuple[str, ...] = _key(
+        (), "Hosts that `web-download` may ask; none: every public one, no private address."
+    )
+    download_ports: tuple[str, ...] = _key(("80", "443"), "Ports that `web-download` may ask.")
+    show_locations: bool = _key(
+        False, "Let users see and set the locations of their images, not admins alone."
+    )
+    task_ttl_s: float = _key(172_800.0, "A task that ended is forgotten after this long, seconds.")
+    remote_swift: RemoteSwift = field(default_factory=RemoteSwift)
+    s3: S3 = field(default_factory=S3)
     upload_idle_s: float = _key(120.0, "An upload that sends nothing for this long is cut off.")
 
 
@@ -128,6 +177,7 @@ class Settings:
     host: str = _key("", "Name of this host in topics and rows; empty: the host name.")
     log_level: str = _key("INFO", "DEBUG, INFO, WARNING or ERROR.")
     api: Api = field(default_factory=Api)
+    identity: Identity = field(default_factory=Identity)
     object: Object = field(default_factory=Object)
     queue: Queue = field(default_factory=Queue)
     scheduler: Scheduler = field(default_factory=Scheduler)
@@ -156,6 +206,19 @@ class Settings:
     def etc_dir(self) -> Path:
         """Keys and generated passwords, root's alone."""
         return self.home / "etc"
+
+
+def sections(kind: type = Settings, *, within: str = "") -> Iterator[tuple[str, type]]:
+    """Every table of the file by its name in TOML, `image` and then `image.s3`, and its class."""
+    for name, hint in get_type_hints(kind).items():
+        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+            yield f"{within}{name}", hint
+            yield from sections(hint, within=f"{within}{name}.")
+
+
+def keys(kind: type) -> list["dataclasses.Field[Any]"]:
+    """The keys of one table, without the tables in it."""
+    return [each for each in dataclasses.fields(kind) if "help" in each.metadata]
 
 
 def home() -> Path:

@@ -4,11 +4,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
 from appliance import ids
+from appliance.model.access_rule import AccessRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """One request's identity. `hop_id` is the hop that caused what runs now (None at the edge)."""
+    """One request's identity. `hop_id` is the hop that caused what runs now (None at the edge).
+
+    A token is for a project, for a domain, for the system, or (with no roles) for nothing: at most
+    one of `project_id`, `domain_id` and `is_system_scoped` is set. `is_system` is another thing:
+    the cloud's own workers, who need no role.
+    """
 
     request_id: ids.RequestId = field(default_factory=ids.new_request_id)
     hop_id: ids.HopId | None = None
@@ -18,6 +24,13 @@ class RequestContext:
     project_name: str = ""
     roles: frozenset[str] = frozenset()
     is_system: bool = False
+    user_domain_id: str = ""
+    domain_id: str = ""  # the domain that the token is for
+    is_system_scoped: bool = False
+    trust_id: str = ""  # by which another user's roles are had
+    application_credential_id: str = ""  # with which the token was got
+    is_restricted: bool = False  # whether that credential may not make others, or trusts
+    access_rules: tuple[AccessRule, ...] | None = None  # all that it may call; None: anything
 
     @property
     def is_admin(self) -> bool:

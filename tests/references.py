@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import typing
 from pathlib import Path
 from typing import Final
 
@@ -19,13 +18,11 @@ def config_page() -> str:
     """Every setting with its type, default and sentence."""
     lines = ["# Configuration", "", _NOTE]
     lines += ["`$NOVABOX_HOME/novabox.toml`; every key has a default, an unknown one is an error."]
-    hints = typing.get_type_hints(config.Settings)
-    for name, kind in hints.items():
-        if dataclasses.is_dataclass(kind):
-            lines += ["", f"## [{name}]", "", str(kind.__doc__), ""]
-            lines += ["| key | default | meaning |", "| --- | --- | --- |"]
-            lines += [_setting(field) for field in dataclasses.fields(kind)]
-    top = [field for field in dataclasses.fields(config.Settings) if "help" in field.metadata]
+    for name, kind in config.sections():
+        lines += ["", f"## [{name}]", "", str(kind.__doc__), ""]
+        lines += ["| key | default | meaning |", "| --- | --- | --- |"]
+        lines += [_setting(field) for field in config.keys(kind)]
+    top = config.keys(config.Settings)
     lines[4:4] = ["", "| key | default | meaning |", "| --- | --- | --- |", *map(_setting, top)]
     return "\n".join(lines) + "\n"
 

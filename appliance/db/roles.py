@@ -1,84 +1,107 @@
-"""Rows of `roles` and `role_assignments`: who may do what where."""
+"""Rows of `roles` and `implied_roles`, and which roles a user has in effect."""
+
+from collections.abc import Mapping
+from typing import Final
 
 from appliance import errors
-from appliance.db import connection
-from appliance.model.user import Assignment, Role
+from appliance.db import connection, extras
+from appliance.model.role import Role
+
+# the roles in effect of a user on a target ('' is the system): granted there to it or its groups,
+# or inherited from above; then all that those imply. A role of a domain only implies.
+IN_EFFECT: Final = """
+WITH RECURSIVE above (id, is_self) AS (
+    SELECT :target_id, 1
+    UNION SELECT p.parent_id, 0 FROM projects p JOIN above ON p.id = above.id
+    WHERE p.parent_id IS NOT NULL
+), held (id) AS (
+    SELECT a.role_id FROM above CROSS JOIN role_assignments a
+        ON coalesce(a.target_id, '') = above.id AND a.is_inherited <> above.is_self
+    WHERE a.user_id = :user_id
+    UNION SELECT a.role_id FROM above CROSS JOIN group_members m ON m.user_id = :user_id
+    JOIN role_assignments a ON a.group_id = m.group_id
+        AND coalesce(a.target_id, '') = above.id AND a.is_inherited <> above.is_self
+    UNION SELECT i.implied_id FROM implied_roles i JOIN held ON i.prior_id = held.id
+)
+"""
 
 
 def create(tx: connection.Transaction, role: Role) -> None:
-    """Insert the row. Raises Conflict when its name is taken."""
-    if find_by_name(tx, role.name) is not None:
-        raise errors.Conflict(f"Conflict occurred: a role named {role.name} exists.")
-    tx.insert("roles", id=role.id, name=role.name)
+    """Insert the row. Raises Conflict when its name is taken in its domain."""
+    _check_name(tx, role)
+    tx.insert("roles", **extras.columns(role))
 
 
 def get(db: connection.Reader, role_id: str) -> Role:
     """The role. Raises NotFound."""
     row = db.row("SELECT * FROM roles WHERE id = ?", (role_id,))
-    return Role(**connection.found(row, "role", role_id))
+    return Role(**extras.fields(connection.found(row, "role", role_id)))
 
 
-def find_by_name(db: connection.Reader, name: str) -> Role | None:
-    """The role of that name, None when there is none."""
-    row = db.row("SELECT * FROM roles WHERE name = ?", (name,))
-    return Role(**dict(row)) if row else None
+def find_by_name(db: connection.Reader, name: str, *, domain_id: str = "") -> Role | None:
+    """The role of that name in the domain ("": of the whole cloud), None when there is none."""
+    row = db.row("SELECT * FROM roles WHERE domain_id = ? AND name = ?", (domain_id, name))
+    return Role(**extras.fields(row)) if row else None
 
 
-def all_roles(db: connection.Reader, *, name: str | None = None) -> list[Role]:
-    """Every role (of that name), by name."""
-    rows = db.rows("SELECT * FROM roles WHERE name = coalesce(?, name) ORDER BY name", (name,))
-    return [Role(**dict(row)) for row in rows]
-
-
-def of_user(db: connection.Reader, user_id: str, project_id: str) -> list[Role]:
-    """The user's roles in the project, by name."""
+def listed(db: connection.Reader, where: Mapping[str, object] | None = None) -> list[Role]:
+    """Roles whose columns have these values, by name."""
+    wanted = dict(where or {})
+    conditions = " AND ".join(["TRUE", *(f"{column} = ?" for column in wanted)])
     rows = db.rows(
-        "SELECT r.* FROM role_assignments a JOIN roles r ON r.id = a.role_id "
-        "WHERE a.user_id = ? AND a.project_id = ? ORDER BY r.name",
-        (user_id, project_id),
+        f"SELECT * FROM roles WHERE {conditions} ORDER BY name, id", tuple(wanted.values())
     )
-    return [Role(**dict(row)) for row in rows]
+    return [Role(**extras.fields(row)) for row in rows]
 
 
-def assignments(
-    db: connection.Reader,
-    *,
-    user_id: str | None = None,
-    project_id: str | None = None,
-    role_id: str | None = None,
-) -> list[Assignment]:
-    """Who has which role where: all of it, or what matches."""
+def of_user(db: connection.Reader, user_id: str, target_id: str) -> list[Role]:
+    """The user's roles in effect on a project, a domain, or ("") the system, by name."""
     rows = db.rows(
-        """
-        SELECT a.user_id, u.name AS user_name, a.project_id, p.name AS project_name,
-               a.role_id, r.name AS role_name
-        FROM role_assignments a JOIN users u ON u.id = a.user_id
-        JOIN projects p ON p.id = a.project_id JOIN roles r ON r.id = a.role_id
-        WHERE a.user_id = coalesce(?, a.user_id) AND a.project_id = coalesce(?, a.project_id)
-              AND a.role_id = coalesce(?, a.role_id)
-        ORDER BY u.name, p.name, r.name
-        """,
-        (user_id, project_id, role_id),
+        f"{IN_EFFECT} SELECT r.* FROM held JOIN roles r ON r.id = held.id "
+        "WHERE r.domain_id = '' ORDER BY r.name",
+        {"user_id": user_id, "target_id": target_id},
     )
-    return [Assignment(**dict(row)) for row in rows]
+    return [Role(**extras.fields(row)) for row in rows]
 
 
-def assign(tx: connection.Transaction, role_id: str, *, user_id: str, project_id: str) -> None:
-    """Give the user the role in the project; it may have it already.
-
-    The three exist: the caller has read them.
-    """
-    tx.execute(
-        "INSERT OR IGNORE INTO role_assignments (user_id, role_id, project_id) VALUES (?, ?, ?)",
-        (user_id, role_id, project_id),
-    )
-
-
-def unassign(tx: connection.Transaction, role_id: str, *, user_id: str, project_id: str) -> None:
-    """Take the role from the user. Raises NotFound when it does not have it."""
+def update(tx: connection.Transaction, role: Role) -> None:
+    """Write the row as it is now. Raises NotFound, and Conflict when its name is taken."""
+    _check_name(tx, role)
     touched = tx.execute(
-        "DELETE FROM role_assignments WHERE user_id = ? AND role_id = ? AND project_id = ?",
-        (user_id, role_id, project_id),
+        "UPDATE roles SET name = :name, description = :description, extra = :extra WHERE id = :id",
+        extras.columns(role),
     )
     if not touched:
-        raise errors.NotFound("role assignment", f"{user_id}/{project_id}/{role_id}")
+        raise errors.NotFound("role", role.id)
+
+
+def delete(tx: connection.Transaction, role_id: str) -> None:
+    """Remove the row and every grant of it. Raises NotFound."""
+    if not tx.execute("DELETE FROM roles WHERE id = ?", (role_id,)):
+        raise errors.NotFound("role", role_id)
+
+
+def imply(tx: connection.Transaction, prior_id: str, implied_id: str) -> None:
+    """Let who has the one role have the other; it may be so already. Both exist."""
+    tx.execute("INSERT OR IGNORE INTO implied_roles VALUES (?, ?)", (prior_id, implied_id))
+
+
+def imply_no_more(tx: connection.Transaction, prior_id: str, implied_id: str) -> None:
+    """End what `imply` said. Raises NotFound when it was not so."""
+    touched = tx.execute(
+        "DELETE FROM implied_roles WHERE prior_id = ? AND implied_id = ?", (prior_id, implied_id)
+    )
+    if not touched:
+        raise errors.NotFound("implied role", f"{prior_id}/{implied_id}")
+
+
+def implications(db: connection.Reader) -> list[tuple[str, str]]:
+    """Every (prior role's id, implied role's id)."""
+    rows = db.rows("SELECT prior_id, implied_id FROM implied_roles ORDER BY prior_id, implied_id")
+    return [(row["prior_id"], row["implied_id"]) for row in rows]
+
+
+def _check_name(tx: connection.Transaction, role: Role) -> None:
+    other = find_by_name(tx, role.name, domain_id=role.domain_id)
+    if other is not None and other.id != role.id:
+        raise errors.Conflict(f"Conflict occurred: a role named {role.name} exists.")

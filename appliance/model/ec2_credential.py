@@ -14,3 +14,4 @@ class Ec2Credential:
     user_id: ids.UserId
     project_id: ids.ProjectId
     created_at: str
+    credential_id: str  # in Keystone's /v3/credentials: the digest of its first access key

@@ -1,40 +1,36 @@
-"""A user, the roles there are, and which user has which role in which project."""
+"""A user and a group of users, each of one domain."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from appliance import ids
-
-DOMAIN_ID = "default"
-DOMAIN_NAME = "Default"
+from appliance.model.project import DEFAULT_DOMAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """One row of `users`; all are in the one domain."""
+    """One row of `users`; `extra` is what somebody said beside what is known (email, description).
+
+    `password_hash` is "" for who has no password, and cannot log in with one.
+    """
 
     id: ids.UserId
     name: str
     password_hash: str = field(repr=False)
-    domain_id: str = DOMAIN_ID
+    domain_id: str = DEFAULT_DOMAIN
     default_project_id: ids.ProjectId | None = None
     is_enabled: int = 1
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    password_set_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """One row of `roles`."""
+class Group:
+    """One row of `groups`."""
 
     id: str
     name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """A user's role in a project, with the names that go with the ids."""
-
-    user_id: ids.UserId
-    user_name: str
-    project_id: ids.ProjectId
-    project_name: str
-    role_id: str
-    role_name: str
+    domain_id: str = DEFAULT_DOMAIN
+    description: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)

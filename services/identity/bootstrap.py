@@ -2,14 +2,23 @@
 
 from typing import Final
 
-from appliance import config, credentials, ids
-from appliance.db import connection, ec2_credentials, projects, roles, users
+from appliance import config, credentials, errors, ids
+from appliance.db import (
+    connection,
+    ec2_credentials,
+    projects,
+    role_assignments,
+    roles,
+    users,
+)
 from appliance.model.project import Project
-from appliance.model.user import Role, User
-from services.identity import ec2_keys, passwords, sealing
+from appliance.model.role import SYSTEM, Assignment, Role
+from appliance.model.user import User
+from services.identity import ec2_keys, own_services, passwords, sealing
 
 PEOPLE: Final = ("admin", "demo")
-ROLES: Final = ("admin", "member", "reader", "service")
+ROLES: Final = ("admin", "manager", "member", "reader", "service")
+IMPLIED: Final = (("admin", "manager"), ("manager", "member"), ("member", "reader"))
 PROJECT_BY_USER: Final = {"admin": "admin", "demo": "demo", "nova": "service", "glance": "service"}
 # (user, project) → roles; the workers write into the object store as members of `service`
 GRANTS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
@@ -30,16 +39,20 @@ def bootstrap(settings: config.Settings, db: connection.Database) -> None:
     sealing.ensure_keys(settings.etc_dir)
     is_new = not credentials.path(settings).exists()
     logins = credentials.ensure(settings, PROJECT_BY_USER)
-    known = {user.name for user in users.all_users(db)}
+    known = {user.name for user in users.listed(db)}
     hashes = {
         name: passwords.hashed(login.password)
         for name, login in logins.items()
         if is_new or name not in known
     }
     with db.transaction() as tx:
+        own_services.ensure(tx, settings)
         for name in ROLES:
             if roles.find_by_name(tx, name) is None:
                 roles.create(tx, Role(id=ids.new_hex(), name=name))
+        if is_new:  # what an admin takes away later stays away
+            for prior, implied in IMPLIED:
+                roles.imply(tx, _role(tx, prior).id, _role(tx, implied).id)
         for name in sorted(set(PROJECT_BY_USER.values())):
             if projects.find_by_name(tx, name) is None:
                 projects.create(tx, Project(id=ids.ProjectId(ids.new_hex()), name=name))
@@ -81,6 +94,18 @@ def _put_user(tx: connection.Transaction, name: str, password_hash: str) -> None
     users.create(tx, user)
     for (who, where), names in GRANTS.items():
         project = projects.find_by_name(tx, where)
-        if who == name and project is not None:
-            for role in filter(None, (roles.find_by_name(tx, wanted) for wanted in names)):
-                roles.assign(tx, role.id, user_id=user.id, project_id=project.id)
+        if who != name or project is None:
+            continue
+        for role in names:
+            given = Assignment(role_id=_role(tx, role).id, user_id=user.id, target_id=project.id)
+            role_assignments.assign(tx, given)
+    if name == "admin":
+        given = Assignment(role_id=_role(tx, name).id, user_id=user.id, target_id=SYSTEM)
+        role_assignments.assign(tx, given)
+
+
+def _role(tx: connection.Transaction, name: str) -> Role:
+    found = roles.find_by_name(tx, name)
+    if found is None:
+        raise errors.NotFound("role", name)
+    return found

@@ -1,5 +1,6 @@
 """Keys with which users sign requests: made and opened. Who may is for `api/ec2_credentials.py`."""
 
+import hashlib
 from dataclasses import dataclass
 
 from appliance import clock, ids, log
@@ -19,13 +20,23 @@ class Opened:
 
 
 def make(
-    tx: connection.Transaction, sealer: sealing.Sealer, *, user_id: str, project_id: str
+    tx: connection.Transaction,
+    sealer: sealing.Sealer,
+    *,
+    user_id: str,
+    project_id: str,
+    access: str | None = None,
+    secret: log.Secret | None = None,
 ) -> Ec2Credential:
-    """Write a new key of that user for that project; both exist."""
+    """Write a key, a new one unless it is given, of that user for that project; both exist.
+
+    Raises Conflict when the access key is taken.
+    """
+    access = access or ids.new_hex()
     credential = Ec2Credential(
-        access=ids.new_hex(), secret_sealed=sealer.seal_secret(log.Secret(ids.new_hex())),
+        access=access, secret_sealed=sealer.seal_secret(secret or log.Secret(ids.new_hex())),
         user_id=ids.UserId(user_id), project_id=ids.ProjectId(project_id),
-        created_at=clock.stamp(),
+        created_at=clock.stamp(), credential_id=hashlib.sha256(access.encode()).hexdigest(),
     )  # fmt: skip
     ec2_credentials.create(tx, credential)
     return credential

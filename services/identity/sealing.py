@@ -5,6 +5,7 @@ A token is never stored. What it grants is read from the database each time it i
 
 import base64
 import binascii
+import dataclasses
 import hashlib
 import json
 import os
@@ -16,21 +17,21 @@ from typing import Final
 from cryptography import fernet
 
 from appliance import clock, errors, log
+from services.identity.standing import Claim
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SECRET: Final = b"secret:"  # so that a sealed secret is no token, and no token a secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What a token says. Times are whole seconds since the epoch."""
+    """What a token says. Times are seconds since the epoch."""
 
-    user_id: str
-    project_id: str  # "" when unscoped
+    claim: Claim
     methods: tuple[str, ...]
-    issued_s: int
-    expires_s: int
-    audit_id: str
+    issued_s: float
+    expires_s: float
+    audit_ids: tuple[str, ...]
     password_mark: str  # of the password it was got with: a new password ends it
 
 
@@ -43,8 +44,8 @@ class Sealer:
     def seal(self, payload: Payload) -> str:
         """The token."""
         fields = [
-            _VERSION, payload.user_id, payload.project_id, payload.methods, payload.issued_s,
-            payload.expires_s, payload.audit_id, payload.password_mark,
+            _VERSION, dataclasses.astuple(payload.claim), payload.methods, payload.issued_s,
+            payload.expires_s, payload.audit_ids, payload.password_mark,
         ]  # fmt: skip
         sealed = self._fernet.encrypt(json.dumps(fields, separators=(",", ":")).encode())
         return sealed.rstrip(b"=").decode()
@@ -56,12 +57,19 @@ class Sealer:
             version, *fields = json.loads(self._fernet.decrypt(padded))
         except (fernet.InvalidToken, UnicodeEncodeError, binascii.Error, ValueError) as error:
             raise errors.Unauthorized("Failed to validate token: it is not one of ours.") from error
-        user_id, project_id, methods, issued_s, expires_s, audit_id, mark = fields
-        if version != _VERSION or expires_s <= clock.now():
+        if version != _VERSION:
+            raise errors.Unauthorized("The token was got before an update: log in again.")
+        claim, methods, issued_s, expires_s, audit_ids, mark = fields
+        if expires_s <= clock.now():
             raise errors.Unauthorized(f"The token expired at {clock.stamp(expires_s)}.")
+        user_id, target_id, is_system, trust_id, credential_id = claim
         return Payload(
-            user_id=user_id, project_id=project_id, methods=tuple(methods), issued_s=issued_s,
-            expires_s=expires_s, audit_id=audit_id, password_mark=mark,
+            claim=Claim(
+                user_id=user_id, target_id=target_id, is_system=is_system, trust_id=trust_id,
+                application_credential_id=credential_id,
+            ),
+            methods=tuple(methods), issued_s=issued_s, expires_s=expires_s,
+            audit_ids=tuple(audit_ids), password_mark=mark,
         )  # fmt: skip
 
     def seal_secret(self, secret: log.Secret) -> str:
@@ -74,7 +82,7 @@ class Sealer:
             plain = self._fernet.decrypt(sealed.encode())
         except fernet.InvalidToken as error:
             raise errors.Unavailable(
-                "a secret cannot be opened: the key that sealed it is not in etc/fernet-keys"
+                "a secret cannot be opened: the key that sealed it is not in etc/credential-keys"
             ) from error
         return log.Secret(plain.removeprefix(_SECRET).decode())
 
@@ -91,30 +99,92 @@ def new_audit_id() -> str:
 
 
 def keys_path(etc_dir: Path) -> Path:
-    """The file that keeps the keys, one a line."""
+    """The file that keeps the keys of tokens, one a line, newest first."""
     return etc_dir / "fernet-keys"
 
 
+def secrets_path(etc_dir: Path) -> Path:
+    """The file that keeps the keys of secrets at rest: rotating tokens' keys loses none of them."""
+    return etc_dir / "credential-keys"
+
+
 def ensure_keys(etc_dir: Path) -> None:
-    """Make the first key unless there is one; whole or not at all, readable by its owner alone."""
-    path = keys_path(etc_dir)
-    if path.exists():
-        return
+    """Make the first keys unless there are some; whole or not at all, their owner's alone.
+
+    A cloud that had one file for both keeps what it was sealed with.
+    """
     etc_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tokens, secrets_ = keys_path(etc_dir), secrets_path(etc_dir)
+    if not tokens.exists():
+        _write(tokens, [new_key()])
+        if not secrets_.exists():
+            _write(secrets_, [new_key()])
+    if not secrets_.exists():
+        _write(secrets_, tokens.read_text().split())
+
+
+def rotate_keys(etc_dir: Path, *, keep: int) -> int:
+    """Have a new key for tokens, and only the `keep` newest; how many there are now.
+
+    Running processes take it up at their next token. Raises ConfigError before the first start.
+    """
+    path = keys_path(etc_dir)
+    try:
+        known = path.read_text().split()
+    except OSError as error:
+        raise _no_keys(path, error) from error
+    kept = [new_key(), *known][: max(keep, 1)]
+    _write(path, kept)
+    return len(kept)
+
+
+class Keys:
+    """The keys in a file, read again when it changes. Raises ConfigError when there are none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = (0, 0)
+        self._sealer = self._read()
+
+    def sealer(self) -> Sealer:
+        """Seals and opens with what the file has now."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise _no_keys(self._path, error) from error
+        if (found.st_mtime_ns, found.st_ino) != self._seen:
+            self._sealer = self._read()
+        return self._sealer
+
+    def _read(self) -> Sealer:
+        try:
+            found = self._path.stat()
+            self._seen = (found.st_mtime_ns, found.st_ino)
+            return Sealer(self._path.read_text().split())
+        except (OSError, ValueError) as error:
+            raise _no_keys(self._path, error) from error
+
+
+def new_key() -> str:
+    """A key of Fernet's."""
+    return fernet.Fernet.generate_key().decode()
+
+
+def sealer(etc_dir: Path) -> Sealer:
+    """What seals secrets at rest. Raises ConfigError when there are no keys yet."""
+    return Keys(secrets_path(etc_dir)).sealer()
+
+
+def _write(path: Path, keys: list[str]) -> None:
     fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(fernet.Fernet.generate_key() + b"\n")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write("".join(f"{key}\n" for key in keys))
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(path)
 
 
-def sealer(etc_dir: Path) -> Sealer:
-    """The cloud's sealer. Raises ConfigError when it has no keys yet."""
-    path = keys_path(etc_dir)
-    try:
-        return Sealer(path.read_text().split())
-    except (OSError, ValueError) as error:
-        raise errors.ConfigError(
-            f"{path}: no keys for tokens ({error}); `novabox up` makes them at its first start"
-        ) from error
+def _no_keys(path: Path, error: Exception) -> errors.ConfigError:
+    return errors.ConfigError(
+        f"{path}: no keys ({error}); `novabox up` makes them at its first start"
+    )

@@ -1,5 +1,3 @@
-import dataclasses
-import typing
 from pathlib import Path
 
 import pytest
@@ -43,7 +41,6 @@ def test_a_wrong_setting_is_an_error_that_says_what_to_do(home: Path, text: str,
 
 
 def test_every_key_has_a_sentence() -> None:
-    for section in typing.get_type_hints(config.Settings).values():
-        if dataclasses.is_dataclass(section):
-            for field in dataclasses.fields(section):
-                assert field.metadata["help"].endswith("."), field.name
+    for name, section in config.sections():
+        for field in config.keys(section):
+            assert field.metadata["help"].endswith("."), f"{name}.{field.name}"

@@ -1,5 +1,6 @@
 """The schema, as named steps that are only ever appended; sqlite-utils keeps which were applied."""
 
+import hashlib
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,11 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from appliance.db import connection
-from appliance.db.migrations import second_mile_schema, walking_cloud_schema
+from appliance.db.migrations import (
+    identity_and_images_schema,
+    second_mile_schema,
+    walking_cloud_schema,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Database
@@ -38,6 +43,9 @@ _QUIET = {
     "volumes": ("claim_owner", "claim_expires_at", "attempts"),
     "snapshots": ("claim_owner", "claim_expires_at", "attempts"),
 }
+
+
+_AT_FIRST = ("2026-01-01T00:00:00.000000Z",) * 2  # created and updated, of what is always there
 
 
 def _run(db: "Database", script: str) -> None:
@@ -98,6 +106,21 @@ def image_import(db: "Database") -> None:
     """How often the import of an image was begun, and why it failed."""
     db.execute("ALTER TABLE images ADD COLUMN reason TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE images ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0")
+
+
+@_steps()
+def identity_and_images(db: "Database") -> None:
+    """Domains, groups, grants, delegation, the catalog; members, copies and tasks of images."""
+    for script in identity_and_images_schema.TABLES:
+        _run(db, script)
+    for row in db.query("SELECT access FROM ec2_credentials"):
+        key = hashlib.sha256(row["access"].encode()).hexdigest()
+        db.execute(
+            "UPDATE ec2_credentials SET credential_id = ? WHERE access = ?", (key, row["access"])
+        )
+    for name in identity_and_images_schema.RESOURCE_TYPES:
+        db.execute("INSERT INTO metadef_resource_types VALUES (?, 0, ?, ?)", (name, *_AT_FIRST))
+    db.execute("CREATE UNIQUE INDEX ec2_credentials_by_id ON ec2_credentials (credential_id)")
 
 
 def migrate(home: Path) -> list[str]:

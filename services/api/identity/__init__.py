@@ -2,7 +2,23 @@
 
 from appliance import config
 from appliance.db import connection
-from services.api.identity import discovery, ec2_credentials, grants, login, projects, users
+from services.api.identity import (
+    access_rules,
+    application_credentials,
+    assignments,
+    catalog,
+    credentials,
+    discovery,
+    domains,
+    ec2_credentials,
+    grants,
+    groups,
+    login,
+    projects,
+    roles,
+    trusts,
+    users,
+)
 from services.http import endpoint, faults
 from services.identity.api import Identity
 
@@ -11,11 +27,20 @@ def face(settings: config.Settings, db: connection.Database, identity: Identity)
     """The API; its endpoints in the order in which they are tried."""
     paths = (
         *discovery.paths(),
-        *login.paths(settings, db, identity),
+        *login.paths(db, identity),
+        *domains.paths(db),
         *projects.paths(db),
-        *users.paths(db),
+        *users.paths(settings, db),
+        *groups.paths(db),
+        *roles.paths(db),
+        *grants.paths(db),
+        *assignments.paths(db),
+        *catalog.paths(db),
+        *application_credentials.paths(db),
+        *access_rules.paths(db),
+        *trusts.paths(db),
         *ec2_credentials.paths(settings, db),
-        *grants.paths(settings, db),
+        *credentials.paths(settings, db),
     )
     return endpoint.Face(prefix="/identity", fault=faults.keystone, paths=paths)
 

@@ -4,14 +4,15 @@ from typing import Any
 
 import msgspec
 
-from appliance import config, errors
+from appliance import context, errors, policy
 from appliance.db import connection
+from appliance.db import projects as rows
 from appliance.model.project import Project
-from appliance.model.user import DOMAIN_ID, DOMAIN_NAME
-from services.api.identity import listing
+from services.api.identity import access_rules, domains, listing, projects
 from services.http import endpoint
 from services.http.endpoint import Reply, Request, decoding, path
-from services.identity.api import Identity, Scope, Token, Who, catalog, projects
+from services.identity import api
+from services.identity.api import Identity, Proof, Scope, Token, Who, catalog
 
 
 class Domain(msgspec.Struct):
@@ -22,7 +23,7 @@ class Domain(msgspec.Struct):
 
 
 class Named(msgspec.Struct):
-    """A project, by id, or by name and domain."""
+    """A user or project, by id, or by name and domain."""
 
     id: str | None = None
     name: str | None = None
@@ -47,12 +48,34 @@ class Bearing(msgspec.Struct):
     id: str
 
 
+class Credential(msgspec.Struct):
+    """The application credential method."""
+
+    secret: str
+    id: str | None = None
+    name: str | None = None
+    user: Named | None = None
+
+
 class Methods(msgspec.Struct):
     """How the caller shows who it is."""
 
     methods: list[str]
     password: Password | None = None
     token: Bearing | None = None
+    application_credential: Credential | None = None
+
+
+class Trust(msgspec.Struct):
+    """A trust, by id."""
+
+    id: str
+
+
+class System(msgspec.Struct):
+    """The system: all of it, or nothing."""
+
+    all: bool
 
 
 class Scoping(msgspec.Struct):
@@ -60,7 +83,8 @@ class Scoping(msgspec.Struct):
 
     project: Named | None = None
     domain: Domain | None = None
-    system: dict[str, bool] | None = None
+    system: System | None = None
+    trust: Trust | None = msgspec.field(default=None, name="OS-TRUST:trust")
     unscoped: dict[str, str] | None = None
 
 
@@ -77,11 +101,9 @@ class AuthBody(msgspec.Struct):
     auth: Auth
 
 
-def paths(
-    settings: config.Settings, db: connection.Database, identity: Identity
-) -> tuple[endpoint.Path, ...]:
+def paths(db: connection.Database, identity: Identity) -> tuple[endpoint.Path, ...]:
     """Under `/identity`."""
-    tokens = _Tokens(settings, db, identity)
+    tokens = _Tokens(db, identity)
     return (
         path(
             "/v3/auth/tokens",
@@ -92,113 +114,178 @@ def paths(
         path("/v3/auth/catalog", GET=endpoint.endpoint(tokens.catalog)),
         path("/v3/auth/projects", GET=endpoint.endpoint(tokens.projects)),
         path("/v3/auth/domains", GET=endpoint.endpoint(tokens.domains)),
+        path("/v3/auth/system", GET=endpoint.endpoint(tokens.system)),
     )
 
 
 class _Tokens:
-    def __init__(
-        self, settings: config.Settings, db: connection.Database, identity: Identity
-    ) -> None:
-        self._services = catalog.services(settings)
+    def __init__(self, db: connection.Database, identity: Identity) -> None:
         self._db = db
         self._identity = identity
 
     def create(self, request: Request, body: AuthBody) -> Reply:
-        identity, scope = body.auth.identity, _scope(body.auth.scope)
-        if identity.password is not None and "password" in identity.methods:
-            user = identity.password.user
-            text, token = self._identity.by_password(_who(user), user.password, scope)
-        elif identity.token is not None and "token" in identity.methods:
-            text, token = self._identity.by_token(identity.token.id, scope)
-        else:
-            raise errors.BadRequest(
-                f"methods {identity.methods}: only password and token are known, "
-                "each with its own object beside it."
-            )
-        headers = {"X-Subject-Token": text, "Vary": "X-Auth-Token"}
-        return Reply(status=201, body=self._view(token, request), headers=headers)
+        given = proofs(body.auth.identity)
+        text, token = self._identity.login(given, scope(body.auth.scope))
+        return self._reply(text, token, request, status=201)
 
     def show(self, request: Request) -> Reply:
         text = _subject(request)
-        token = self._identity.show(request.ctx, text)
-        headers = {"X-Subject-Token": text, "Vary": "X-Auth-Token"}
-        return Reply(body=self._view(token, request), headers=headers)
+        return self._reply(text, self._identity.show(request.ctx, text), request, status=200)
 
     def revoke(self, request: Request) -> None:
         self._identity.revoke(request.ctx, _subject(request))
 
     def catalog(self, request: Request) -> dict[str, Any]:
-        own = self._catalog(request.ctx.project_id) if request.ctx.project_id else []
-        return {"catalog": own, "links": listing.links(request)}
+        policy.check(request.ctx, "identity:get_auth_catalog")
+        if not _is_scoped(request.ctx):
+            raise errors.Forbidden("An unscoped token has no catalog.")
+        found = catalog_view(self._db, request.ctx.project_id, request.ctx.user_id)
+        return {"catalog": found, "links": listing.links(request)}
 
     def projects(self, request: Request) -> dict[str, Any]:
-        own = projects.mine(self._db, request.ctx, request.ctx.user_id)
-        return listing.of("projects", own, request=request)
+        policy.check(request.ctx, "identity:get_auth_projects")
+        own = rows.of_user(self._db, request.ctx.user_id)
+        return listing.of("projects", own, projects.view, request=request)
 
     def domains(self, request: Request) -> dict[str, Any]:
-        """No role is given on a domain here, so there is none to log in to."""
-        return {"domains": [], "links": listing.links(request)}
+        policy.check(request.ctx, "identity:get_auth_domains")
+        own = rows.of_user(self._db, request.ctx.user_id, is_domain=True)
+        return listing.of("domains", own, domains.view, request=request)
 
-    def _view(self, token: Token, request: Request) -> dict[str, Any]:
-        domain = {"id": DOMAIN_ID, "name": DOMAIN_NAME}
-        view: dict[str, Any] = {
-            "methods": list(token.methods),
-            "audit_ids": [token.audit_id],
-            "issued_at": token.issued_at,
-            "expires_at": token.expires_at,
-            "user": {
-                "id": token.user.id,
-                "name": token.user.name,
-                "domain": domain,
-                "password_expires_at": None,
-            },
+    def system(self, request: Request) -> dict[str, Any]:
+        policy.check(request.ctx, "identity:get_auth_system")
+        has_role = self._identity.has_system_role(request.ctx)
+        return {"system": [{"all": True}] if has_role else [], "links": listing.links(request)}
+
+    def _reply(self, text: str, token: Token, request: Request, *, status: int) -> Reply:
+        headers = {"X-Subject-Token": text, "Vary": "X-Auth-Token"}
+        body = {"token": view(self._db, token, has_catalog="nocatalog" not in request.query)}
+        return Reply(status=status, body=body, headers=headers)
+
+
+def view(db: connection.Database, token: Token, *, has_catalog: bool = True) -> dict[str, Any]:
+    """A token as answers show it."""
+    found = token.standing
+    described: dict[str, Any] = {
+        "methods": list(token.methods),
+        "audit_ids": list(token.audit_ids),
+        "issued_at": token.issued_at,
+        "expires_at": token.expires_at,
+        "user": {
+            "id": found.user.id,
+            "name": found.user.name,
+            "domain": _named(found.user_domain),
+            "password_expires_at": None,
+        },
+    }
+    if found.target is not None and found.target.is_domain:
+        described["domain"] = _named(found.target)
+    elif found.target is not None and found.target_domain is not None:
+        described["project"] = _named(found.target) | {"domain": _named(found.target_domain)}
+        described["is_domain"] = False
+    elif found.is_system:
+        described["system"] = {"all": True}
+    if found.trust is not None:
+        described["OS-TRUST:trust"] = {
+            "id": found.trust.id,
+            "impersonation": bool(found.trust.is_impersonating),
+            "trustor_user": {"id": found.trust.trustor_id},
+            "trustee_user": {"id": found.trust.trustee_id},
         }
-        if token.project is not None:
-            view |= _scoped(token.project, domain)
-            view["roles"] = [{"id": role.id, "name": role.name} for role in token.roles]
-            if "nocatalog" not in request.query:
-                view["catalog"] = self._catalog(token.project.id)
-        return {"token": view}
-
-    def _catalog(self, project_id: str) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": service.id,
-                "type": service.type,
-                "name": service.name,
-                "endpoints": [
-                    {
-                        "id": service.endpoint_id(interface),
-                        "interface": interface,
-                        "region": catalog.REGION,
-                        "region_id": catalog.REGION,
-                        "url": service.url % {"project_id": project_id},
-                    }
-                    for interface in catalog.INTERFACES
-                ],
-            }
-            for service in self._services
-        ]
+    if found.credential is not None:
+        described["application_credential"] = {
+            "id": found.credential.id,
+            "name": found.credential.name,
+            "restricted": not found.credential.is_unrestricted,
+        } | access_rules.told(found.credential.access_rules)
+    if found.target is not None or found.is_system:
+        described["roles"] = [{"id": role.id, "name": role.name} for role in found.roles]
+        if has_catalog:
+            project_id = found.target.id if found.target and not found.target.is_domain else ""
+            described["catalog"] = catalog_view(db, project_id, found.user.id)
+    return described
 
 
-def _scoped(project: Project, domain: dict[str, str]) -> dict[str, Any]:
-    named = {"id": project.id, "name": project.name, "domain": domain}
-    return {"project": named, "is_domain": False}
+def catalog_view(db: connection.Database, project_id: str, user_id: str) -> list[dict[str, Any]]:
+    """The catalog as tokens carry it."""
+    return [
+        {
+            "id": one.service.id,
+            "type": one.service.type,
+            "name": one.service.name,
+            "endpoints": [
+                {
+                    "id": each.id,
+                    "interface": each.interface,
+                    "region": each.region_id,
+                    "region_id": each.region_id,
+                    "url": each.url,
+                }
+                for each in one.endpoints
+            ],
+        }
+        for one in catalog.listed(db, project_id=project_id, user_id=user_id)
+    ]
+
+
+def proofs(given: Methods) -> list[Proof]:
+    """What a body shows. Raises BadRequest for an unknown method, or one without its object."""
+    found: list[Proof] = []
+    for method in given.methods:
+        match method:
+            case "password" if given.password is not None:
+                user = given.password.user
+                found.append(api.Password(who=_who(user), password=user.password))
+            case "token" if given.token is not None:
+                found.append(api.Bearer(token=given.token.id))
+            case "application_credential" if given.application_credential is not None:
+                one = given.application_credential
+                who = _who(one.user) if one.user else None
+                found.append(api.Credential(id=one.id, name=one.name, who=who, secret=one.secret))
+            case "password" | "token" | "application_credential":
+                raise errors.BadRequest(f"Expecting to find {method} in identity.")
+            case _:
+                raise errors.Unauthorized(f"Attempted to authenticate with {method[:50]!r}.")
+    if not found:
+        raise errors.BadRequest("Expecting to find a method in identity.methods.")
+    return found
+
+
+def scope(scoping: Scoping | str | None) -> Scope | None:
+    """What a body asks the token to be for; None where it does not say. Raises BadRequest."""
+    if scoping is None:
+        return None
+    if isinstance(scoping, str):
+        if scoping != "unscoped":
+            raise errors.BadRequest(f"Invalid scope {scoping[:50]!r}.")
+        return api.UNSCOPED
+    named = (scoping.project, scoping.domain, scoping.system, scoping.trust, scoping.unscoped)
+    if sum(one is not None for one in named) != 1:
+        raise errors.BadRequest("Scope to one: a project, a domain, the system, or a trust.")
+    if scoping.system is not None and not scoping.system.all:
+        raise errors.BadRequest("The system is scoped to as a whole: {'all': true}.")
+    return Scope(
+        project=_who(scoping.project) if scoping.project else None,
+        domain=_domain(scoping.domain) if scoping.domain else None,
+        is_system=scoping.system is not None,
+        trust_id=scoping.trust.id if scoping.trust else None,
+    )
 
 
 def _who(named: Named) -> Who:
-    domain = named.domain.id or named.domain.name if named.domain else None
-    return Who(id=named.id, name=named.name, domain=domain)
+    return Who(id=named.id, name=named.name, domain=_domain(named.domain) if named.domain else None)
 
 
-def _scope(scoping: Scoping | str | None) -> Scope | None:
-    if scoping is None:
-        return None
-    if scoping == "unscoped" or (isinstance(scoping, Scoping) and scoping.unscoped is not None):
-        return Scope(project=None)
-    if isinstance(scoping, Scoping) and scoping.project is not None:
-        return Scope(project=_who(scoping.project))
-    raise errors.Unauthorized("A token is for a project, or unscoped: nothing else has roles here.")
+def _domain(domain: Domain) -> Who:
+    return Who(id=domain.id, name=domain.name)
+
+
+def _named(project: Project) -> dict[str, Any]:
+    return {"id": project.id, "name": project.name}
+
+
+def _is_scoped(ctx: context.RequestContext) -> bool:
+    return bool(ctx.project_id or ctx.domain_id or ctx.is_system_scoped)
 
 
 def _subject(request: Request) -> str:

@@ -1,44 +1,27 @@
-"""Users."""
+"""Users and their passwords (Keystone, api/users.py)."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from appliance import config
 from appliance.db import connection
-from services.api.identity import listing
+from appliance.model.user import User
+from services.api.identity import documents, groups, listing, resource
+from services.api.identity.documents import Field
 from services.http import endpoint
 from services.http.endpoint import Request, decoding, path
+from services.identity.api import groups as group_verbs
 from services.identity.api import users
 
-
-class NewUser(msgspec.Struct):
-    """The inner object of `POST /users`."""
-
-    name: str
-    password: str
-    default_project_id: str | None = None
-    enabled: bool = True
-
-
-class CreateUser(msgspec.Struct):
-    """The body of `POST /users`."""
-
-    user: NewUser
-
-
-class ChangedUser(msgspec.Struct):
-    """The inner object of `PATCH /users/{id}`."""
-
-    name: str | None = None
-    password: str | None = None
-    default_project_id: str | None = None
-    enabled: bool | None = None
-
-
-class UpdateUser(msgspec.Struct):
-    """The body of `PATCH /users/{id}`."""
-
-    user: ChangedUser
+_FIELDS: Final = {
+    "name": documents.NAME,
+    "password": Field(kind=str, is_null_ok=True),
+    "default_project_id": documents.ID_OR_NULL,
+    "domain_id": documents.ID,
+    "enabled": documents.ENABLED,
+    "options": Field(kind=dict),
+}
 
 
 class NewPassword(msgspec.Struct):
@@ -54,61 +37,61 @@ class ChangePassword(msgspec.Struct):
     user: NewPassword
 
 
-def paths(db: connection.Database) -> tuple[endpoint.Path, ...]:
+def paths(settings: config.Settings, db: connection.Database) -> tuple[endpoint.Path, ...]:
     """Under `/identity`."""
-    each = _Users(db)
-    return (
-        path(
-            "/v3/users",
-            GET=endpoint.endpoint(each.index),
-            POST=decoding(CreateUser, each.create, status=201),
-        ),
-        path(
-            "/v3/users/{user_id}",
-            GET=endpoint.endpoint(each.show),
-            PATCH=decoding(UpdateUser, each.update),
-            DELETE=endpoint.endpoint(each.delete, status=204),
-        ),
-        path(
-            "/v3/users/{user_id}/password",
-            POST=decoding(ChangePassword, each.change_password, status=204),
-        ),
-    )
+    each = resource.Resource(
+        db=db, noun="user", plural="users", verbs=users, fields=_FIELDS, view=view,
+        where=where, model=_model,
+    )  # fmt: skip
 
-
-class _Users:
-    def __init__(self, db: connection.Database) -> None:
-        self._db = db
-
-    def index(self, request: Request) -> dict[str, Any]:
-        found = users.index(self._db, request.ctx, name=request.query.get("name"))
-        return listing.of("users", found, request=request)
-
-    def show(self, request: Request) -> dict[str, Any]:
-        user = users.show(self._db, request.ctx, request.path["user_id"])
-        return {"user": listing.view(user, request)}
-
-    def create(self, request: Request, body: CreateUser) -> dict[str, Any]:
-        user = users.create(
-            self._db, request.ctx,
-            name=body.user.name, password=body.user.password,
-            default_project_id=body.user.default_project_id, is_enabled=body.user.enabled,
-        )  # fmt: skip
-        return {"user": listing.view(user, request)}
-
-    def update(self, request: Request, body: UpdateUser) -> dict[str, Any]:
-        user = users.update(
-            self._db, request.ctx, request.path["user_id"],
-            name=body.user.name, password=body.user.password,
-            default_project_id=body.user.default_project_id, is_enabled=body.user.enabled,
-        )  # fmt: skip
-        return {"user": listing.view(user, request)}
-
-    def change_password(self, request: Request, body: ChangePassword) -> None:
+    def change_password(request: Request, body: ChangePassword) -> None:
         users.change_password(
-            self._db, request.ctx, request.path["user_id"],
+            settings, db, request.path["user_id"],
             original=body.user.original_password, password=body.user.password,
         )  # fmt: skip
 
-    def delete(self, request: Request) -> None:
-        users.delete(self._db, request.ctx, request.path["user_id"])
+    def its_groups(request: Request) -> dict[str, Any]:
+        found = group_verbs.of_user(db, request.ctx, request.path["user_id"])
+        return listing.of("groups", found, groups.view, request=request)
+
+    def of_group(request: Request) -> dict[str, Any]:
+        found = group_verbs.members(db, request.ctx, request.path["group_id"])
+        return listing.of("users", found, view, request=request)
+
+    return (
+        *each.paths(),
+        path("/v3/groups/{group_id}/users", GET=endpoint.endpoint(of_group)),
+        path(
+            "/v3/users/{user_id}/password",
+            POST=decoding(ChangePassword, change_password, status=204, is_public=True),
+        ),
+        path("/v3/users/{user_id}/groups", GET=endpoint.endpoint(its_groups)),
+    )
+
+
+def view(user: User, request: Request) -> dict[str, Any]:
+    """A user as answers show it."""
+    chosen = {"default_project_id": user.default_project_id} if user.default_project_id else {}
+    return {
+        **user.extra,
+        **chosen,
+        "id": user.id,
+        "name": user.name,
+        "domain_id": user.domain_id,
+        "enabled": bool(user.is_enabled),
+        "password_expires_at": None,
+        "options": {},
+        "links": listing.own(request, f"users/{user.id}"),
+    }
+
+
+def where(request: Request) -> dict[str, object]:
+    """The columns that a list is asked to have."""
+    found = resource.equal("name", "domain_id")(request)
+    is_enabled = documents.flag(request.query, "enabled")
+    return found if is_enabled is None else found | {"is_enabled": int(is_enabled)}
+
+
+def _model(said: documents.Said) -> dict[str, Any]:
+    known = {name: value for name, value in said.known.items() if name != "options"}
+    return known | {"extra": said.extra}

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from appliance import config, context, errors, log, policy
-from appliance.db import connection, ec2_credentials, projects, tokens, users
+from appliance.db import connection, ec2_credentials, projects, users
 from appliance.model.ec2_credential import Ec2Credential
-from services.identity import ec2_keys, sealing
+from services.identity import delegation, ec2_keys, sealing, standing
 
 Opened = ec2_keys.Opened
 
@@ -61,17 +61,15 @@ class Ec2Credentials:
         credential = ec2_credentials.find(self._db, access)
         if credential is None:
             return None
-        bearer = tokens.find_bearer(
-            self._db, "", user_id=credential.user_id, project_id=credential.project_id
-        )
-        if bearer is None or not bearer.roles:
+        claim = standing.Claim(user_id=credential.user_id, target_id=credential.project_id)
+        try:
+            found = standing.read(self._db, claim)
+        except errors.Unauthorized:
             return None
-        ctx = context.RequestContext(
-            user_id=credential.user_id, user_name=bearer.user_name,
-            project_id=credential.project_id, project_name=bearer.project_name,
-            roles=bearer.roles,
-        )  # fmt: skip
-        return Signer(ctx=ctx, secret=self._sealer.open_secret(credential.secret_sealed))
+        if not found.roles:
+            return None
+        secret = self._sealer.open_secret(credential.secret_sealed)
+        return Signer(ctx=found.context(), secret=secret)
 
     def _opened(self, credential: Ec2Credential) -> Opened:
         return ec2_keys.opened(self._sealer, credential)
@@ -79,9 +77,8 @@ class Ec2Credentials:
 
 def _check(ctx: context.RequestContext, user_id: str, rule: str) -> None:
     """One's own keys are one's own to handle; others' an admin's."""
-    policy.check(ctx, rule)
-    if user_id != ctx.user_id and not ctx.is_admin:
-        raise errors.Forbidden(f"Policy doesn't allow {rule} to be performed.")
+    delegation.refuse_part(ctx)
+    policy.check(ctx, rule, owner_id=user_id)
 
 
 def _of_user(db: connection.Reader, user_id: str, access: str) -> Ec2Credential:

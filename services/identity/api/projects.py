@@ -1,49 +1,74 @@
-"""What a request may ask about projects."""
+"""What a request may ask about projects: the tree that they are, and their tags."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, Final
 
 from appliance import context, errors, ids, policy
-from appliance.db import connection, projects
-from appliance.model.project import Project
+from appliance.db import connection, projects, users
+from appliance.model.project import DEFAULT_DOMAIN, Project
+from services.identity.api import domains
+
+DEPTH_MAX: Final = 5  # Keystone's max_project_tree_depth: projects below each other, the domain not
+TAGS_MAX: Final = 80  # Keystone's
+TAG_CHARS_MAX: Final = 255
 
 
 def index(
-    db: connection.Reader, ctx: context.RequestContext, *, name: str | None = None
+    db: connection.Reader, ctx: context.RequestContext, where: Mapping[str, object] | None = None
 ) -> list[Project]:
-    """Every project (of that name). Raises Forbidden."""
-    policy.check(ctx, "identity:list_projects")
-    return projects.all_projects(db, name=name)
+    """The projects that the caller may see, with these columns. Raises Forbidden."""
+    policy.check(ctx, "identity:list_projects", domain_id=ctx.domain_id)
+    found = projects.listed(db, {"is_domain": 0, **(where or {})})
+    return [
+        one for one in found if not ctx.domain_id or ctx.is_admin or one.domain_id == ctx.domain_id
+    ]
 
 
 def mine(db: connection.Reader, ctx: context.RequestContext, user_id: str) -> list[Project]:
-    """The projects in which a user has a role: one's own, or an admin any. Raises Forbidden."""
-    if user_id != ctx.user_id:
-        policy.check(ctx, "identity:list_projects")
+    """The projects in which a user has a role. Raises Forbidden, NotFound."""
+    domain_id = _domain_of_user(db, user_id)
+    policy.check(ctx, "identity:list_user_projects", domain_id=domain_id, owner_id=user_id)
     return projects.of_user(db, user_id)
 
 
 def show(db: connection.Reader, ctx: context.RequestContext, project_id: str) -> Project:
-    """One project: one's own, or an admin any. Raises NotFound, Forbidden."""
-    if project_id != ctx.project_id:
-        policy.check(ctx, "identity:list_projects")
-    return projects.get(db, project_id)
+    """One project, or a domain as one. Raises NotFound, Forbidden."""
+    found = projects.find(db, project_id)
+    domain_id = found.domain_id if found else ""
+    policy.check(ctx, "identity:get_project", domain_id=domain_id, owner_id=project_id)
+    if found is None:
+        raise errors.NotFound("project", project_id)
+    return found
+
+
+def family(
+    db: connection.Reader, ctx: context.RequestContext, project_id: str
+) -> tuple[list[Project], list[Project]]:
+    """What is above a project and what is below, nearest first, of which the caller may see.
+
+    Keystone shows of both only where the caller has a role; an admin sees all.
+    """
+    above, below = projects.above(db, project_id), projects.below(db, project_id)
+    if not ctx.is_admin:
+        own = {one.id for one in projects.of_user(db, ctx.user_id)}
+        above, below = ([one for one in each if one.id in own] for each in (above, below))
+    return above, below
 
 
 def create(
-    db: connection.Database,
-    ctx: context.RequestContext,
-    *,
-    name: str,
-    description: str = "",
-    is_enabled: bool = True,
+    db: connection.Database, ctx: context.RequestContext, fields: Mapping[str, Any]
 ) -> Project:
-    """Make a project. Raises Forbidden, BadRequest, Conflict."""
-    policy.check(ctx, "identity:create_project")
-    project = Project(
-        id=ids.ProjectId(ids.new_hex()), name=checked_name(name), description=description,
-        is_enabled=int(is_enabled),
-    )  # fmt: skip
+    """Make a project of the model's `fields`. Raises Forbidden, BadRequest, NotFound, Conflict."""
+    if fields.get("is_domain"):
+        if fields.get("parent_id") or fields.get("domain_id"):
+            raise errors.BadRequest("A project that acts as a domain has no parent and no domain.")
+        return domains.create(db, ctx, fields)
+    check_tags(fields.get("tags", ()))
     with db.transaction() as tx:
+        placed = _place(tx, ctx, fields)
+        policy.check(ctx, "identity:create_project", domain_id=placed["domain_id"])
+        project = Project(**{"id": ids.ProjectId(ids.new_hex()), **fields, **placed})
         projects.create(tx, project)
     return project
 
@@ -52,34 +77,125 @@ def update(
     db: connection.Database,
     ctx: context.RequestContext,
     project_id: str,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    is_enabled: bool | None = None,
+    fields: Mapping[str, Any],
 ) -> Project:
     """Change what is given. Raises Forbidden, NotFound, BadRequest, Conflict."""
-    policy.check(ctx, "identity:update_project")
+    check_tags(fields.get("tags", ()))
     with db.transaction() as tx:
-        old = projects.get(tx, project_id)
-        new = replace(
-            old,
-            name=old.name if name is None else checked_name(name),
-            description=old.description if description is None else description,
-            is_enabled=old.is_enabled if is_enabled is None else int(is_enabled),
-        )
+        old = projects.find(tx, project_id)
+        domain_id = old.domain_id if old else ""
+        policy.check(ctx, "identity:update_project", domain_id=domain_id)
+        if old is None:
+            raise errors.NotFound("project", project_id)
+        _refuse_moving(old, fields)
+        new = replace(old, **{**fields, "extra": {**old.extra, **fields.get("extra", {})}})
+        _check_enabled(tx, old, new)
         projects.update(tx, new)
     return new
 
 
 def delete(db: connection.Database, ctx: context.RequestContext, project_id: str) -> None:
-    """Remove a project; what it owns stays, as Keystone leaves it. Raises Forbidden, NotFound."""
-    policy.check(ctx, "identity:delete_project")
+    """Remove a project; what it owns stays, as Keystone leaves it.
+
+    Raises NotFound, and Forbidden while there are projects below it.
+    """
+    found = projects.find(db, project_id)
+    if found is not None and found.is_domain:
+        domains.delete(db, ctx, project_id)
+        return
+    policy.check(ctx, "identity:delete_project", domain_id=found.domain_id if found else "")
     with db.transaction() as tx:
+        if projects.below(tx, project_id):
+            raise errors.Forbidden(
+                f"Cannot delete the project {project_id} since it is not a leaf in the hierarchy."
+            )
         projects.delete(tx, project_id)
 
 
-def checked_name(name: str) -> str:
-    """A name of 1 to 64 characters that is not blank (Keystone's limit). Raises BadRequest."""
-    if not name.strip() or len(name) > 64:
-        raise errors.BadRequest(f"a name has 1 to 64 characters, not {len(name)}, and is not blank")
-    return name
+def tags(db: connection.Reader, ctx: context.RequestContext, project_id: str) -> tuple[str, ...]:
+    """A project's tags. Raises Forbidden, NotFound."""
+    project = projects.get(db, project_id)
+    policy.check(
+        ctx, "identity:list_project_tags", domain_id=project.domain_id, owner_id=project_id
+    )
+    return project.tags
+
+
+def put_tags(
+    db: connection.Database, ctx: context.RequestContext, project_id: str, wanted: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Let a project have these tags and no other. Raises Forbidden, NotFound, BadRequest."""
+    check_tags(wanted)
+    with db.transaction() as tx:
+        project = projects.get(tx, project_id)
+        policy.check(ctx, "identity:update_project_tags", domain_id=project.domain_id)
+        projects.put_tags(tx, project_id, wanted)
+    return projects.get(db, project_id).tags
+
+
+def check_tags(wanted: tuple[str, ...]) -> None:
+    """Raise BadRequest for tags that no project may have (Keystone, project/schema.py)."""
+    if len(wanted) > TAGS_MAX:
+        raise errors.BadRequest(f"A project has at most {TAGS_MAX} tags.")
+    if len(set(wanted)) != len(wanted):
+        raise errors.BadRequest("A project has each tag once.")
+    for tag in wanted:
+        if not 1 <= len(tag) <= TAG_CHARS_MAX or {"/", ","} & set(tag):
+            raise errors.BadRequest(
+                f"Invalid tag {tag[:50]!r}: 1 to {TAG_CHARS_MAX} characters, no slash, no comma."
+            )
+
+
+def _place(
+    tx: connection.Transaction, ctx: context.RequestContext, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Domain and parent of a new project. Raises BadRequest, NotFound, Forbidden (too deep)."""
+    domain_id = fields.get("domain_id")
+    parent = projects.find(tx, fields["parent_id"]) if fields.get("parent_id") else None
+    if fields.get("parent_id") and parent is None:
+        raise errors.NotFound("project", fields["parent_id"])
+    if parent is None:
+        parent = projects.get_domain(tx, domain_id or _domain_of(tx, ctx))
+    within = parent.id if parent.is_domain else parent.domain_id
+    if domain_id not in (None, within):
+        raise errors.BadRequest("The project's parent is in another domain than it.")
+    if not parent.is_enabled and fields.get("is_enabled", 1):
+        raise errors.Forbidden(f"The parent {parent.id} is disabled: so must be what is below.")
+    if len(projects.above(tx, parent.id)) + 1 > DEPTH_MAX:
+        raise errors.Forbidden(f"Max hierarchy depth reached for {parent.id}: {DEPTH_MAX}.")
+    return {"domain_id": within, "parent_id": parent.id}
+
+
+def _domain_of(db: connection.Reader, ctx: context.RequestContext) -> str:
+    """The domain that a caller means who names none: its token's."""
+    own = projects.find(db, ctx.project_id) if ctx.project_id else None
+    return ctx.domain_id or (own.domain_id if own else "") or ctx.user_domain_id or DEFAULT_DOMAIN
+
+
+def _domain_of_user(db: connection.Reader, user_id: str) -> str:
+    found = users.find(db, user_id)
+    return found.domain_id if found else ""
+
+
+def _refuse_moving(old: Project, fields: Mapping[str, Any]) -> None:
+    if fields.get("parent_id", old.parent_id) != old.parent_id:
+        raise errors.Forbidden("Update of `parent_id` is not allowed.")
+    if fields.get("domain_id", old.domain_id or None) not in (old.domain_id, old.domain_id or None):
+        raise errors.BadRequest("Update of `domain_id` is not allowed.")
+    if bool(fields.get("is_domain", old.is_domain)) != bool(old.is_domain):
+        raise errors.BadRequest("Update of `is_domain` is not allowed.")
+
+
+def _check_enabled(tx: connection.Transaction, old: Project, new: Project) -> None:
+    """Enabled projects are below enabled ones only (Keystone, resource/core.py)."""
+    if new.is_enabled and not old.is_enabled:
+        for parent in projects.above(tx, new.id):
+            if not parent.is_enabled:
+                raise errors.Forbidden(
+                    f"Cannot enable {new.id}: its parent {parent.id} is disabled."
+                )
+    is_disabled = old.is_enabled and not new.is_enabled and not new.is_domain
+    if is_disabled and any(one.is_enabled for one in projects.below(tx, new.id)):
+        raise errors.Forbidden(
+            f"Cannot disable project {new.id} since its subtree contains enabled projects."
+        )

@@ -1,63 +1,116 @@
-"""What a request may ask about roles and who has them."""
+"""What a request may ask about roles, and about which role implies which."""
 
-from appliance import context, policy
-from appliance.db import connection, projects, roles, users
-from appliance.model.user import Assignment, Role
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from appliance import context, errors, ids, policy
+from appliance.db import connection, projects, roles
+from appliance.model.role import Role
+from services.identity.api import scoping
 
 
 def index(
-    db: connection.Reader, ctx: context.RequestContext, *, name: str | None = None
+    db: connection.Reader, ctx: context.RequestContext, where: Mapping[str, object]
 ) -> list[Role]:
-    """Every role (of that name). Raises Forbidden."""
-    policy.check(ctx, "identity:list_roles")
-    return roles.all_roles(db, name=name)
+    """Roles with these columns; those of the whole cloud unless a domain is asked for.
+
+    Raises Forbidden.
+    """
+    policy.check(ctx, "identity:list_roles", domain_id=ctx.domain_id)
+    return roles.listed(db, {"domain_id": "", **where})
 
 
 def show(db: connection.Reader, ctx: context.RequestContext, role_id: str) -> Role:
     """One role. Raises Forbidden, NotFound."""
-    policy.check(ctx, "identity:list_roles")
+    policy.check(ctx, "identity:get_role", domain_id=ctx.domain_id)
     return roles.get(db, role_id)
 
 
-def assignments(
-    db: connection.Reader,
-    ctx: context.RequestContext,
-    *,
-    user_id: str | None = None,
-    project_id: str | None = None,
-    role_id: str | None = None,
-) -> list[Assignment]:
-    """Who has which role where: all of it, or what matches. Raises Forbidden."""
-    if user_id != ctx.user_id:
-        policy.check(ctx, "identity:list_role_assignments")
-    return roles.assignments(db, user_id=user_id, project_id=project_id, role_id=role_id)
-
-
-def assign(
-    db: connection.Database,
-    ctx: context.RequestContext,
-    role_id: str,
-    *,
-    user_id: str,
-    project_id: str,
-) -> None:
-    """Give a user a role in a project. Raises Forbidden, NotFound."""
-    policy.check(ctx, "identity:create_grant")
+def create(db: connection.Database, ctx: context.RequestContext, fields: Mapping[str, Any]) -> Role:
+    """Make a role; `fields` are the model's. Raises Forbidden, NotFound (domain), Conflict."""
+    policy.check(ctx, "identity:create_role")
     with db.transaction() as tx:
-        for get, key in ((users.get, user_id), (projects.get, project_id), (roles.get, role_id)):
-            get(tx, key)
-        roles.assign(tx, role_id, user_id=user_id, project_id=project_id)
+        if fields.get("domain_id"):
+            projects.get_domain(tx, fields["domain_id"])
+        role = Role(**{"id": ids.new_hex(), **fields})
+        roles.create(tx, role)
+    return role
 
 
-def unassign(
-    db: connection.Database,
-    ctx: context.RequestContext,
-    role_id: str,
-    *,
-    user_id: str,
-    project_id: str,
-) -> None:
-    """Take a role from a user. Raises Forbidden, NotFound when it does not have it."""
-    policy.check(ctx, "identity:create_grant")
+def update(
+    db: connection.Database, ctx: context.RequestContext, role_id: str, fields: Mapping[str, Any]
+) -> Role:
+    """Change what is given. Raises Forbidden, NotFound, BadRequest, Conflict."""
+    policy.check(ctx, "identity:update_role")
     with db.transaction() as tx:
-        roles.unassign(tx, role_id, user_id=user_id, project_id=project_id)
+        old = roles.get(tx, role_id)
+        new = replace(old, **scoping.changed(old, fields))
+        roles.update(tx, new)
+    return new
+
+
+def delete(db: connection.Database, ctx: context.RequestContext, role_id: str) -> None:
+    """Remove a role, and every grant of it. Raises Forbidden, NotFound."""
+    policy.check(ctx, "identity:delete_role")
+    with db.transaction() as tx:
+        roles.delete(tx, role_id)
+
+
+def implied(
+    db: connection.Reader, ctx: context.RequestContext, prior_id: str
+) -> tuple[Role, list[Role]]:
+    """A role, and those that it implies itself. Raises Forbidden, NotFound."""
+    policy.check(ctx, "identity:get_implied_role")
+    prior = roles.get(db, prior_id)
+    return prior, [
+        roles.get(db, implied_id) for one, implied_id in roles.implications(db) if one == prior_id
+    ]
+
+
+def show_implied(
+    db: connection.Reader, ctx: context.RequestContext, prior_id: str, implied_id: str
+) -> tuple[Role, Role]:
+    """Both roles, where the one implies the other. Raises Forbidden, NotFound."""
+    prior, found = implied(db, ctx, prior_id)
+    for role in found:
+        if role.id == implied_id:
+            return prior, role
+    raise errors.NotFound("implied role", f"{prior_id}/{implied_id}")
+
+
+def inferences(db: connection.Reader, ctx: context.RequestContext) -> list[tuple[Role, list[Role]]]:
+    """Every role that implies others, with those. Raises Forbidden."""
+    policy.check(ctx, "identity:list_role_inference_rules")
+    by_prior: dict[str, list[Role]] = {}
+    for prior_id, implied_id in roles.implications(db):
+        by_prior.setdefault(prior_id, []).append(roles.get(db, implied_id))
+    return [(roles.get(db, prior_id), found) for prior_id, found in by_prior.items()]
+
+
+def imply(
+    db: connection.Database, ctx: context.RequestContext, prior_id: str, implied_id: str
+) -> tuple[Role, Role]:
+    """Let who has the one role have the other. Raises Forbidden, NotFound.
+
+    `admin` is implied by nothing (Keystone's prohibited_implied_role): it would be had unseen.
+    """
+    policy.check(ctx, "identity:create_implied_role")
+    with db.transaction() as tx:
+        prior, role = roles.get(tx, prior_id), roles.get(tx, implied_id)
+        if role.name == policy.ADMIN and not role.domain_id:
+            raise errors.Forbidden(f"The role {role.name} may be implied by no other.")
+        if role.domain_id and not prior.domain_id:
+            raise errors.Forbidden("A role of the whole cloud implies no role of a domain.")
+        roles.imply(tx, prior_id, implied_id)
+    return prior, role
+
+
+def imply_no_more(
+    db: connection.Database, ctx: context.RequestContext, prior_id: str, implied_id: str
+) -> None:
+    """End what `imply` said. Raises Forbidden, NotFound."""
+    policy.check(ctx, "identity:delete_implied_role")
+    with db.transaction() as tx:
+        roles.get(tx, prior_id), roles.get(tx, implied_id)
+        roles.imply_no_more(tx, prior_id, implied_id)

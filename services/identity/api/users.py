@@ -1,116 +1,130 @@
 """What a request may ask about users."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from appliance import context, errors, ids, policy
-from appliance.db import connection, users
+from appliance import clock, config, context, errors, ids, policy
+from appliance.db import connection, old_passwords, projects, users
 from appliance.model.user import User
 from services.identity import passwords
-
-NAME_CHARS_MAX = 255  # Keystone's limit
+from services.identity.api import scoping
 
 
 def index(
-    db: connection.Reader, ctx: context.RequestContext, *, name: str | None = None
+    db: connection.Reader, ctx: context.RequestContext, where: Mapping[str, object]
 ) -> list[User]:
-    """Every user (of that name). Raises Forbidden."""
-    policy.check(ctx, "identity:list_users")
-    return users.all_users(db, name=name)
+    """The users that the caller may see, with these columns. Raises Forbidden."""
+    policy.check(ctx, "identity:list_users", domain_id=ctx.domain_id)
+    return users.listed(db, scoping.narrowed(ctx, where))
 
 
 def show(db: connection.Reader, ctx: context.RequestContext, user_id: str) -> User:
     """One user: oneself, or an admin anybody. Raises NotFound, Forbidden."""
-    if user_id != ctx.user_id:
-        policy.check(ctx, "identity:list_users")
-    return users.get(db, user_id)
+    return _allowed(db, ctx, "identity:get_user", user_id, owner_id=user_id)
 
 
-def create(
-    db: connection.Database,
-    ctx: context.RequestContext,
-    *,
-    name: str,
-    password: str,
-    default_project_id: str | None = None,
-    is_enabled: bool = True,
-) -> User:
-    """Make a user, who has no role anywhere yet. Raises Forbidden, BadRequest, Conflict."""
-    policy.check(ctx, "identity:create_user")
-    user = User(
-        id=ids.UserId(ids.new_hex()), name=_checked_name(name),
-        password_hash=passwords.hashed(_checked_password(password)),
-        default_project_id=ids.ProjectId(default_project_id) if default_project_id else None,
-        is_enabled=int(is_enabled),
-    )  # fmt: skip
+def create(db: connection.Database, ctx: context.RequestContext, fields: Mapping[str, Any]) -> User:
+    """Make a user, who has no role anywhere yet; `fields` are the model's, and `password`.
+
+    Raises Forbidden, BadRequest, NotFound (domain), Conflict.
+    """
+    said = dict(fields)
+    secret = said.pop("password", None)
+    hashed = "" if secret is None else passwords.hashed(_checked(secret))
     with db.transaction() as tx:
+        domain_id = scoping.domain(tx, ctx, said.get("domain_id"))
+        policy.check(ctx, "identity:create_user", domain_id=domain_id)
+        _check_default_project(tx, said)
+        user = User(
+            **{
+                "id": ids.UserId(ids.new_hex()), **said, "domain_id": domain_id,
+                "password_hash": hashed, "password_set_at": clock.stamp() if hashed else None,
+            }
+        )  # fmt: skip
         users.create(tx, user)
     return user
 
 
 def update(
-    db: connection.Database,
-    ctx: context.RequestContext,
-    user_id: str,
-    *,
-    name: str | None = None,
-    password: str | None = None,
-    default_project_id: str | None = None,
-    is_enabled: bool | None = None,
+    db: connection.Database, ctx: context.RequestContext, user_id: str, fields: Mapping[str, Any]
 ) -> User:
     """Change what is given; a new password ends the user's tokens.
 
     Raises Forbidden, NotFound, BadRequest, Conflict.
     """
-    policy.check(ctx, "identity:update_user")
-    new_hash = None if password is None else passwords.hashed(_checked_password(password))
+    said = dict(fields)
+    secret = said.pop("password", None)
+    hashed = None if secret is None else passwords.hashed(_checked(secret))
     with db.transaction() as tx:
-        old = users.get(tx, user_id)
-        new = replace(
-            old,
-            name=old.name if name is None else _checked_name(name),
-            password_hash=new_hash or old.password_hash,
-            default_project_id=ids.ProjectId(default_project_id)
-            if default_project_id
-            else old.default_project_id,
-            is_enabled=old.is_enabled if is_enabled is None else int(is_enabled),
-        )
+        old = _allowed(tx, ctx, "identity:update_user", user_id)
+        _check_default_project(tx, said)
+        if hashed is not None:
+            said |= {"password_hash": hashed, "password_set_at": clock.stamp()}
+            old_passwords.keep(tx, user_id, old.password_hash)
+        new = replace(old, **scoping.changed(old, said))
         users.update(tx, new)
     return new
 
 
 def change_password(
+    settings: config.Settings,
     db: connection.Database,
-    ctx: context.RequestContext,
     user_id: str,
     *,
     original: str,
     password: str,
 ) -> None:
-    """Change one's own password, knowing the old one. Raises Forbidden, Unauthorized."""
-    if user_id != ctx.user_id:
-        raise errors.Forbidden("Only a user changes its own password this way.")
-    user = users.get(db, user_id)
-    if not passwords.matches(user.password_hash, original):
+    """Change a user's password, knowing the old one; all its tokens end.
+
+    Raises Unauthorized when that is not it, BadRequest for one of the last that are remembered.
+    """
+    user = users.find(db, user_id)
+    if not passwords.matches(user.password_hash if user else None, original) or user is None:
         raise errors.Unauthorized("The request you have made requires authentication.")
-    new_hash = passwords.hashed(_checked_password(password))
+    _checked(password)
+    _refuse_remembered(db, user, password, count=settings.identity.passwords_remembered)
+    hashed = passwords.hashed(password)
     with db.transaction() as tx:
-        users.set_password(tx, user_id, new_hash)
+        old_passwords.keep(tx, user_id, user.password_hash)
+        users.set_password(tx, user_id, hashed)
 
 
 def delete(db: connection.Database, ctx: context.RequestContext, user_id: str) -> None:
     """Remove a user; its tokens end with it. Raises Forbidden, NotFound."""
-    policy.check(ctx, "identity:delete_user")
     with db.transaction() as tx:
+        _allowed(tx, ctx, "identity:delete_user", user_id)
         users.delete(tx, user_id)
 
 
-def _checked_name(name: str) -> str:
-    if not name.strip() or len(name) > NAME_CHARS_MAX:
-        raise errors.BadRequest(f"a name has 1 to {NAME_CHARS_MAX} characters and is not blank")
-    return name
+def _allowed(
+    db: connection.Reader, ctx: context.RequestContext, rule: str, user_id: str, owner_id: str = ""
+) -> User:
+    """The user, where policy lets the caller do what `rule` names to it."""
+    found = users.find(db, user_id)
+    policy.check(ctx, rule, domain_id=found.domain_id if found else "", owner_id=owner_id)
+    return users.get(db, user_id)
 
 
-def _checked_password(password: str) -> str:
+def _checked(password: str) -> str:
     if not 0 < len(password) <= passwords.CHARS_MAX:
         raise errors.BadRequest(f"a password has 1 to {passwords.CHARS_MAX} characters")
     return password
+
+
+def _check_default_project(db: connection.Reader, said: Mapping[str, Any]) -> None:
+    """A default project that is a domain is refused; one that is not there is not (Keystone)."""
+    found = projects.find(db, said.get("default_project_id") or "")
+    if found is not None and found.is_domain:
+        raise errors.BadRequest("A domain cannot be a user's default project.")
+
+
+def _refuse_remembered(db: connection.Reader, user: User, password: str, *, count: int) -> None:
+    """Keystone's unique_last_password_count, the current one among them."""
+    if count <= 0:
+        return
+    last = [user.password_hash, *old_passwords.newest(db, user.id, count - 1)]
+    if any(passwords.matches(each, password) for each in last):
+        raise errors.BadRequest(
+            f"The new password cannot be identical to one of the last {count} passwords."
+        )

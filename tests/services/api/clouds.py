@@ -14,6 +14,7 @@ from appliance.db import (
     images,
     instances,
     projects,
+    role_assignments,
     roles,
     services,
     snapshots,
@@ -23,6 +24,7 @@ from appliance.db import (
 from appliance.model.image import Image, ImageStatus, Visibility
 from appliance.model.instance import Instance
 from appliance.model.project import Project
+from appliance.model.role import Assignment
 from appliance.model.user import User
 from appliance.model.volume_states import SnapshotEvent, VolumeEvent
 from services.api import __main__ as process
@@ -36,6 +38,7 @@ NETWORK = "/network/v2.0"
 VOLUME = "/volume/v3"
 CLOUD = "/novabox/v1"
 
+HOME = Who(id="default")  # the domain of all users
 OTHERS = {"other": "member", "watcher": "reader"}  # users in a project of their name: their role
 
 # the tables that a request may leave something in
@@ -175,7 +178,7 @@ def first_start(settings: config.Settings) -> dict[str, str]:
     identity = Identity(settings, db)
     found = {
         user: identity.by_password(
-            Who(name=user), password, Scope(project=Who(name=user, domain="default"))
+            Who(name=user, domain=HOME), password, Scope(project=Who(name=user, domain=HOME))
         )[0]
         for user, password in word.items()
     }
@@ -202,4 +205,6 @@ def _add_user(tx: connection.Transaction, name: str, role: str) -> None:
     users.create(tx, user)
     granted = roles.find_by_name(tx, role)
     assert granted is not None
-    roles.assign(tx, granted.id, user_id=user.id, project_id=project.id)
+    role_assignments.assign(
+        tx, Assignment(role_id=granted.id, user_id=user.id, target_id=project.id)
+    )

@@ -1,13 +1,14 @@
 """Keys to sign with: made, shown to whom they belong, sealed at rest, given at the first start."""
 
+from dataclasses import replace
+
 import pytest
 
-from appliance import config, context, credentials, errors, ids
-from appliance.db import connection, ec2_credentials, projects, roles, users
-from appliance.model.project import Project
-from appliance.model.user import User
+from appliance import config, context, credentials, errors
+from appliance.db import connection, ec2_credentials, users
 from services.identity import bootstrap, sealing
 from services.identity.api.ec2_credentials import Ec2Credentials
+from tests.services.identity import people
 
 
 @pytest.fixture
@@ -18,24 +19,7 @@ def verbs(settings: config.Settings, db: connection.Database) -> Ec2Credentials:
 
 @pytest.fixture
 def ann(db: connection.Database) -> context.RequestContext:
-    return _add_user(db, "ann", "member")
-
-
-def _add_user(db: connection.Database, name: str, *granted: str) -> context.RequestContext:
-    project = Project(id=ids.ProjectId(ids.new_hex()), name=f"{name}s")
-    user = User(id=ids.UserId(ids.new_hex()), name=name, password_hash="x")
-    with db.transaction() as tx:
-        projects.create(tx, project)
-        users.create(tx, user)
-        for role in granted:
-            if roles.find_by_name(tx, role) is None:
-                roles.create(tx, roles.Role(id=ids.new_hex(), name=role))
-            found = roles.find_by_name(tx, role)
-            assert found is not None
-            roles.assign(tx, found.id, user_id=user.id, project_id=project.id)
-    return context.RequestContext(
-        user_id=user.id, user_name=name, project_id=project.id, roles=frozenset(granted)
-    )
+    return people.add_user(db, "ann", "member")
 
 
 def test_who_signs_is_the_user_in_the_keys_project(verbs, ann):
@@ -63,34 +47,51 @@ def test_a_secret_is_sealed_at_rest_and_never_shows_itself(verbs, ann, db, setti
 
 def test_a_secret_sealed_with_another_key_is_unavailable(verbs, ann, settings, db):
     verbs.create(ann, ann.user_id, ann.project_id)
-    sealing.keys_path(settings.etc_dir).unlink()
+    sealing.secrets_path(settings.etc_dir).unlink()
     sealing.ensure_keys(settings.etc_dir)
 
-    with pytest.raises(errors.Unavailable, match="fernet-keys"):
+    with pytest.raises(errors.Unavailable, match="credential-keys"):
         Ec2Credentials(settings, db).of_user(ann, ann.user_id)
 
 
-@pytest.mark.parametrize("change", ["disabled", "no role", "project disabled", "deleted"])
+CHANGES = {
+    "disabled": "UPDATE users SET is_enabled = 0 WHERE id = :user_id",
+    "deleted": "DELETE FROM users WHERE id = :user_id",
+    "no role": "DELETE FROM role_assignments WHERE user_id = :user_id",
+    "project disabled": "UPDATE projects SET is_enabled = 0 WHERE id = :project_id",
+    "project deleted": "DELETE FROM projects WHERE id = :project_id",
+    "domain disabled": "UPDATE projects SET is_enabled = 0 WHERE id = 'default'",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_key_ends_with_what_it_stands_on(verbs, ann, db, change):
     made = verbs.create(ann, ann.user_id, ann.project_id)
 
     with db.transaction() as tx:
-        match change:
-            case "disabled":
-                tx.execute("UPDATE users SET is_enabled = 0 WHERE id = ?", (ann.user_id,))
-            case "no role":
-                (role,) = roles.of_user(tx, ann.user_id, ann.project_id)
-                roles.unassign(tx, role.id, user_id=ann.user_id, project_id=ann.project_id)
-            case "project disabled":
-                tx.execute("UPDATE projects SET is_enabled = 0 WHERE id = ?", (ann.project_id,))
-            case "deleted":
-                users.delete(tx, ann.user_id)
+        tx.execute(CHANGES[change], {"user_id": ann.user_id, "project_id": ann.project_id})
 
     assert verbs.find_signer(made.access) is None
 
 
+@pytest.mark.parametrize("part", [{"trust_id": "a trust"}, {"application_credential_id": "one"}])
+def test_who_stands_for_a_part_of_a_user_neither_makes_nor_sees_its_keys(verbs, ann, part):
+    made = verbs.create(ann, ann.user_id, ann.project_id)
+    ctx = replace(ann, **part)
+
+    for act in (
+        lambda: verbs.create(ctx, ann.user_id, ann.project_id),
+        lambda: verbs.get(ctx, ann.user_id, made.access),
+        lambda: verbs.of_user(ctx, ann.user_id),
+        lambda: verbs.delete(ctx, ann.user_id, made.access),
+    ):
+        with pytest.raises(errors.Forbidden):
+            act()
+    assert [key.access for key in verbs.of_user(ann, ann.user_id)] == [made.access]
+
+
 def test_keys_are_their_users_and_an_admins_to_handle(verbs, ann, db):
-    bob, admin = _add_user(db, "bob", "member"), _add_user(db, "root", "admin")
+    bob, admin = people.add_user(db, "bob", "member"), people.add_user(db, "root", "admin")
     made = verbs.create(ann, ann.user_id, ann.project_id)
 
     for act in (

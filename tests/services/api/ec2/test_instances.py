@@ -3,9 +3,14 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from appliance import clock, errors
+from appliance import clock, context, errors
 from appliance.db import fixed_ips, instances, ports, subnets
 from appliance.model.states import Event
+from services.api.ec2 import instances as faces
+from services.api.ec2 import tags
+from services.api.ec2.actions import Call
+from services.compute.api import instances as verbs
+from services.compute.api import tags as tag_verbs
 from services.compute.api.instances import DELETED_KEPT_S
 from tests.services.api.clouds import Cloud
 from tests.services.api.ec2 import clients
@@ -136,6 +141,41 @@ def test_what_is_terminated_is_seen_for_an_hour(ec2, cloud):
         )
     assert described(ec2) == []
     assert code_of(ec2.describe_instances, InstanceIds=[ec2_id]) == "InvalidInstanceID.NotFound"
+
+
+def test_what_is_deleted_between_two_reads_is_still_described(ec2, cloud):
+    ec2_id = running(ec2, cloud)
+    key = newest(cloud)
+    with cloud.db.transaction() as tx:
+        instances.advance(tx, instances.get(tx, key), Event.DELETE)
+
+    class DeletedAfterTheFirstRead(verbs.Instances):
+        """The compute worker ends the instance as soon as somebody has looked at it once."""
+
+        def get(self, ctx, instance_id):
+            return self._then_deleted(super().get(ctx, instance_id))
+
+        def deleted_lately(self, ctx):
+            return self._then_deleted(super().deleted_lately(ctx))
+
+        def _then_deleted(self, found):
+            if not instances.get(self.db, key).deleted_at:
+                cloud.advance(key, Event.DESTROYED)
+            return found
+
+    racing = DeletedAfterTheFirstRead(db=cloud.db, queue=cloud.topics, new_volume=_no_volume)
+    actions = faces.Instances(
+        db=cloud.db, verbs=racing, tags=tags.Tags(db=cloud.db, verbs=tag_verbs.Tags(db=cloud.db))
+    )
+    ctx = context.RequestContext(project_id=cloud.project_id(), roles=frozenset({"member"}))
+    call = Call(ctx=ctx, action="DescribeInstances", values={"InstanceIds": [ec2_id]})
+
+    (reservation,) = actions.describe(call)["Reservations"]
+    assert [one["InstanceId"] for one in reservation["Instances"]] == [ec2_id]
+
+
+def _no_volume(*_):
+    raise AssertionError("nothing is launched here")
 
 
 def test_one_that_was_never_placed_is_terminated_at_once(ec2):

@@ -1,0 +1,30 @@
+"""What a token may not do that stands for only a part of its user: by a trust, or by an application
+credential. What it hands on is never more than it has.
+"""
+
+from appliance import context, errors
+
+
+def refuse_part(ctx: context.RequestContext) -> None:
+    """Raise Forbidden unless the caller is a user itself: its keys and secrets are worth all of it.
+
+    Keystone lets an application credential make EC2 credentials when it is unrestricted; those have
+    every role of the user, whatever roles and access rules the application credential has.
+    """
+    if ctx.trust_id or ctx.application_credential_id:
+        raise errors.Forbidden(
+            "Credentials stand for the whole user; the token is of a trust or of an application "
+            "credential. Log in as the user itself."
+        )
+
+
+def refuse_restricted(ctx: context.RequestContext) -> None:
+    """Raise Forbidden for a token of an application credential that may not make others, or trusts.
+
+    One with access rules may not either: what it made would have none.
+    """
+    if ctx.is_restricted or ctx.access_rules is not None:
+        raise errors.Forbidden(
+            "The token is of an application credential that is restricted: it makes and deletes "
+            "no application credentials and no trusts."
+        )
