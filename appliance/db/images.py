@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from appliance import clock, context, errors, ids, trace
-from appliance.db import connection
+from appliance.db import connection, image_copies, image_members
 from appliance.model import image as model
 from appliance.model.image import Image, ImageEvent, ImageStatus, Visibility
 
 COLUMNS: Final = tuple(
-    each.name for each in dataclasses.fields(Image) if each.name not in ("properties", "tags")
+    each.name
+    for each in dataclasses.fields(Image)
+    if each.name not in ("properties", "tags", "copies")
 )
 # name in the Image API → column: what a list is sorted by
 SORT_COLUMNS: Final = {
@@ -28,7 +30,8 @@ _SELECT: Final = """
 SELECT i.*,
        (SELECT json_group_object(p.name, p.value) FROM image_properties p WHERE p.image_id = i.id)
            AS properties,
-       (SELECT json_group_array(t.tag) FROM image_tags t WHERE t.image_id = i.id) AS tags
+       (SELECT json_group_array(t.tag) FROM image_tags t WHERE t.image_id = i.id) AS tags,
+       EXISTS (SELECT 1 FROM image_copies c WHERE c.image_id = i.id) AS has_copies
 FROM images i
 """
 
@@ -53,6 +56,7 @@ class Query:
     sort: tuple[tuple[str, str], ...] = (("created_at", "desc"), ("id", "desc"))
     marker: str | None = None
     limit: int = 1000
+    member_status: str = "accepted"  # of shared images of others: or pending, rejected, all
 
 
 def create(tx: connection.Transaction, image: Image) -> None:
@@ -67,13 +71,20 @@ def create(tx: connection.Transaction, image: Image) -> None:
 def get(db: connection.Reader, image_id: str) -> Image:
     """The image, deleted or not. Raises NotFound."""
     row = db.row(f"{_SELECT} WHERE i.id = ?", (image_id,))
-    return _image(connection.found(row, "image", image_id))
+    return _image(db, connection.found(row, "image", image_id))
 
 
 def get_visible(db: connection.Reader, image_id: str, ctx: context.RequestContext) -> Image:
     """The image if it is not deleted and `ctx` may see it. Raises NotFound."""
     image = get(db, image_id)
-    is_seen = image.is_public or image.project_id == ctx.project_id
+    is_seen = (
+        image.is_public
+        or image.project_id == ctx.project_id
+        or (
+            image.visibility is Visibility.SHARED
+            and image_members.find(db, image_id, ctx.project_id) is not None
+        )
+    )
     if image.deleted_at or not (is_seen or ctx.is_admin or ctx.is_service):
         raise errors.NotFound("image", image_id)
     return image
@@ -84,7 +95,8 @@ def visible(
 ) -> list[Image]:
     """Images that are not deleted and that `ctx` may see, sorted, from after the marker.
 
-    Other projects' community images are there only for who asks for that visibility. Raises
+    Other projects' community images are there only for who asks for that visibility, and shared
+    ones for the member that accepted them, or asks for another `member_status`. Raises
     BadRequest when the marker is not among them.
     """
     query = query or Query()
@@ -105,13 +117,55 @@ def visible(
         "ORDER BY place LIMIT ?",
         (*params, after, query.limit),
     )
-    return [_image(dict(row)) for row in rows]
+    return [_image(db, dict(row)) for row in rows]
 
 
 def in_progress(db: connection.Reader) -> list[Image]:
     """Images whose bytes are coming in, are to be fetched, or are to be removed."""
     rows = db.rows(f"{_SELECT} WHERE i.status IN ('saving', 'importing', 'pending_delete')")
-    return [_image(dict(row)) for row in rows]
+    return [_image(db, dict(row)) for row in rows]
+
+
+def staged(db: connection.Reader) -> set[str]:
+    """How the names begin of all bytes that wait on this host, those of imports under way too."""
+    rows = db.rows(
+        "SELECT staged_location AS name FROM images WHERE staged_location IS NOT NULL "
+        "UNION SELECT id FROM images WHERE status = 'importing'"
+    )
+    return {row["name"] for row in rows}
+
+
+def put_import(
+    tx: connection.Transaction,
+    image_id: str,
+    *,
+    importing_to: Sequence[str],
+    failed_to: Sequence[str],
+) -> None:
+    """Write which stores the import is still about, and where it came to nothing."""
+    tx.execute(
+        "UPDATE images SET importing_to = ?, failed_to = ? WHERE id = ?",
+        (",".join(importing_to), ",".join(failed_to), image_id),
+    )
+
+
+def put_staged(tx: connection.Transaction, image_id: str, location: str | None) -> None:
+    """Write where the image's bytes wait now."""
+    tx.execute("UPDATE images SET staged_location = ? WHERE id = ?", (location, image_id))
+
+
+def put_format(tx: connection.Transaction, image_id: str, disk_format: str) -> None:
+    """Write what the image's bytes were made, which they were not."""
+    tx.execute("UPDATE images SET disk_format = ? WHERE id = ?", (disk_format, image_id))
+
+
+def move(
+    tx: connection.Transaction, image_id: str, *, store: str | None, location: str | None
+) -> None:
+    """Write where the first of the image's places is now; None: it has only copies."""
+    tx.execute(
+        "UPDATE images SET store = ?, location = ? WHERE id = ?", (store, location, image_id)
+    )
 
 
 def advance(
@@ -234,8 +288,12 @@ def _conditions(query: Query, ctx: context.RequestContext) -> tuple[list[str], l
     }
     if not ctx.is_admin:
         seen = "'public', 'community'" if Visibility.COMMUNITY in asked else "'public'"
-        where.append(f"(i.project_id = ? OR i.visibility IN ({seen}))")
-        params.append(ctx.project_id)
+        where.append(
+            f"(i.project_id = ? OR i.visibility IN ({seen}) OR i.visibility = 'shared' "
+            "AND EXISTS (SELECT 1 FROM image_members m WHERE m.image_id = i.id "
+            "AND m.member_id = ? AND ? IN (m.status, 'all')))"
+        )
+        params += [ctx.project_id, ctx.project_id, query.member_status]
     elif not asked:
         where.append("(i.project_id = ? OR i.visibility != 'community')")
         params.append(ctx.project_id)
@@ -260,7 +318,8 @@ def _direction(way: str) -> str:
     return "ASC" if way == "asc" else "DESC"
 
 
-def _image(row: dict[str, Any]) -> Image:
+def _image(db: connection.Reader, row: dict[str, Any]) -> Image:
+    copies = image_copies.of_image(db, row["id"]) if row.pop("has_copies") else []
     return Image(
         **row
         | {
@@ -269,5 +328,6 @@ def _image(row: dict[str, Any]) -> Image:
             "visibility": Visibility(row["visibility"]),
             "properties": json.loads(row["properties"]),
             "tags": tuple(sorted(json.loads(row["tags"]))),
+            "copies": tuple(copies),
         }
     )

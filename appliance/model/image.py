@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from appliance import errors, ids
+from appliance.model.image_copy import ImageCopy
 
 
 class ImageStatus(StrEnum):
@@ -18,8 +19,10 @@ class ImageStatus(StrEnum):
 
     QUEUED = "queued"  # a row without bytes
     SAVING = "saving"  # bytes are coming in
+    UPLOADING = "uploading"  # bytes wait on this host, staged, to be imported
     IMPORTING = "importing"  # the image worker fetches the bytes
     ACTIVE = "active"
+    DEACTIVATED = "deactivated"  # there, and nobody but an admin may have its bytes
     PENDING_DELETE = "pending_delete"  # nobody sees it any more; its bytes are still there
     DELETED = "deleted"
 
@@ -39,8 +42,12 @@ class ImageEvent(StrEnum):
     UPLOAD = "upload"  # somebody begins to send bytes
     STORED = "stored"  # the bytes are whole, and what they say they are
     CUT_OFF = "cut-off"  # the upload failed or its process died; its bytes are gone
+    STAGE = "stage"  # the bytes are here, and are to be imported when somebody says so
+    LOCATED = "located"  # somebody said where the bytes are, and that they are it
     IMPORT = "import"  # somebody said where the bytes are
     IMPORT_FAILED = "import-failed"  # what is there is no image; the row has the reason
+    DEACTIVATE = "deactivate"
+    REACTIVATE = "reactivate"
     DELETE = "delete"  # somebody asked
     REMOVED = "removed"  # the bytes of a deleted image are gone
 
@@ -52,13 +59,19 @@ TRANSITIONS: Final[dict[ImageEvent, dict[ImageStatus, ImageStatus]]] = {
     ImageEvent.UPLOAD: {_S.QUEUED: _S.SAVING},
     ImageEvent.STORED: {_S.SAVING: _S.ACTIVE, _S.IMPORTING: _S.ACTIVE},
     ImageEvent.CUT_OFF: {_S.SAVING: _S.QUEUED},
-    ImageEvent.IMPORT: {_S.QUEUED: _S.IMPORTING},
+    ImageEvent.LOCATED: {_S.QUEUED: _S.ACTIVE},
+    ImageEvent.STAGE: {_S.QUEUED: _S.UPLOADING},
+    ImageEvent.IMPORT: {_S.QUEUED: _S.IMPORTING, _S.UPLOADING: _S.IMPORTING},
     ImageEvent.IMPORT_FAILED: {_S.IMPORTING: _S.QUEUED},
+    ImageEvent.DEACTIVATE: {_S.ACTIVE: _S.DEACTIVATED, _S.DEACTIVATED: _S.DEACTIVATED},
+    ImageEvent.REACTIVATE: {_S.DEACTIVATED: _S.ACTIVE, _S.ACTIVE: _S.ACTIVE},
     ImageEvent.DELETE: {
         _S.QUEUED: _S.DELETED,
+        _S.UPLOADING: _S.PENDING_DELETE,
         _S.SAVING: _S.PENDING_DELETE,
         _S.IMPORTING: _S.PENDING_DELETE,
         _S.ACTIVE: _S.PENDING_DELETE,
+        _S.DEACTIVATED: _S.PENDING_DELETE,
     },
     ImageEvent.REMOVED: {_S.PENDING_DELETE: _S.DELETED},
 }
@@ -76,8 +89,12 @@ def after(event: ImageEvent, status: ImageStatus) -> ImageStatus:
 class Image:
     """One row of `images`, with its own properties and tags.
 
-    `location` is where its bytes are, or are going to be, in the words of its `store`. `reason`
-    says why an import failed, or why it is tried again; `attempts` is how often it was begun.
+    `location` is where its bytes are, or are going to be, in the words of its `store`;
+    `copies` are further places, whole ones; an active image has one place at least.
+    `importing_to` and `failed_to` name stores, between commas: what the last import is still about,
+    and where it came to nothing (None: there was none). `staged_location` is the file on this host
+    where bytes wait to be imported. `reason` says why an import failed, or why it is tried again;
+    `attempts` is how often it was begun.
     """
 
     id: ids.ImageId
@@ -108,6 +125,10 @@ class Image:
     tags: tuple[str, ...]
     reason: str = ""
     attempts: int = 0
+    staged_location: str | None = None
+    importing_to: str | None = None
+    failed_to: str | None = None
+    copies: tuple[ImageCopy, ...] = ()
 
     @property
     def is_public(self) -> bool:

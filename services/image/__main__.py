@@ -19,7 +19,9 @@ def main() -> None:
         return _account(session)
 
     data = Data(frame.settings, frame.db, stores.open_stores(frame.settings, account))
-    manager = Manager(frame.db, data, Imports(frame.settings, data, objects=Sources(account)))
+    manager = Manager(
+        frame.db, data, Imports(frame.settings, frame.db, data, objects=Sources(account))
+    )
     frame.run(tasks.steps(manager), sweep=lambda: tasks.due(manager), once=once)
 
 

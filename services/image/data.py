@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from appliance import clock, config, errors, processes, trace
-from appliance.db import connection, images
+from appliance.db import connection, image_copies, images
 from appliance.model.image import Image, ImageEvent, ImageStatus
+from appliance.model.image_copy import ImageCopy
 from services.image import stores
 from services.image.incoming import Incoming
 from services.image.inspection import Reader
+from storage.images.checksums import Summing
 from storage.images.store import Store
 
 log = logging.getLogger(__name__)
@@ -35,8 +37,8 @@ class Data:
         """The largest image that is accepted."""
         return self._settings.image.size_bytes_max
 
-    def upload(self, image: Image, reader: Reader) -> Image:
-        """Fill a queued image: queued → saving → active.
+    def upload(self, image: Image, reader: Reader, *, store: str | None = None) -> Image:
+        """Fill a queued image, in the store named or that for new ones: queued → saving → active.
 
         On any error the bytes are removed and the image is queued again. Killed in the middle, the
         row stays `saving` under a claim, and the worker's sweep does the same. Raises Conflict when
@@ -46,14 +48,14 @@ class Data:
             raise errors.BadRequest(
                 "Properties disk_format, container_format must be set prior to saving data."
             )
-        saving = self._reserve(image)
+        saving = self._reserve(image, store or self._settings.image.store)
         with contextlib.ExitStack() as undo, _gone_when_superseded(image.id):
             undo.callback(self.clean_up, saving)
             active = self.fill(saving, reader)
             undo.pop_all()
         return active
 
-    def begin_import(self, image: Image) -> Image:
+    def begin_import(self, image: Image, *, store: str | None = None) -> Image:
         """Have a new location for the bytes of an import that we hold, and nothing in the old one.
 
         Raises Superseded when it is not ours any more, StoreError, Unavailable.
@@ -62,8 +64,9 @@ class Data:
         _, name = self._new_owner()
         with self._db.transaction() as tx:
             return images.begin_import(
-                tx, image, store=self._settings.image.store, location=f"{image.id}-{name}"
-            )
+                tx, image, store=store or self._settings.image.store,
+                location=f"{image.id}-{name}",
+            )  # fmt: skip
 
     def put_off(self, image: Image, reason: str) -> None:
         """Let go of an import that the sweep shall take again; what it wrote goes then."""
@@ -81,7 +84,8 @@ class Data:
             disk_format=image.disk_format,
             container_format=image.container_format or "bare",
             size_bytes_max=self.size_bytes_max,
-            renew=lambda: self._renew(image),
+            virtual_size_bytes_max=self._settings.image.virtual_size_bytes_max,
+            renew=lambda: self.renew(image),
         )
         self._add(image, incoming)
         active = self._activate(image, incoming)
@@ -93,9 +97,60 @@ class Data:
 
         Raises StoreError, Unavailable; the latter also in the middle, when the bytes break off.
         """
-        chunks = self._chunks(image, offset=offset, length=length)
-        next(chunks)
-        return chunks
+        places = _places(image)
+        for place in places:
+            chunks = self._chunks(image, place, offset=offset, length=length)
+            try:
+                next(chunks)
+            except (errors.StoreError, errors.Unavailable):
+                if place == places[-1]:
+                    raise
+                log.warning(
+                    "image %s: not had from %s, the next place is tried", image.id, place[0]
+                )
+            else:
+                return chunks
+        raise errors.StoreError(f"image {image.id} has no place where its bytes are")
+
+    def copy(self, image: Image, store: str) -> None:
+        """Have the bytes in one more store too, checked against the image's sums.
+
+        Raises StoreError, Unavailable, TooLarge; nothing of it is left in that store then.
+        """
+        _, name = self._new_owner()
+        copy = ImageCopy(
+            image_id=image.id, store=store, location=f"{image.id}-{name}", created_at=clock.stamp()
+        )
+        with self._db.transaction() as tx:
+            image_copies.create(tx, copy)
+        try:
+            self._write_copy(image, copy)
+            self._finish_copy(copy)
+        except BaseException:
+            self.remove_copy(copy)
+            raise
+
+    def _write_copy(self, image: Image, copy: ImageCopy) -> None:
+        store, reader = self._stores[copy.store], Summing(Chunks(self.open(image)))
+        with trace.hop("stream", "COPY image", target=store.target, image=image.id) as span:
+            with stores.translated(image.id):
+                store.add(copy.location, reader)
+            span.bytes = reader.size_bytes
+        if image.checksum_sha512 not in (None, reader.sha512):
+            raise errors.StoreError(f"image {image.id}: its bytes are not what they were")
+
+    def _finish_copy(self, copy: ImageCopy) -> None:
+        with self._db.transaction() as tx:
+            is_wanted = image_copies.put_whole(tx, copy)
+        if not is_wanted:
+            raise errors.Superseded(f"image {copy.image_id} was deleted while it was copied")
+
+    def remove_copy(self, copy: ImageCopy) -> None:
+        """Remove the bytes of one copy, and then its row. Raises StoreError, Unavailable."""
+        with stores.translated(copy.image_id):
+            self._stores[copy.store].delete(copy.location)
+        with self._db.transaction() as tx:
+            image_copies.delete(tx, copy)
 
     def clean_up(self, image: Image, *, reason: str = "") -> None:
         """Remove the bytes of an upload or import that failed, or of a deleted image, and say so in
@@ -106,6 +161,8 @@ class Data:
         try:
             with trace.hop("stream", "DELETE image", target=self._target(image), image=image.id):
                 self._remove(image)
+                if image.status is ImageStatus.PENDING_DELETE:
+                    self._remove_copies(image)
         except (errors.StoreError, errors.Unavailable) as error:
             log.warning("image %s: bytes not removed yet: %s", image.id, error)
             with self._db.transaction() as tx:
@@ -147,7 +204,7 @@ class Data:
         name = secrets.token_hex(4)
         return f"{self._settings.host}/{os.getpid()}/{name}", name
 
-    def _reserve(self, image: Image) -> Image:
+    def _reserve(self, image: Image, store: str) -> Image:
         """Say in the row that bytes are coming, and where to, before the first one is stored.
 
         Each upload has a location of its own: one that was given up cannot overwrite the next.
@@ -156,7 +213,7 @@ class Data:
         with self._db.transaction() as tx:
             return images.advance(
                 tx, image, ImageEvent.UPLOAD,
-                store=self._settings.image.store, location=f"{image.id}-{name}",
+                store=store, location=f"{image.id}-{name}",
                 claim_owner=owner, claim_expires_at=self._claim_end(), reason="",
             )  # fmt: skip
 
@@ -183,21 +240,24 @@ class Data:
                 checksum_md5=sums.md5, checksum_sha512=sums.sha512, checksum_xxh3=sums.xxh3,
             )  # fmt: skip
 
-    def _renew(self, image: Image) -> None:
+    def renew(self, image: Image) -> None:
+        """Hold the image longer. Raises Superseded when it is not ours any more."""
         with self._db.transaction() as tx:
             images.claim(tx, image, owner=image.claim_owner or "", until=self._claim_end())
 
     def _claim_end(self) -> str:
         return clock.stamp(clock.now() + self._settings.image.upload_idle_s + _BESIDES_S)
 
-    def _chunks(self, image: Image, *, offset: int, length: int | None) -> Iterator[bytes]:
+    def _chunks(
+        self, image: Image, place: tuple[str, str], *, offset: int, length: int | None
+    ) -> Iterator[bytes]:
         """Yields once, empty, when the store has answered."""
+        store = self._stores[place[0]]
         with (
-            trace.hop("stream", "GET image", target=self._target(image), image=image.id) as span,
+            trace.hop("stream", "GET image", target=store.target, image=image.id) as span,
             stores.translated(image.id),
         ):
-            store = self._stores[image.store or ""]
-            chunks = store.get(image.location or "", offset=offset, length=length)
+            chunks = store.get(place[1], offset=offset, length=length)
             span.bytes = 0
             yield b""
             for chunk in chunks:
@@ -209,9 +269,32 @@ class Data:
             with stores.translated(image.id):
                 self._stores[image.store].delete(image.location)
 
+    def _remove_copies(self, image: Image) -> None:
+        """Of a deleted image: also those that a dead process was writing."""
+        for is_whole in (True, False):
+            for copy in image_copies.of_image(self._db, image.id, is_whole=is_whole):
+                self.remove_copy(copy)
+
     def _target(self, image: Image) -> str:
         store = self._stores.get(image.store or "")
         return store.target if store else "disk"
+
+
+def _places(image: Image) -> list[tuple[str, str]]:
+    """Where the bytes are, by store and location; the image's own place first."""
+    own = [(image.store, image.location)] if image.store and image.location else []
+    return own + [(copy.store, copy.location) for copy in image.copies]
+
+
+class Chunks:
+    """Chunks as a reader; each read is one of them, of whatever size."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+
+    def read(self, _size_bytes: int, /) -> bytes:
+        """The next chunk; empty at the end."""
+        return next(self._chunks, b"")
 
 
 @contextlib.contextmanager

@@ -21,7 +21,8 @@ class Incoming:
     """A reader over an upload in `disk_format` (None: what it turns out to be) and
     `container_format`.
 
-    Raises TooLarge past `size_bytes_max`, UnsupportedMedia when the bytes are not in `disk_format`,
+    Raises TooLarge past `size_bytes_max` or when it unfolds to more than
+    `virtual_size_bytes_max`, UnsupportedMedia when the bytes are not in `disk_format`,
     and whatever `renew` raises when the upload is not wanted any more.
     """
 
@@ -32,6 +33,7 @@ class Incoming:
         disk_format: str | None,
         container_format: str,
         size_bytes_max: int,
+        virtual_size_bytes_max: int,
         renew: Callable[[], None],
     ) -> None:
         self.sums = Summing(reader)
@@ -40,6 +42,7 @@ class Incoming:
         self._inspecting = Inspecting(self.sums)
         self._is_inspected = container_format not in _NOT_INSPECTED
         self._size_bytes_max = size_bytes_max
+        self._virtual_size_bytes_max = virtual_size_bytes_max
         self._renew = renew
         self._renew_at = clock.now() + RENEW_EVERY_S
 
@@ -62,3 +65,8 @@ class Incoming:
             self.virtual_size_bytes = self._inspecting.virtual_size_bytes(self.disk_format)
             if self.disk_format == "raw":
                 self.virtual_size_bytes = self.sums.size_bytes
+        if (self.virtual_size_bytes or 0) > self._virtual_size_bytes_max:
+            raise errors.TooLarge(
+                f"The image unfolds to {self.virtual_size_bytes} bytes, more than the "
+                f"{self._virtual_size_bytes_max} of image.virtual_size_bytes_max."
+            )

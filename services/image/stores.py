@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
 from appliance import config, errors, trace
+from services.image import web_store
 from storage.images import file, swift
 from storage.images.store import (
     ImageStoreError,
@@ -22,7 +23,17 @@ def open_stores(settings: config.Settings, account: Account) -> Mapping[str, Sto
         url, token = account()
         return swift.Access(url=url, headers={"X-Auth-Token": token, **trace.header()})
 
-    return {"swift": swift.SwiftStore(access), "file": file.FileStore(settings.home / "images")}
+    return {
+        "swift": swift.SwiftStore(access),
+        "file": file.FileStore(settings.home / "images"),
+        "http": web_store.WebStore(settings.image),
+    }
+
+
+def written(settings: config.Settings) -> tuple[str, ...]:
+    """The stores that images are put in, the one for new images first."""
+    others = [name for name in ("swift", "file") if name in settings.image.stores]
+    return tuple(dict.fromkeys((settings.image.store, *others)))
 
 
 @contextlib.contextmanager

@@ -2,7 +2,17 @@
 
 from appliance import config, queue
 from appliance.db import connection
-from services.api.image import data, images, info, versions
+from services.api.image import (
+    data,
+    images,
+    imports,
+    info,
+    members,
+    metadef_schemas,
+    metadefs,
+    tasks,
+    versions,
+)
 from services.http import endpoint, faults
 from services.identity.api import Identity
 from services.image import api
@@ -29,8 +39,17 @@ def face(settings: config.Settings, verbs: Images) -> endpoint.Face:
     """The API; its endpoints in the order in which they are tried."""
     paths = (
         *versions.paths(),
-        *images.paths(verbs, page_max=settings.api.page_max),
+        *images.paths(
+            verbs,
+            page_max=settings.api.page_max,
+            has_locations=settings.image.show_locations,
+        ),
         *data.paths(verbs),
+        *members.paths(verbs.members),
+        *imports.paths(verbs.imports),
+        *tasks.paths(verbs),
+        *metadefs.paths(verbs.metadefs),
+        *metadef_schemas.paths(),
         *info.paths(settings),
     )
-    return endpoint.Face(prefix="/image", fault=faults.glance, paths=paths)
+    return endpoint.Face(prefix="/image", fault=faults.glance, paths=paths, keeps_slash=True)

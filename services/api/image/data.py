@@ -6,10 +6,11 @@ from typing import Final
 from appliance import errors
 from appliance.model.image import ImageStatus
 from services.http import endpoint
-from services.http.endpoint import Reply, Request, path
+from services.http.endpoint import Reader, Reply, Request, path
 from services.image.api import Images
 
 _BINARY: Final = "application/octet-stream"
+_WHOLE: Final = (ImageStatus.ACTIVE, ImageStatus.DEACTIVATED)  # their bytes are all there
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -31,19 +32,31 @@ def paths(verbs: Images) -> tuple[endpoint.Path, ...]:
     )
 
 
+def content(request: Request) -> Reader:
+    """The bytes that a request brings. Raises UnsupportedMedia when it calls them otherwise."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _BINARY or request.content is None:
+        raise errors.UnsupportedMedia(f"Image data is sent as {_BINARY}, not {kind or 'bare'}.")
+    return request.content
+
+
+def store(request: Request) -> str | None:
+    """The store that a request names for the bytes; None: the one for new images."""
+    return request.headers.get("x-image-meta-store") or None
+
+
 class _Face:
     def __init__(self, verbs: Images) -> None:
         self._verbs = verbs
 
     def upload(self, request: Request) -> None:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != _BINARY or request.content is None:
-            raise errors.UnsupportedMedia(f"Image data is sent as {_BINARY}, not {kind or 'bare'}.")
-        self._verbs.upload(request.ctx, request.path["image_id"], request.content)
+        self._verbs.upload(
+            request.ctx, request.path["image_id"], content(request), store=store(request)
+        )
 
     def download(self, request: Request) -> Reply:
         image = self._verbs.show(request.ctx, request.path["image_id"])
-        if image.status is not ImageStatus.ACTIVE or image.size_bytes is None:
+        if image.status not in _WHOLE or image.size_bytes is None:
             return Reply(status=204)
         offset, length = _part(request.headers.get("range"), image.size_bytes)
         is_whole = length == image.size_bytes

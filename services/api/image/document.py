@@ -1,12 +1,13 @@
 """An image as the Image API writes and reads it: one flat JSON object, own properties among it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from appliance import errors
 from appliance.model.image import Image, ImageStatus, Visibility
+from appliance.model.image_copy import ImageCopy
 from services.image.api import NewImage
 
 READ_ONLY: Final = frozenset(
@@ -96,13 +97,17 @@ def of_user(image: Image) -> dict[str, Any]:
     }
 
 
-def view(image: Image) -> dict[str, Any]:
-    """The whole image; of one whose import failed also why."""
-    has_failed = image.status is ImageStatus.QUEUED and image.reason
-    failure = {"os_glance_failed_import": image.reason} if has_failed else {}
+def view(
+    image: Image, *, stores: Sequence[str] = (), has_locations: bool = False
+) -> dict[str, Any]:
+    """The whole image; of one whose import failed also why; its locations where they are shown.
+
+    The stores that it is in are named in the order of `stores`, others after them.
+    """
     return (
         of_user(image)
-        | failure
+        | _import(image)
+        | _places(image, stores, has_locations=has_locations)
         | {
             "status": image.status,
             "size": image.size_bytes,
@@ -117,6 +122,37 @@ def view(image: Image) -> dict[str, Any]:
             "schema": "/v2/schemas/image",
         }
     )
+
+
+def _import(image: Image) -> dict[str, Any]:
+    """How its last import is doing, by stores; and why one failed that has none of them."""
+    said: dict[str, Any] = {}
+    if image.importing_to is not None:
+        said["os_glance_importing_to_stores"] = image.importing_to
+        said["os_glance_failed_import"] = image.failed_to or ""
+    elif image.status is ImageStatus.QUEUED and image.reason:
+        said["os_glance_failed_import"] = image.reason
+    return said
+
+
+def _places(image: Image, order: Sequence[str], *, has_locations: bool) -> dict[str, Any]:
+    """The stores that have the image, and (where that is shown) its locations."""
+    is_there = image.status in (ImageStatus.ACTIVE, ImageStatus.DEACTIVATED)
+    own = [(image.store, image.location)] if is_there and image.location is not None else []
+    found = {store or "" for store, _ in own} | {copy.store for copy in image.copies}
+    stores = [store for store in order if store in found] + sorted(found - set(order))
+    said: dict[str, Any] = {"stores": ",".join(stores)} if stores else {}
+    if has_locations:
+        shown = [{"url": f"{store}://{name}", "metadata": {}} for store, name in own]
+        shown += [{"url": _url(copy), "metadata": dict(copy.metadata)} for copy in image.copies]
+        said["locations"] = shown
+        if shown:
+            said["direct_url"] = shown[0]["url"]
+    return said
+
+
+def _url(copy: ImageCopy) -> str:
+    return copy.location if copy.store == "http" else f"{copy.store}://{copy.location}"
 
 
 def _seconds(stamp: str) -> str:

@@ -2,11 +2,14 @@
 
 from typing import Any, Final
 
-from appliance import config
+from appliance import config, policy
 from appliance.model.image import ImageStatus, Visibility
+from appliance.model.image_member import MemberStatus
+from appliance.model.image_task import TaskStatus
 from services.http import endpoint
 from services.http.endpoint import Request, path
-from services.image.api import CONTAINER_FORMATS, DISK_FORMATS
+from services.image.api import CONTAINER_FORMATS, DISK_FORMATS, written_stores
+from services.image.api.imports import METHODS
 
 _TEXT: Final = {"type": ["null", "string"]}
 _NUMBER: Final = {"type": ["null", "integer"]}
@@ -61,26 +64,78 @@ _IMAGES_SCHEMA: Final = {
 }
 
 
+_MEMBER: Final[dict[str, Any]] = {
+    "image_id": {"type": "string"},
+    "member_id": {"type": "string"},
+    "status": {"type": "string", "enum": list(MemberStatus)},
+    "created_at": {"type": "string"} | _READ_ONLY,
+    "updated_at": {"type": "string"} | _READ_ONLY,
+    "schema": {"type": "string"} | _READ_ONLY,
+}
+_TASK: Final[dict[str, Any]] = {
+    "id": {"type": "string"},
+    "type": {"type": "string"},
+    "status": {"type": "string", "enum": list(TaskStatus)},
+    "input": {"type": ["null", "object"]},
+    "result": {"type": ["null", "object"]},
+    "owner": {"type": "string"},
+    "message": {"type": "string"},
+    "image_id": _TEXT,
+    "request_id": {"type": "string"},
+    "user_id": {"type": "string"},
+    "expires_at": _TEXT,
+    "created_at": {"type": "string"},
+    "updated_at": {"type": "string"},
+    "self": {"type": "string"},
+    "schema": {"type": "string"},
+}
+_TASK_SCHEMA: Final = {"name": "task", "properties": _TASK}
+_MEMBER_SCHEMA: Final = {"name": "member", "properties": _MEMBER}
+
+
+def _many(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a list of what `schema` describes."""
+    return {
+        "name": name,
+        "properties": {name: {"type": "array", "items": schema}, "schema": {"type": "string"}},
+        "links": [{"rel": "describedby", "href": "{schema}"}],
+    }
+
+
 def paths(settings: config.Settings) -> tuple[endpoint.Path, ...]:
     """Under `/image`."""
-    default = settings.image.store
+    written = written_stores(settings)
 
-    def stores(_: Request) -> dict[str, Any]:
-        found: list[dict[str, str]] = [{"id": name} for name in ("swift", "file")]
-        for store in found:
-            if store["id"] == default:
-                store["default"] = "true"
+    def index(request: Request) -> dict[str, Any]:
+        found: list[dict[str, Any]] = [{"id": name} for name in written]
+        found[0]["default"] = "true"
+        for weight, one in enumerate(reversed(found)):  # the first weighs most, as in Glance
+            one |= {"weight": weight} if len(found) > 1 else {}
         return {"stores": found}
+
+    def detail(request: Request) -> dict[str, Any]:
+        policy.check(request.ctx, "stores_info_detail")
+        found = index(request)["stores"]
+        return {"stores": [one | {"type": one["id"], "properties": {}} for one in found]}
 
     return (
         path("/v2/schemas/image", GET=endpoint.endpoint(lambda _: _IMAGE_SCHEMA)),
         path("/v2/schemas/images", GET=endpoint.endpoint(lambda _: _IMAGES_SCHEMA)),
-        path("/v2/info/stores", GET=endpoint.endpoint(stores)),
+        path("/v2/schemas/member", GET=endpoint.endpoint(lambda _: _MEMBER_SCHEMA)),
+        path(
+            "/v2/schemas/members",
+            GET=endpoint.endpoint(lambda _: _many("members", _MEMBER_SCHEMA)),
+        ),
+        path("/v2/schemas/task", GET=endpoint.endpoint(lambda _: _TASK_SCHEMA)),
+        path("/v2/schemas/tasks", GET=endpoint.endpoint(lambda _: _many("tasks", _TASK_SCHEMA))),
+        path("/v2/info/stores", GET=endpoint.endpoint(index)),
+        path("/v2/info/stores/detail", GET=endpoint.endpoint(detail)),
         path("/v2/info/import", GET=endpoint.endpoint(_import)),
     )
 
 
 def _import(_: Request) -> dict[str, Any]:
-    """No way to import but the upload itself."""
-    described = {"description": "Import methods available.", "type": "array", "value": []}
+    described = {
+        "description": "Import methods available.", "type": "array", "value": list(METHODS),
+    }  # fmt: skip
     return {"import-methods": described}

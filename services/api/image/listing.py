@@ -8,6 +8,7 @@ from appliance import errors
 from appliance.db import images
 from appliance.db.images import Condition, Query
 from appliance.model.image import Image, Visibility
+from appliance.model.image_member import MemberStatus
 from services.http.endpoint import Request
 
 _PAGING: Final = frozenset(
@@ -23,7 +24,7 @@ _TEXTS: Final = {
 _LISTS: Final = frozenset({"id", "name", "status", "disk_format", "container_format"})
 # name in the API → column and operator, of numbers
 _NUMBERS: Final = {
-    "size_min": ("size_bytes", ">="), "size_max": ("size_bytes", "<="),
+    "size": ("size_bytes", "="), "size_min": ("size_bytes", ">="), "size_max": ("size_bytes", "<="),
     "min_disk": ("min_disk_gib", "="), "min_ram": ("min_memory_mib", "="),
 }  # fmt: skip
 _FLAGS: Final = {"protected": "is_protected", "os_hidden": "is_hidden"}
@@ -54,6 +55,7 @@ def query(request: Request, *, page_max: int) -> Query:
         tags=tuple(value for name, value in request.pairs if name == "tag"),
         sort=_sort(request),
         marker=given.get("marker"),
+        member_status=_member_status(given),
         limit=min(_number("limit", given.get("limit", str(page_max))), page_max),
     )
 
@@ -131,6 +133,13 @@ def _sort(request: Request) -> tuple[tuple[str, str], ...]:
             known = ", ".join(sorted(images.SORT_COLUMNS))
             raise errors.BadRequest(f"Invalid sort {key}:{way}. The keys are {known}.")
     return (*zip(keys, ways, strict=True), ("created_at", ways[-1]), ("id", ways[-1]))
+
+
+def _member_status(given: dict[str, str]) -> str:
+    status = given.get("member_status", "accepted")
+    if status not in {*MemberStatus, "all"}:
+        raise errors.BadRequest(f"Invalid status: {status[:50]}")
+    return status
 
 
 def _number(name: str, text: str) -> int:

@@ -11,6 +11,7 @@ from services.api.image import document
 
 MEDIA_TYPES: Final = (
     "application/openstack-images-v2.1-json-patch",
+    "application/openstack-images-v2.0-json-patch",
     "application/json-patch+json",
 )
 
@@ -21,6 +22,28 @@ class Change(msgspec.Struct):
     op: Literal["add", "replace", "remove"]
     path: str
     value: Any = None
+
+
+def parse(given: dict[str, Any]) -> Change:
+    """An operation as RFC 6902 writes it, or as v2.0 did: `{"replace": "/name", "value": …}`.
+
+    Raises BadRequest.
+    """
+    if "op" not in given:
+        named = [name for name in ("add", "replace", "remove") if name in given]
+        if len(named) != 1:
+            raise errors.BadRequest("An operation is one of add, replace and remove.")
+        given = {"op": named[0], "path": given[named[0]], **_value(given)}
+    if given["op"] != "remove" and "value" not in given:
+        raise errors.BadRequest('Operation "add" or "replace" requires a member named "value".')
+    try:
+        return msgspec.convert(given, Change)
+    except msgspec.ValidationError as error:
+        raise errors.BadRequest(f"Invalid operation: {error}") from error
+
+
+def _value(given: dict[str, Any]) -> dict[str, Any]:
+    return {"value": given["value"]} if "value" in given else {}
 
 
 def apply(image: Image, changes: list[Change]) -> Image:

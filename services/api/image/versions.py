@@ -5,13 +5,16 @@ from typing import Any, Final
 from services.http import endpoint
 from services.http.endpoint import Reply, Request, path
 
-_NEWEST: Final = 9  # v2.9: hidden images and multihash; what came later is stores and locations
+_NEWEST: Final = 13  # v2.13: stores, import and its tasks; what came later is caches
 
 
 def paths() -> tuple[endpoint.Path, ...]:
     """Under `/image`; the first is where the catalog points to."""
     return (
         path("", GET=endpoint.endpoint(_choices, is_public=True)),
+        path("/", GET=endpoint.endpoint(_choices, is_public=True)),
+        path("/v2/", GET=endpoint.endpoint(_choices, is_public=True)),
+        path("/versions/", GET=endpoint.endpoint(_versions, is_public=True)),
         path("/versions", GET=endpoint.endpoint(_versions, is_public=True)),
         path("/v2", GET=endpoint.endpoint(_choices, is_public=True)),
     )

@@ -2,5 +2,13 @@
 
 from services.image.api.attributes import CONTAINER_FORMATS, DISK_FORMATS, NewImage
 from services.image.api.images import Images, open_images
+from services.image.stores import written as written_stores
 
-__all__ = ["CONTAINER_FORMATS", "DISK_FORMATS", "Images", "NewImage", "open_images"]
+__all__ = [
+    "CONTAINER_FORMATS",
+    "DISK_FORMATS",
+    "Images",
+    "NewImage",
+    "open_images",
+    "written_stores",
+]

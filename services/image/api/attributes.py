@@ -107,6 +107,9 @@ def check_rights(ctx: context.RequestContext, image: Image, *, before: Image | N
     was_public = before is not None and before.visibility is Visibility.PUBLIC
     if image.visibility is Visibility.PUBLIC and not was_public:
         policy.check(ctx, "publicize_image")
+    was_community = before is not None and before.visibility is Visibility.COMMUNITY
+    if image.visibility is Visibility.COMMUNITY and not was_community:
+        policy.check(ctx, "communitize_image")
     owner = before.project_id if before else ctx.project_id
     if image.project_id != owner and not ctx.is_admin:
         raise errors.Forbidden("You are not permitted to create or give images to others.")

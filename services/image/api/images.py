@@ -5,11 +5,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from appliance import clock, config, context, errors, ids, policy, queue
-from appliance.db import connection, images
+from appliance.db import connection, image_copies, image_tasks, images
 from appliance.model.image import Image, ImageEvent, ImageStatus
+from appliance.model.image_copy import ImageCopy
+from appliance.model.image_task import ImageTask
 from services.image import stores
 from services.image.api import attributes, registration
 from services.image.api.attributes import NewImage
+from services.image.api.imports import Imports
+from services.image.api.locations import Locations
+from services.image.api.members import Members
+from services.image.api.metadefs import Metadefs
+from services.image.api.ownership import owned
 from services.image.data import Data
 from services.image.inspection import Reader
 from services.image.sources import Sources
@@ -27,18 +34,28 @@ def open_images(
 ) -> "Images":
     """The verbs, on every store there is; `account` says how to get into the object store."""
     data = Data(settings, db, stores.open_stores(settings, account))
-    return Images(db, topics, data, objects=Sources(account))
+    return Images(settings, db, topics, data=data, objects=Sources(account))
 
 
 class Images:
     """The verbs on images; safe for threads."""
 
     def __init__(
-        self, db: connection.Database, topics: queue.Queue, data: Data, *, objects: Sources
+        self,
+        settings: config.Settings,
+        db: connection.Database,
+        topics: queue.Queue,
+        *,
+        data: Data,
+        objects: Sources,
     ) -> None:
         self._db = db
         self._queue = topics
         self._data = data
+        self.members = Members(db)
+        self.imports = Imports(settings, db, topics, stores=stores.written(settings))
+        self.locations = Locations(settings.image, db)
+        self.metadefs = Metadefs(db)
         self._registrar = registration.Registrar(db, objects, size_bytes_max=data.size_bytes_max)
 
     def index(self, ctx: context.RequestContext, query: images.Query) -> list[Image]:
@@ -96,7 +113,7 @@ class Images:
         """Apply `change` to the image as it is now. Raises Forbidden, NotFound, what it raises."""
         policy.check(ctx, "modify_image")
         with self._db.transaction() as tx:
-            before = self._own(tx, ctx, image_id)
+            before = owned(tx, ctx, image_id)
             after = change(before)
             attributes.check(after)
             attributes.check_rights(ctx, after, before=before)
@@ -118,6 +135,29 @@ class Images:
 
         self.update(ctx, image_id, untagged)
 
+    def deactivate(self, ctx: context.RequestContext, image_id: str) -> None:
+        """Let nobody but admins have the bytes; twice is as good. Raises NotFound, Forbidden (also
+        when it is neither active nor deactivated, as Glance).
+        """
+        self._act(ctx, "deactivate", image_id, ImageEvent.DEACTIVATE)
+
+    def reactivate(self, ctx: context.RequestContext, image_id: str) -> None:
+        """End what `deactivate` did. Raises like it."""
+        self._act(ctx, "reactivate", image_id, ImageEvent.REACTIVATE)
+
+    def _act(
+        self, ctx: context.RequestContext, rule: str, image_id: str, event: ImageEvent
+    ) -> None:
+        policy.check(ctx, rule)
+        with self._db.transaction() as tx:
+            image = owned(tx, ctx, image_id)
+            try:
+                images.advance(tx, image, event)
+            except errors.Superseded:
+                raise
+            except errors.Conflict as error:
+                raise errors.Forbidden(str(error)) from error
+
     def delete(self, ctx: context.RequestContext, image_id: str) -> None:
         """Let nobody see the image any more; the worker removes its bytes.
 
@@ -125,7 +165,7 @@ class Images:
         """
         policy.check(ctx, "delete_image")
         with self._db.transaction() as tx:
-            image = self._own(tx, ctx, image_id)
+            image = owned(tx, ctx, image_id)
             if image.is_protected:
                 raise errors.Forbidden(f"Image {image_id} is protected and cannot be deleted.")
             # an upload keeps its claim: it notices, and removes what it has written itself
@@ -136,15 +176,78 @@ class Images:
         if gone.status is ImageStatus.PENDING_DELETE:
             self._queue.ring(TOPIC, "delete_data", image_id)
 
-    def upload(self, ctx: context.RequestContext, image_id: str, reader: Reader) -> Image:
-        """Fill a queued image with bytes; what they are is looked at as they come.
+    def delete_copy(self, ctx: context.RequestContext, image_id: str, store: str) -> None:
+        """Remove an image's bytes from one of its stores. Raises Forbidden (the last place; not an
+        admin), NotFound, StoreError, Unavailable.
+        """
+        policy.check(ctx, "delete_image_location")
+        with self._db.transaction() as tx:
+            image = owned(tx, ctx, image_id)
+            places = [image.store] * (image.location is not None)
+            places += [copy.store for copy in image.copies]
+            if store not in places:
+                raise errors.NotFound("store", store)
+            if len(places) == 1:
+                raise errors.Forbidden("Cannot delete the last location of an image.")
+            gone = next((copy for copy in image.copies if copy.store == store), None)
+            if gone is None:  # the image's own place: nobody reads it from here on
+                gone = ImageCopy(
+                    image_id=image_id, store=store, location=image.location or "",
+                    created_at=clock.stamp(),
+                )  # fmt: skip
+                images.move(tx, image_id, store=None, location=None)
+                image_copies.create(tx, gone)
+        self._data.remove_copy(gone)
 
-        Raises Forbidden, NotFound, Conflict (not queued), BadRequest (no formats, or cut off),
-        UnsupportedMedia (not what it says), TooLarge, Gone (deleted meanwhile). After any of them
-        no byte is left, and an image that is still there is queued.
+    def tasks(self, ctx: context.RequestContext, image_id: str) -> list[ImageTask]:
+        """The tasks of an image, newest first. Raises Forbidden, NotFound."""
+        policy.check(ctx, "get_task")
+        images.get_visible(self._db, image_id, ctx)
+        return image_tasks.listed(self._db, {"image_id": image_id})
+
+    def all_tasks(
+        self, ctx: context.RequestContext, where: Mapping[str, object]
+    ) -> list[ImageTask]:
+        """The tasks of the caller's project (an admin's: all) with these columns, newest first."""
+        policy.check(ctx, "get_tasks")
+        own = {} if ctx.is_admin else {"project_id": ctx.project_id}
+        return image_tasks.listed(self._db, {**where, **own})
+
+    def task(self, ctx: context.RequestContext, task_id: str) -> ImageTask:
+        """One task. Raises Forbidden, NotFound."""
+        policy.check(ctx, "get_task")
+        task = image_tasks.get(self._db, task_id)
+        if not ctx.is_admin and task.project_id != ctx.project_id:
+            raise errors.NotFound("task", task_id)
+        return task
+
+    def add_task(self, ctx: context.RequestContext, new: NewImage, uri: str) -> ImageTask:
+        """Promise an image that is fetched from the web (Glance's older `POST /v2/tasks`); what is
+        wrong with the URI the task will say. Raises Forbidden, BadRequest.
+        """
+        policy.check(ctx, "add_task")
+        image = self.create(ctx, new)
+        return self.imports.promise(ctx, image.id, uri)
+
+    def upload(
+        self,
+        ctx: context.RequestContext,
+        image_id: str,
+        reader: Reader,
+        *,
+        store: str | None = None,
+    ) -> Image:
+        """Fill a queued image with bytes, in the store named or that of new images; what they are
+        is looked at as they come.
+
+        Raises Forbidden, NotFound, Conflict (not queued), BadRequest (no formats, no such store, or
+        cut off), UnsupportedMedia (not what it says), TooLarge, Gone (deleted meanwhile). After any
+        of them no byte is left, and an image that is still there is queued.
         """
         policy.check(ctx, "upload_image")
-        return self._data.upload(self._own(self._db, ctx, image_id), reader)
+        if store is not None and store not in self.imports.stores:
+            raise errors.BadRequest(f"The store {store[:50]!r} is none that images are put in.")
+        return self._data.upload(owned(self._db, ctx, image_id), reader, store=store)
 
     def download(
         self,
@@ -156,16 +259,13 @@ class Images:
     ) -> Iterator[bytes]:
         """The bytes of an active image, from `offset`, `length` of them or all.
 
-        Raises Forbidden, Conflict (no bytes yet), StoreError, Unavailable.
+        Raises Forbidden (deactivated, too), Conflict (no bytes yet), StoreError, Unavailable.
         """
         policy.check(ctx, "download_image")
+        if image.status is ImageStatus.DEACTIVATED:
+            if not ctx.is_admin:
+                raise errors.Forbidden("The requested image has been deactivated.")
+            return self._data.open(image, offset=offset, length=length)
         if image.status is not ImageStatus.ACTIVE:
             raise errors.Conflict(f"Image {image.id} is {image.status}: it has no data yet.")
         return self._data.open(image, offset=offset, length=length)
-
-    def _own(self, db: connection.Reader, ctx: context.RequestContext, image_id: str) -> Image:
-        """The image, to be changed by its project or an admin. Raises NotFound, Forbidden."""
-        image = images.get_visible(db, image_id, ctx)
-        if not ctx.is_admin and image.project_id != ctx.project_id:
-            raise errors.Forbidden(f"You are not permitted to modify image {image_id}.")
-        return image

@@ -390,5 +390,8 @@ def test_schemas_and_stores_are_told(demo: Client):
     assert set(image) == set(schema["properties"])
     assert demo("GET", "/schemas/images").json()["name"] == "images"
     stores = demo("GET", "/info/stores").json()["stores"]
-    assert {"id": "file", "default": "true"} in stores
-    assert demo("GET", "/info/import").json()["import-methods"]["value"] == []
+    assert stores == [
+        {"id": "file", "default": "true", "weight": 1}, {"id": "swift", "weight": 0},
+    ]  # fmt: skip
+    methods = demo("GET", "/info/import").json()["import-methods"]["value"]
+    assert methods == ["glance-direct", "web-download", "copy-image", "glance-download"]

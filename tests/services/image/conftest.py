@@ -25,8 +25,8 @@ def parts(settings: config.Settings, db: connection.Database, topics: queue.Queu
     return Parts(
         db=db,
         data=data,
-        verbs=Images(db, topics, data, objects=objects),
-        manager=Manager(db, data, Imports(settings, data, objects=objects)),
+        verbs=Images(settings, db, topics, data=data, objects=objects),
+        manager=Manager(db, data, Imports(settings, db, data, objects=objects)),
         folder=settings.home / "images",
         ctx=context.RequestContext(project_id=ids.ProjectId("p1"), roles=frozenset({"member"})),
     )

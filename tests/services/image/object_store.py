@@ -37,8 +37,9 @@ class ObjectStore:
         self._glance = self._identity.service_token("glance")
         objects = Sources(self._account)
         data = Data(self.settings, self.db, stores.open_stores(self.settings, self._account))
-        self.verbs = Images(self.db, self.topics, data, objects=objects)
-        self.manager = Manager(self.db, data, Imports(self.settings, data, objects=objects))
+        self.verbs = Images(self.settings, self.db, self.topics, data=data, objects=objects)
+        imports = Imports(self.settings, self.db, data, objects=objects)
+        self.manager = Manager(self.db, data, imports)
 
     def ctx(self, user: str) -> context.RequestContext:
         """A request of one of the cloud's users."""

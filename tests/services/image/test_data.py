@@ -190,7 +190,7 @@ def test_a_store_that_is_away_keeps_the_deletion_for_later(parts: Parts, image_i
     assert parts.image(image_id).status is ImageStatus.PENDING_DELETE
     with parts.db.transaction() as tx:
         tx.execute("UPDATE images SET store = 'file' WHERE id = ?", (image_id,))
-    assert [step for step, _ in parts.manager.due()] == ["delete_data"]
+    assert [step for step, *_ in parts.manager.due()] == ["delete_data"]
     parts.manager.delete_data(image_id)
     assert (parts.image(image_id).status, parts.files()) == (ImageStatus.DELETED, [])
     assert image.location is not None
@@ -221,7 +221,7 @@ def test_an_upload_whose_process_died_is_repaired(parts, image_id, owner, ends_s
         )
     (parts.folder / "left").write_bytes(DATA)
 
-    due = [step for step, _ in parts.manager.due()]
+    due = [step for step, *_ in parts.manager.due()]
     parts.manager.repair_upload(image_id)
 
     assert due == (["repair_upload"] if is_due else [])

@@ -44,6 +44,7 @@ class Api:
             "min_disk_gib": 0, "min_memory_mib": 0, "is_protected": 0, "is_hidden": 0,
             "request_id": "req-1", "created_at": now, "updated_at": now,
             "reason": "", "attempts": 0, "properties": {"os_distro": "tiny"}, "tags": (),
+            "copies": (),
         }  # fmt: skip
         image = Image(**values | columns)  # type: ignore[arg-type]  # a test's own mistake shows
         self.change(lambda tx: images.create(tx, image))

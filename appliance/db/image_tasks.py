@@ -1,0 +1,113 @@
+"""Rows of `image_tasks`."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from appliance import clock, errors
+from appliance.db import connection
+from appliance.model.image_task import ImageTask, TaskStatus
+
+_NOUN: Final = "task"
+OPEN: Final = (TaskStatus.PENDING, TaskStatus.PROCESSING)
+_LISTED_MAX: Final = 1000  # a list has no pages, and the ended ones go by themselves
+
+
+def create(tx: connection.Transaction, task: ImageTask) -> None:
+    """Insert the row."""
+    values = dataclasses.asdict(task)
+    tx.insert("image_tasks", **values | {"input": json.dumps(values["input"]), "result": None})
+
+
+def get(db: connection.Reader, task_id: str) -> ImageTask:
+    """The task. Raises NotFound."""
+    row = db.row("SELECT * FROM image_tasks WHERE id = ?", (task_id,))
+    return _task(connection.found(row, _NOUN, task_id))
+
+
+def listed(db: connection.Reader, where: Mapping[str, object]) -> list[ImageTask]:
+    """The newest tasks whose columns have these values, newest first."""
+    conditions = " AND ".join(["TRUE", *(f"{column} = ?" for column in where)])
+    rows = db.rows(
+        f"SELECT * FROM image_tasks WHERE {conditions} ORDER BY created_at DESC, id DESC LIMIT ?",
+        (*where.values(), _LISTED_MAX),
+    )
+    return [_task(dict(row)) for row in rows]
+
+
+def newest(db: connection.Reader, image_id: str) -> ImageTask | None:
+    """The image's last task, None when it never had one."""
+    row = db.row(
+        "SELECT * FROM image_tasks WHERE image_id = ? ORDER BY created_at DESC, id DESC LIMIT 1",
+        (image_id,),
+    )
+    return _task(dict(row)) if row else None
+
+
+def open_of(db: connection.Reader, image_id: str) -> ImageTask | None:
+    """The image's task that has not ended, None when there is none."""
+    task = newest(db, image_id)
+    return task if task is not None and task.status in OPEN else None
+
+
+def unfinished(db: connection.Reader) -> list[ImageTask]:
+    """Tasks that have not ended, oldest first."""
+    rows = db.rows(
+        "SELECT * FROM image_tasks WHERE status IN ('pending', 'processing') ORDER BY created_at"
+    )
+    return [_task(dict(row)) for row in rows]
+
+
+def progress(
+    tx: connection.Transaction, task_id: str, *, done_bytes: int, total_bytes: int | None
+) -> None:
+    """Write how far the task is; one that ended meanwhile stays as it is."""
+    tx.execute(
+        "UPDATE image_tasks SET status = 'processing', done_bytes = ?, total_bytes = ?, "
+        "updated_at = ? WHERE id = ? AND status IN ('pending', 'processing')",
+        (done_bytes, total_bytes, clock.stamp(), task_id),
+    )
+
+
+def end(
+    tx: connection.Transaction,
+    task_id: str,
+    status: TaskStatus,
+    *,
+    expires_at: str,
+    message: str = "",
+    result: Mapping[str, Any] | None = None,
+) -> None:
+    """Write how the task ended; one that ended before stays as it is."""
+    tx.execute(
+        "UPDATE image_tasks SET status = ?, message = ?, result = ?, expires_at = ?, "
+        "updated_at = ? WHERE id = ? AND status IN ('pending', 'processing')",
+        (
+            status, message, json.dumps(result) if result is not None else None, expires_at,
+            clock.stamp(), task_id,
+        ),
+    )  # fmt: skip
+
+
+def delete(tx: connection.Transaction, task_id: str) -> None:
+    """Forget the task. Raises NotFound."""
+    if not tx.execute("DELETE FROM image_tasks WHERE id = ?", (task_id,)):
+        raise errors.NotFound(_NOUN, task_id)
+
+
+def forget_expired(tx: connection.Transaction) -> None:
+    """Forget the tasks that ended long enough ago."""
+    tx.execute("DELETE FROM image_tasks WHERE expires_at < ?", (clock.stamp(),))
+
+
+def _task(row: dict[str, Any]) -> ImageTask:
+    result = row["result"]
+    return ImageTask(
+        **row
+        | {
+            "status": TaskStatus(row["status"]),
+            "input": json.loads(row["input"]),
+            "result": json.loads(result) if result is not None else None,
+        }
+    )

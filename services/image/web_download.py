@@ -1,0 +1,167 @@
+"""Images from the web: only from hosts that an image may come from.
+
+A user names the URL, and this host can reach what its users cannot: its own services, the metadata
+addresses, the network behind it. So the address is looked at after the name is resolved, the
+connection goes to just that address, and each redirect is looked at again (Glance's import
+filtering, and against DNS rebinding).
+"""
+
+import contextlib
+import http.client
+import ipaddress
+import socket
+import ssl
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from appliance import config, errors
+
+TIMEOUT_S: Final = 30.0  # of silence
+REDIRECTS_MAX: Final = 5
+CHUNK_BYTES: Final = 1 << 20
+_PORTS: Final = {"http": 80, "https": 443}
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a URL answered: how long it says to be, and its bytes."""
+
+    size_bytes: int | None
+    chunks: Generator[bytes]
+
+
+def check(url: str, settings: config.Image) -> SplitResult:
+    """The parts of a URL that images may come from, as far as its text tells.
+
+    Raises BadRequest, in Glance's words.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError as error:
+        raise _refused(url, "it is no URL") from error
+    if parts.scheme not in _PORTS:
+        raise _refused(url, "only http and https are known")
+    if not parts.hostname or parts.username is not None or parts.password is not None:
+        raise _refused(url, "it has no host, or a login in it")
+    if any(ord(letter) <= 32 or ord(letter) == 127 for letter in url):
+        raise _refused(url, "it has blanks or control characters in it")
+    if str(port) not in settings.download_ports:
+        raise _refused(url, f"its port is none of {', '.join(settings.download_ports)}")
+    if settings.download_hosts and parts.hostname not in settings.download_hosts:
+        raise _refused(url, "its host is not among image.download_hosts")
+    with contextlib.suppress(ValueError):
+        _check_address(url, ipaddress.ip_address(parts.hostname), parts.hostname, settings)
+    return parts
+
+
+def open_page(
+    url: str, settings: config.Image, *, offset: int = 0, length: int | None = None
+) -> Page:
+    """The bytes at a URL from `offset`, `length` of them or all, following redirects.
+
+    Raises BadRequest for what `check` refuses, NotFound, StoreError when the host does not answer
+    as it should; also in the middle, when the bytes break off.
+    """
+    for _ in range(REDIRECTS_MAX + 1):
+        with contextlib.ExitStack() as opened:
+            answer = _get(opened, url, check(url, settings), settings, part=_part(offset, length))
+            if answer.status in _REDIRECTS:
+                url = urljoin(url, answer.getheader("Location") or "")
+                continue
+            if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+                raise errors.NotFound("image source", url[:300])
+            is_part = bool(offset or length is not None)
+            if answer.status != (HTTPStatus.PARTIAL_CONTENT if is_part else HTTPStatus.OK):
+                raise errors.StoreError(f"{url[:300]} answered {answer.status} {answer.reason}")
+            size = answer.length
+            return Page(size_bytes=size, chunks=_chunks(opened.pop_all(), answer, url))
+    raise errors.BadRequest(f"{url[:300]}: more than {REDIRECTS_MAX} redirects")
+
+
+def _get(
+    opened: contextlib.ExitStack,
+    url: str,
+    parts: SplitResult,
+    settings: config.Image,
+    *,
+    part: dict[str, str],
+) -> http.client.HTTPResponse:
+    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    with _translated(url):
+        address = _resolve(url, host, port, settings)
+        connection = _Pinned(host, port, address=address, is_tls=parts.scheme == "https")
+        opened.callback(connection.close)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", path, headers={"Accept-Encoding": "identity"} | part)
+        return connection.getresponse()
+
+
+def _part(offset: int, length: int | None) -> dict[str, str]:
+    """The header that asks for a part; none for all."""
+    if not offset and length is None:
+        return {}
+    return {"Range": f"bytes={offset}-{'' if length is None else offset + length - 1}"}
+
+
+class _Pinned(http.client.HTTPConnection):
+    """A connection to one address, whatever its host's name resolves to now."""
+
+    def __init__(self, host: str, port: int, *, address: str, is_tls: bool) -> None:
+        super().__init__(host, port, timeout=TIMEOUT_S)
+        self._address = address
+        self._is_tls = is_tls
+
+    def connect(self) -> None:
+        """Open it, and over TLS see that the host is who it says."""
+        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        if self._is_tls:
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+
+
+def _resolve(url: str, host: str, port: int, settings: config.Image) -> str:
+    """The address that is asked. Raises BadRequest when it is none that an image may come from."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for *_, place in found:
+        _check_address(url, ipaddress.ip_address(place[0]), host, settings)
+    return str(found[0][4][0])
+
+
+def _check_address(
+    url: str,
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+    host: str,
+    settings: config.Image,
+) -> None:
+    if host in settings.download_hosts:
+        return  # an operator has said that images may come from there
+    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
+    if not inner.is_global or inner.is_multicast:
+        raise _refused(url, "its address is not a public one")
+
+
+def _chunks(
+    opened: contextlib.ExitStack, answer: http.client.HTTPResponse, url: str
+) -> Generator[bytes]:
+    with opened, _translated(url):
+        while chunk := answer.read(CHUNK_BYTES):
+            yield chunk
+        if answer.length:
+            raise errors.StoreError(f"{url[:300]} broke off, {answer.length} bytes early")
+
+
+@contextlib.contextmanager
+def _translated(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
+        raise errors.StoreError(f"{url[:300]}: {str(error) or type(error).__name__}") from error
+
+
+def _refused(url: str, why: str) -> errors.BadRequest:
+    return errors.BadRequest(f"URI for web-download does not pass filtering: {url[:300]} ({why})")
