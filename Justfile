@@ -36,6 +36,10 @@ vm *args:
 accept:
     .venv/bin/pytest tests/system
 
+# OpenStack's own test suite against a cloud of its own; writes docs/reference/conformance.md (root)
+tempest *args:
+    {{py}} -m tests.tempest {{args}}
+
 # measures, and writes docs/reference/performance.md
 bench *args:
     {{py}} -m tests.bench {{args}}

@@ -20,6 +20,7 @@ STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("unit", ["pytest", "-q", "-n", "2", *_ELSEWHERE, "-m", _UNIT]),
     ("screens", ["pytest", "-q", "-n", "2", "tests/tui"]),
     ("clients", ["pytest", "-q", "tests/system", "-m", _UNIT]),
+    ("tempest", ["python", "-m", "tests.tempest", "--check"]),
     ("host", ["pytest", "-q", "-m", "host and not guest and not crash", "--durations=5"]),
     ("vm", ["pytest", "-q", "-m", "vm", "--durations=5"]),
     ("crash", ["pytest", "-q", "-m", "crash and not vm", "--durations=5"]),

@@ -1,0 +1,1 @@
+"""OpenStack's own test suite, Tempest, unchanged, against a cloud of its own."""
