@@ -90,6 +90,8 @@ class Database:
         self.path = path
         self._ringer = ringer
         self._local = threading.local()
+        self._watcher: sqlite3.Connection | None = None  # all threads', and it never writes
+        self._watching = threading.Lock()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -105,6 +107,17 @@ class Database:
         """The first row of a SELECT, or None."""
         found: Row | None = self._connection().execute(sql, params).fetchone()
         return found
+
+    def version(self) -> int:
+        """A number that is another one after every commit, whoever made it (3 µs).
+
+        Source: SQLite, "PRAGMA data_version": it counts what other connections commit.
+        """
+        with self._watching:
+            if self._watcher is None:
+                self._watcher = connect(self.path, check_same_thread=False)
+            found: int = self._watcher.execute("PRAGMA data_version").fetchone()[0]
+            return found
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -125,7 +138,11 @@ class Database:
             self._ringer.ring(EVENTS_BELL)
 
     def close(self) -> None:
-        """Close this thread's connection."""
+        """Close this thread's connection, and the one that watches."""
+        with self._watching:
+            if self._watcher is not None:
+                self._watcher.close()
+                self._watcher = None
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
@@ -138,9 +155,13 @@ def _commit(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
+def connect(
+    path: Path, *, synchronous: str = "FULL", check_same_thread: bool = True
+) -> sqlite3.Connection:
     """A connection set up as all of ours are; the caller closes it."""
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=check_same_thread
+    )
     connection.row_factory = sqlite3.Row
     _enter_wal(connection)
     connection.execute(f"PRAGMA synchronous={synchronous}")

@@ -47,6 +47,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
             body_bytes_max=settings.api.body_bytes_max, idle_s=settings.image.upload_idle_s
         ),
         untraced=UNTRACED,
+        version=db.version,
     )
     return Api(application=application, events=stream)
 

@@ -7,7 +7,7 @@ import contextvars
 import functools
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.datastructures import Headers, QueryParams
@@ -15,9 +15,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from appliance import context, errors
+from appliance.db.remembered import Remembered
 from services.http import auth, endpoint, stream
 
 _EMPTY: frozenset[int] = frozenset({204, 304})
+GIVEN_BYTES_MAX: Final = 32 << 10  # of an answer that may be given again
+GIVEN_MAX: Final = 128  # answers: 4 MiB at most
+
+Given = Remembered[endpoint.Reply]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +38,13 @@ async def run(
     receive: Receive,
     send: Send,
     *,
+    face: endpoint.Face,
     target: endpoint.Endpoint,
     parameters: Mapping[str, str],
     login: auth.Login,
     limits: Limits,
     rename: Callable[[str], None],
+    given: "Given | None" = None,
 ) -> None:
     """Answer one request by `target`. Raises whatever login, decoding or the handler raise."""
     headers = Headers(scope=scope)
@@ -53,24 +60,51 @@ async def run(
         )
     # the handler and what it streams run in one context: a hop opened here is closed there
     ctx = contextvars.copy_context()
-    work = functools.partial(ctx.run, _call, target, request, raw, login)
+    work = functools.partial(ctx.run, _call, face, target, request, raw, login, given)
     reply = await stream.in_thread(work, is_stream=target.streams)
     await _send(reply, ctx, scope, receive, send)
 
 
 def _call(
-    target: endpoint.Endpoint, request: endpoint.Request, raw: bytes, login: auth.Login
+    face: endpoint.Face,
+    target: endpoint.Endpoint,
+    request: endpoint.Request,
+    raw: bytes,
+    login: auth.Login,
+    given: "Given | None",
 ) -> endpoint.Reply:
     """The part that runs in a thread, with the caller as the current context."""
     if target.identify is not None:
         request = _of(request, target.identify(request, raw))
     elif not target.is_public:
         request = _of(request, auth.login(request.headers, login))
+        path = request.url_path.removeprefix(face.prefix)
+        auth.check_access(request.ctx, service=face.service, method=request.method, path=path)
+    if target.is_repeatable and given is not None:
+        return _repeated(target, request, given)
     if target.body is None:
         answer = target.handler(request)
     else:
         _check_media_type(request.headers.get("content-type"), target.media_types)
         answer = target.handler(request, _decode(raw, target.body))
+    return _reply(target, answer)
+
+
+def _repeated(
+    target: endpoint.Endpoint, request: endpoint.Request, given: "Given"
+) -> endpoint.Reply:
+    """The answer as it was given before, if nothing was written since."""
+    key = (request.url_path, request.pairs, request.origin, request.token)
+    version, reply = given.find(key)
+    if reply is None:
+        reply = _reply(target, target.handler(request))
+        if isinstance(reply.body, bytes) and len(reply.body) <= GIVEN_BYTES_MAX:
+            given.keep(key, reply, version=version)
+    return reply
+
+
+def _reply(target: endpoint.Endpoint, answer: Any) -> endpoint.Reply:
+    """What a handler returned, with its body as bytes or a stream."""
     is_reply = isinstance(answer, endpoint.Reply)
     return _encoded(answer if is_reply else endpoint.Reply(body=answer, status=target.status))
 

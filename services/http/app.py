@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,6 +54,7 @@ class Application:
     """All faces of one process. `target` is its lane in a trace: `api`, `object`.
 
     `untraced` are path prefixes whose GETs leave no hop: event streams, the readers of traces.
+    `version` says which state of the database there is: repeatable answers hold for one.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Application:
         target: str,
         limits: answer.Limits | None = None,
         untraced: tuple[str, ...] = (),
+        version: Callable[[], int] | None = None,
     ) -> None:
         nothing = endpoint.Face(prefix="", paths=(), fault=faults.novabox)
         by_length = sorted(faces, key=lambda face: len(face.prefix), reverse=True)
@@ -72,6 +74,7 @@ class Application:
         self._target = target
         self._limits = limits or answer.Limits()
         self._untraced = untraced
+        self._given = version and answer.Given(version, entries_max=answer.GIVEN_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -108,8 +111,8 @@ class Application:
             target, parameters = mounted.match(scope["path"], scope["method"])
             await answer.run(
                 scope, receive, send,
-                target=target, parameters=parameters, login=self._login, limits=self._limits,
-                rename=send.rename,
+                face=mounted.face, target=target, parameters=parameters, login=self._login,
+                limits=self._limits, rename=send.rename, given=self._given,
             )  # fmt: skip
         except Exception as error:
             if send.has_started:  # too late for another answer: cut it off, so that it shows

@@ -80,6 +80,7 @@ class Endpoint:
     is_public: bool = False  # whether it is answered without a token
     identify: "Identify | None" = None  # who asks, where no token says it
     media_types: tuple[str, ...] = JSON
+    is_repeatable: bool = False
 
 
 # the caller of a request and its body, by its signature; raises what the face answers
@@ -94,13 +95,20 @@ def endpoint(
     status: int = 200,
     is_public: bool = False,
     streams: bool = False,
+    is_repeatable: bool = False,
 ) -> Endpoint:
     """An endpoint without a decoded body. Answers `status` unless the handler returns a Reply.
+
+    One that `is_repeatable` answers by its path, query, token and the database alone: the same
+    request is answered the same, without the handler, until something is written.
 
     Who asks is known by then (unless `is_public`); what they may do is for the verbs and
     `appliance.policy` to say. With `streams` the handler reads the body from `request.content`.
     """
-    return Endpoint(handler=handler, status=status, is_public=is_public, streams=streams)
+    return Endpoint(
+        handler=handler, status=status, is_public=is_public, streams=streams,
+        is_repeatable=is_repeatable,
+    )  # fmt: skip
 
 
 def decoding(
@@ -148,4 +156,5 @@ class Face:
     prefix: str
     paths: tuple[Path, ...]
     fault: faults.Formatter
+    service: str = ""  # its type in the catalog, which access rules name
     keeps_slash: bool = False  # whether `/images/` is another path than `/images`

@@ -3,6 +3,7 @@
 Nothing of it stands in a token. It is read at every request, so that what is taken away is gone.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 from appliance import clock, context, errors, ids
@@ -44,6 +45,11 @@ class Standing:
     roles: tuple[Role, ...]
     trust: Trust | None = None
     credential: ApplicationCredential | None = None
+
+    def ends_s(self) -> float:
+        """When it ends by itself, in seconds since the epoch; infinity: never."""
+        ends = [each.expires_at for each in (self.trust, self.credential) if each is not None]
+        return min((clock.seconds(one) for one in ends if one is not None), default=math.inf)
 
     def context(self) -> context.RequestContext:
         """The same as the context of a request."""

@@ -42,6 +42,7 @@ def face(store: ObjectStore) -> Face:
     """Return the whole API over one store."""
     return Face(
         prefix="",
+        service="object-store",
         fault=refusals.write,
         keeps_slash=True,
         paths=(

@@ -29,7 +29,9 @@ class Cloud:
 
     def face(self) -> endpoint.Face:
         """The whole API."""
-        return endpoint.Face(prefix=_PREFIX, fault=faults.novabox, paths=self._paths())
+        return endpoint.Face(
+            prefix=_PREFIX, service="novabox", fault=faults.novabox, paths=self._paths()
+        )
 
     def _paths(self) -> tuple[Path, ...]:
         get = endpoint.endpoint

@@ -35,7 +35,9 @@ def face(
         hosts.Hosts(verbs=catalogue_verbs),
     )
     lines = tuple(_versioned(line) for part in parts for line in part.paths())
-    return endpoint.Face(prefix="/compute", fault=faults.nova, paths=(*versions.paths(), *lines))
+    return endpoint.Face(
+        prefix="/compute", service="compute", fault=faults.nova, paths=(*versions.paths(), *lines)
+    )
 
 
 def _versioned(line: endpoint.Path) -> endpoint.Path:

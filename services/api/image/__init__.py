@@ -52,4 +52,6 @@ def face(settings: config.Settings, verbs: Images) -> endpoint.Face:
         *metadef_schemas.paths(),
         *info.paths(settings),
     )
-    return endpoint.Face(prefix="/image", fault=faults.glance, paths=paths, keeps_slash=True)
+    return endpoint.Face(
+        prefix="/image", service="image", fault=faults.glance, paths=paths, keeps_slash=True
+    )

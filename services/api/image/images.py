@@ -17,12 +17,12 @@ def paths(verbs: Images, *, page_max: int, has_locations: bool) -> tuple[endpoin
     return (
         path(
             "/v2/images",
-            GET=endpoint.endpoint(each.index),
+            GET=endpoint.endpoint(each.index, is_repeatable=True),
             POST=decoding(dict[str, Any], each.create),
         ),
         path(
             "/v2/images/{image_id}",
-            GET=endpoint.endpoint(each.show),
+            GET=endpoint.endpoint(each.show, is_repeatable=True),
             PATCH=decoding(list[dict[str, Any]], each.update, media_types=patch.MEDIA_TYPES),
             DELETE=endpoint.endpoint(each.delete, status=204),
         ),

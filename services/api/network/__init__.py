@@ -24,4 +24,9 @@ def face(
         quotas.QuotasFace(verbs=network_verbs),
     )
     lines = tuple(line for part in parts for line in part.paths())
-    return endpoint.Face(prefix="/network", fault=faults.neutron, paths=(*versions.paths(), *lines))
+    return endpoint.Face(
+        prefix="/network",
+        service="network",
+        fault=faults.neutron,
+        paths=(*versions.paths(), *lines),
+    )

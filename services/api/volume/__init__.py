@@ -45,5 +45,8 @@ def face(
     lines = [line for part in parts for line in part.paths()]
     framed = framing.framed([*lines, *versions.paths(), *backups.paths()])
     return endpoint.Face(
-        prefix="/volume", fault=faults.cinder, paths=(*versions.public_paths(), *framed)
+        prefix="/volume",
+        service="block-storage",
+        fault=faults.cinder,
+        paths=(*versions.public_paths(), *framed),
     )

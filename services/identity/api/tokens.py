@@ -1,10 +1,12 @@
 """Tokens: got for a proof of who one is, resolved at every request, revoked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from appliance import clock, config, context, errors, policy
+from appliance import clock, config, context, errors, ids, policy
 from appliance.db import connection, projects, roles, tokens, trusts, users
+from appliance.db.remembered import Remembered
 from services.identity import proofs, sealing, standing
 from services.identity.lockout import Lockout
 from services.identity.proofs import REFUSED, Proof, Who
@@ -22,6 +24,7 @@ class Scope:
 
 
 UNSCOPED = Scope()
+KNOWN_MAX: Final = 1000  # tokens whose meaning is remembered; a context has about 1 KiB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +46,21 @@ class Identity:
         self._ttl_s = settings.api.token_ttl_s
         self._lockout = Lockout(settings, db)
         self._db = db
+        self._known = Remembered[_Known](db.version, entries_max=KNOWN_MAX)
 
     def resolve(self, token: str) -> context.RequestContext:
-        """The user of a token, as the context of a request. Raises Unauthorized."""
-        return self._open(token)[1].context()
+        """The user of a token, as the context of a request. Raises Unauthorized.
+
+        What a token comes to is read again when anything was written, or the keys are others.
+        """
+        sealer = self._keys.sealer()
+        version, known = self._known.find(token)
+        if known is None or known.sealer is not sealer or known.ends_s <= clock.now():
+            payload, found = self._open(token)
+            ends_s = min(payload.expires_s, found.ends_s())
+            known = _Known(sealer=sealer, ends_s=ends_s, ctx=found.context())
+            self._known.keep(token, known, version=version)
+        return replace(known.ctx, request_id=ids.new_request_id())
 
     def login(self, given: Sequence[Proof], scope: Scope | None) -> tuple[str, Token]:
         """A new token for whom all of the proofs show; without `scope` for its own project.
@@ -218,6 +232,15 @@ class Identity:
             password_mark=sealing.password_mark(found.bearer.password_hash),
         )
         return self._keys.sealer().seal(payload), _token(payload, found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What a token came to, by which keys, and until when."""
+
+    sealer: sealing.Sealer
+    ends_s: float
+    ctx: context.RequestContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,3 +150,28 @@ def test_a_name_that_is_taken_is_a_conflict(cloud, url):
 
 def _rules(url):
     return url.replace("application_credentials", "access_rules")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/compute/v2.1/servers", 200),
+        ("HEAD", "/compute/v2.1/servers", 200),
+        ("GET", "/compute/v2.1/servers/detail", 401),
+        ("POST", "/compute/v2.1/servers", 401),
+        ("GET", "/image/v2/images", 401),
+        ("GET", "/identity/v3/projects", 401),
+        ("GET", "/volume/v3/$project/volumes", 200),
+        ("GET", "/volume/v3/$project/volumes/detail", 401),
+    ],
+)
+def test_its_token_may_call_what_its_access_rules_name(cloud, url, method, path, status):
+    volumes = {"service": "volumev3", "method": "GET", "path": "/v3/{project_id}/volumes"}
+    token = _token(cloud, _made(cloud, url, access_rules=[RULE, volumes]))
+    headers = {"X-Auth-Token": token}
+
+    answer = cloud.client.request(
+        method, path.replace("$project", cloud.project_id()), headers=headers
+    )
+
+    assert answer.status_code == status, answer.text
