@@ -8,6 +8,7 @@ from typing import Final
 from appliance import config
 from appliance.cli import main as cli
 from appliance.model import states, volume_states
+from tui.catalog import __main__ as catalog
 
 ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = ROOT / "docs/reference"
@@ -74,8 +75,10 @@ def cli_page() -> str:
     """`--help` of every command."""
     top = cli.parser()
     lines = ["# Commands", "", _NOTE, "```", top.format_help().rstrip(), "```"]
+    elsewhere = {f"image {name}": parser for name, parser in _subcommands(catalog.parser())}
     for name, parser in _subcommands(top):
-        lines += ["", f"## novabox {name}", "", "```", parser.format_help().rstrip(), "```"]
+        text = elsewhere.get(name, parser).format_help().rstrip()
+        lines += ["", f"## novabox {name}", "", "```", text, "```"]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""`novabox doctor`, `demo`, `tui`, `image build-tiny`: commands that are programs of their own.
+"""`novabox doctor`, `demo`, `tui`, `image …`: commands that are programs of their own.
 
 They are started by name: this package imports nothing of services, storage or tui.
 """
@@ -36,6 +36,13 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
         "build-tiny", help="build ami-tiny, a real Linux of under 20 MB", add_help=False
     )
     tiny.set_defaults(run=_build_tiny, takes_more=True)
+    for name, purpose in (
+        ("catalog", "well-known cloud images, and which are here"),
+        ("fetch", "bring well-known images into the cloud, verified"),
+    ):
+        told = image.add_parser(name, help=purpose, add_help=False)
+        told.add_argument("--user", choices=["admin", "demo"])
+        told.set_defaults(run=_catalog, takes_more=True, command=name)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -69,9 +76,23 @@ def _build_tiny(arguments: argparse.Namespace) -> int:
     return _exec(config.load(), None, "services.image.tiny", *arguments.more)
 
 
+def _catalog(arguments: argparse.Namespace) -> int:
+    """Run one as admin of this machine's cloud, unless `--user` or the environment says who asks.
+
+    Who cannot log in is told so by the command itself: it lists, and helps, without a cloud too.
+    """
+    settings = config.load()
+    user: str | None = arguments.user
+    if user is None and not any(os.environ.get(name) for name in ("OS_CLOUD", "OS_AUTH_URL")):
+        user = "admin" if os.access(credentials.path(settings), os.R_OK) else None
+    return _exec(settings, user, "tui.catalog", arguments.command, *arguments.more)
+
+
 def _exec(settings: config.Settings, user: str | None, module: str, *options: str) -> int:
     """Become `python -m MODULE OPTIONS`, logged in as `user` by the OS_* variables."""
     variables = credentials.openstack_environment(settings, user) if user else {}
+    if user:
+        variables["OS_CLOUD"] = ""  # it would count more than they do
     environment = os.environ | variables | {"NOVABOX_HOME": str(settings.home)}
     sys.stdout.flush()
     os.execve(  # noqa: S606 - no shell is what we want

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -193,3 +194,37 @@ def test_what_env_prints_is_a_shells_to_eval(
         url = f"{settings.api_url}/services/Cloud"
         assert told.stdout.strip() == f"{url}|{url}|demo"
         assert told.stderr == ""
+
+
+def _image(*argv: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "appliance.cli", "image", *argv]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def _no_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("OS_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.usefixtures("_no_login")
+@pytest.mark.parametrize("command", ["catalog", "fetch"])
+def test_the_catalogues_commands_help_without_a_cloud(command: str) -> None:
+    told = _image(command, "--help")
+    assert told.returncode == 0
+    assert told.stdout.startswith(f"usage: novabox image {command}")
+    assert "--user {admin,demo}" in told.stdout
+
+
+@pytest.mark.usefixtures("_no_login")
+def test_the_catalogue_asks_as_admin_who_can_read_the_login(settings: config.Settings) -> None:
+    nobody = _image("fetch", "debian-12")
+    assert nobody.returncode == 1
+    assert "there is no cloud that we may ask" in nobody.stderr
+
+    credentials.ensure(settings, {"admin": "admin"})
+    (settings.home / "novabox.toml").write_text("[api]\nport = 1\n")
+    admin = _image("fetch", "debian-12")
+    assert admin.returncode == 1
+    assert "127.0.0.1:1/identity/v3/auth/tokens" in admin.stderr
+    assert "`novabox up` starts" in admin.stderr

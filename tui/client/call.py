@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -26,7 +26,8 @@ class Call:
     service: ServiceType
     method: str
     path: str
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | Sequence[Any] | None = None
+    media_type: str = "application/json"
 
     def line(self) -> str:
         """Return the call as one readable line, with the URL's path on a stock novabox."""

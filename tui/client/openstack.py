@@ -11,7 +11,11 @@ from tui.client.nouns import Choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
-    """An image as Image v2 shows it; the checksum is the MD5 of its data."""
+    """An image as Image v2 shows it; the checksum is the MD5 of its data.
+
+    The two last are properties: the catalogue's entry it was fetched as, and the publisher's
+    checksum as ``sha512:…``.
+    """
 
     id: str
     name: str | None = None
@@ -22,6 +26,10 @@ class StoredImage:
     kernel_id: str | None = None
     ramdisk_id: str | None = None
     os_command_line: str | None = None
+    visibility: str = ""
+    created_at: str | None = None
+    novabox_catalog: str | None = None
+    novabox_catalog_checksum: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

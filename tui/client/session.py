@@ -25,6 +25,7 @@ T = TypeVar("T")
 _RENEW_BEFORE: Final = timedelta(minutes=2)
 _VERSION: Final = re.compile(r"/v[0-9.]+$")
 _TIMEOUT_S: Final = 30.0  # a stuck cloud must not hang a screen for longer
+_STORE_S: Final = 300.0  # the last byte of an upload is answered once a slow disk has all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """As whom one is logged in: in which project, with which roles."""
+
+    project_id: str = ""
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Token:
     value: str
+    standing: Standing
     expires_at: datetime
     endpoint_by_type: Mapping[str, str]
 
@@ -81,9 +91,9 @@ class Session:
         """Close the connections."""
         await self._http.aclose()
 
-    async def log_in(self) -> None:
+    async def log_in(self) -> Standing:
         """Get a token now; calls do so by themselves. Raises Unreachable or Refused."""
-        await self._fresh_token()
+        return (await self._fresh_token()).standing
 
     async def send(self, call: Call) -> Answer:
         """Make ``call`` and return its answer, once more with a new token after a 401.
@@ -91,7 +101,7 @@ class Session:
         Raises Unreachable or Refused.
         """
         content = None if call.body is None else json.dumps(call.body).encode()
-        headers = {} if content is None else {"Content-Type": "application/json"}
+        headers = {} if content is None else {"Content-Type": call.media_type}
         response = await self._once(call, headers=headers, content=content)
         if response.status_code == 401:
             self._token = None
@@ -108,7 +118,8 @@ class Session:
         A stream can be read only once, so a 401 is final. Raises Unreachable or Refused.
         """
         headers = {"Content-Type": "application/octet-stream"}
-        response = await self._once(call, headers=headers, content=content)
+        patience = httpx2.Timeout(_TIMEOUT_S, connect=5.0, read=_STORE_S)
+        response = await self._once(call, headers=headers, content=content, patience=patience)
         return _answer(response, what=f"{call.method} {call.path}")
 
     @asynccontextmanager
@@ -140,10 +151,13 @@ class Session:
         *,
         headers: Mapping[str, str],
         content: bytes | AsyncIterable[bytes] | None,
+        patience: httpx2.Timeout | None = None,
     ) -> httpx2.Response:
         url, token = await self._address(call.service, call.path)
         headers = {**headers, **token}
-        return await self._exchange(call.method, url, headers=headers, content=content)
+        return await self._exchange(
+            call.method, url, headers=headers, content=content, patience=patience
+        )
 
     async def _address(self, service: ServiceType, path: str) -> tuple[str, dict[str, str]]:
         token = await self._fresh_token()
@@ -171,6 +185,7 @@ class Session:
         body = _answer(response, what=f"login as {self.credentials.username}").body["token"]
         return _Token(
             value=response.headers["X-Subject-Token"],
+            standing=_standing(body),
             expires_at=datetime.fromisoformat(body["expires_at"]),
             endpoint_by_type=_endpoints(body.get("catalog", [])),
         )
@@ -182,15 +197,24 @@ class Session:
         *,
         headers: Mapping[str, str],
         content: bytes | AsyncIterable[bytes] | None,
+        patience: httpx2.Timeout | None = None,
     ) -> httpx2.Response:
         try:
-            return await self._http.request(method, url, headers=dict(headers), content=content)
+            return await self._http.request(
+                method, url, headers=dict(headers), content=content,
+                timeout=patience or self._http.timeout,
+            )  # fmt: skip
         except httpx2.TransportError as error:
             raise Unreachable(f"{url}: {_words(error)}; is the cloud up?") from error
 
 
 def _words(error: Exception) -> str:
     return str(error) or type(error).__name__
+
+
+def _standing(token: dict[str, Any]) -> Standing:
+    roles = tuple(role["name"] for role in token.get("roles", []))
+    return Standing(project_id=token.get("project", {}).get("id", ""), roles=roles)
 
 
 def _endpoints(catalog: list[dict[str, Any]]) -> dict[str, str]:
