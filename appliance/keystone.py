@@ -1,13 +1,15 @@
-"""A worker's token, got over HTTP from the Identity API and kept until shortly before its end.
+"""A user's token, got over HTTP from an Identity API and kept until shortly before its end.
 
-Knows one call of that API, `POST /auth/tokens` by password; not what a token is good for.
+Of this cloud, or of another. Knows one call of that API, `POST /auth/tokens` by password; not what
+a token is good for.
 """
 
 import contextlib
 import http.client
 import json
 import threading
-from collections.abc import Mapping
+import urllib.parse
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +17,6 @@ from typing import Any, Final
 from appliance import clock, config, credentials, errors
 
 TIMEOUT_S: Final = 10.0
-_PATH: Final = "/identity/v3/auth/tokens"
 _EARLY_S: Final = 60.0  # a token is got anew this long before it ends
 
 
@@ -35,12 +36,19 @@ class Token:
             raise errors.Unavailable(f"the catalog has no {service_type}") from error
 
 
-class Session:
-    """One of the cloud's own users, logged in; safe for threads."""
+class Tokens:
+    """A user of some cloud, logged in; safe for threads.
 
-    def __init__(self, settings: config.Settings, user: str) -> None:
-        self._settings = settings
-        self._user = user
+    `auth_url` is its Identity v3 API, without a slash at the end; `login` is asked each time that a
+    token is due. Of several regions in the catalog `region` names the one whose services are meant.
+    """
+
+    def __init__(
+        self, auth_url: str, login: Callable[[], credentials.Login], *, region: str = ""
+    ) -> None:
+        self._url = f"{auth_url}/auth/tokens"
+        self._login = login
+        self._region = region
         self._lock = threading.Lock()
         self._token: Token | None = None
 
@@ -58,22 +66,38 @@ class Session:
                 self._token = None
 
     def _authenticate(self) -> Token:
-        api = self._settings.api
-        body = json.dumps(_password(credentials.read(self._settings, self._user)))
-        headers = {"Content-Type": "application/json"}
-        connection = http.client.HTTPConnection(api.address, api.port, timeout=TIMEOUT_S)
-        with contextlib.closing(connection):
-            try:
-                connection.request("POST", _PATH, body, headers)
-                answer = connection.getresponse()
-                said = answer.read()
-            except (OSError, http.client.HTTPException) as error:
-                raise errors.Unavailable(f"{self._settings.api_url}{_PATH}: {error!r}") from error
+        login = self._login()
+        answer, said = self._post(json.dumps(_password(login)))
         token_id = answer.getheader("X-Subject-Token")
         if answer.status != http.HTTPStatus.CREATED or not token_id:
             why = f"{answer.status} {said[:500]!r}"
-            raise errors.Unavailable(f"identity gives {self._user} no token: {why}")
-        return _token(token_id, json.loads(said)["token"])
+            raise errors.Unavailable(f"{self._url} gives {login.user} no token: {why}")
+        try:
+            return _token(token_id, json.loads(said)["token"], region=self._region)
+        except (ValueError, KeyError, TypeError) as error:
+            raise errors.Unavailable(f"{self._url} is no Identity v3 API: {error!r}") from error
+
+    def _post(self, body: str) -> tuple[http.client.HTTPResponse, bytes]:
+        url = urllib.parse.urlsplit(self._url)
+        is_tls = url.scheme == "https"
+        kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
+        headers = {"Content-Type": "application/json"}
+        with contextlib.closing(kind(url.netloc, timeout=TIMEOUT_S)) as connection:
+            try:
+                connection.request("POST", url.path, body, headers)
+                answer = connection.getresponse()
+                return answer, answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                raise errors.Unavailable(f"{self._url}: {error!r}") from error
+
+
+class Session(Tokens):
+    """One of the cloud's own users, logged in."""
+
+    def __init__(self, settings: config.Settings, user: str) -> None:
+        super().__init__(
+            f"{settings.api_url}/identity/v3", lambda: credentials.read(settings, user)
+        )
 
 
 def _password(login: credentials.Login) -> dict[str, Any]:
@@ -84,7 +108,7 @@ def _password(login: credentials.Login) -> dict[str, Any]:
     return {"auth": {"identity": identity, "scope": scope}}
 
 
-def _token(token_id: str, body: dict[str, Any]) -> Token:
+def _token(token_id: str, body: dict[str, Any], *, region: str) -> Token:
     return Token(
         id=token_id,
         expires_at_s=datetime.fromisoformat(body["expires_at"]).timestamp(),
@@ -92,6 +116,6 @@ def _token(token_id: str, body: dict[str, Any]) -> Token:
             service["type"]: endpoint["url"]
             for service in body["catalog"]
             for endpoint in service["endpoints"]
-            if endpoint["interface"] == "public"
+            if endpoint["interface"] == "public" and region in ("", endpoint.get("region"))
         },
     )

@@ -17,13 +17,13 @@ class _Identity(http.server.BaseHTTPRequestHandler):
     ttl_s = 3600.0
     status = 201
     bodies: list[object]
+    endpoints: list[dict[str, str]]
 
     def do_POST(self) -> None:
         self.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        endpoints = [{"interface": "public", "url": "http://store/v1/AUTH_p"}]
         token = {
             "expires_at": clock.stamp(clock.now() + self.ttl_s),
-            "catalog": [{"type": "object-store", "endpoints": endpoints}],
+            "catalog": [{"type": "object-store", "endpoints": self.endpoints}],
         }
         body = json.dumps({"token": token}).encode()
         self.send_response(self.status)
@@ -38,7 +38,8 @@ class _Identity(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def identity() -> Iterator[tuple[type[_Identity], int]]:
-    kind = type("Identity", (_Identity,), {"bodies": []})
+    endpoints = [{"interface": "public", "url": "http://store/v1/AUTH_p"}]
+    kind = type("Identity", (_Identity,), {"bodies": [], "endpoints": endpoints})
     server = http.server.HTTPServer(("127.0.0.1", 0), kind)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -86,6 +87,33 @@ def test_a_refused_token_is_got_anew_once_whoever_says_so(settings, identity):
 def test_a_service_that_the_catalog_lacks_is_unavailable(settings, identity):
     with pytest.raises(errors.Unavailable, match="the catalog has no volume"):
         _session(settings, identity[1]).token().url("volume")
+
+
+def test_of_several_regions_one_is_meant(identity):
+    kind, port = identity
+    kind.endpoints = [
+        {"interface": "public", "region": name, "url": f"http://{name}/v1"} for name in ("a", "b")
+    ]
+    login = credentials.Login(user="u", password="p", project="q")
+
+    for region, url in (("a", "http://a/v1"), ("b", "http://b/v1")):
+        tokens = keystone.Tokens(
+            f"http://127.0.0.1:{port}/identity/v3", lambda: login, region=region
+        )  # fmt: skip
+        assert tokens.token().url("object-store") == url
+    with pytest.raises(errors.Unavailable, match="the catalog has no object-store"):
+        keystone.Tokens(f"http://127.0.0.1:{port}/v3", lambda: login, region="c").token().url(
+            "object-store"
+        )
+
+
+def test_what_is_no_identity_is_said(identity):
+    kind, port = identity
+    kind.endpoints = [{"nothing": "known"}]
+    login = credentials.Login(user="u", password="p", project="q")
+
+    with pytest.raises(errors.Unavailable, match="/v3/auth/tokens is no Identity v3 API"):
+        keystone.Tokens(f"http://127.0.0.1:{port}/v3", lambda: login).token()
 
 
 def test_an_identity_that_refuses_or_is_away_is_unavailable(settings, identity):
