@@ -109,6 +109,7 @@ class RemoteSwift:
     user: str = _key("", "User there.")
     project: str = _key("", "Project there, in the domain Default as its user.")
     password_file: str = _key("", "File in the state folder with the password.")
+    region: str = _key("", "Region of its object store, where that cloud has several.")
     container: str = _key("glance", "Container there; made when missing.")
 
 
@@ -131,7 +132,9 @@ class Image:
     stores: tuple[str, ...] = _key(("swift", "file"), "Stores that an import may name.")
     size_bytes_max: int = _key(1 << 40, "Largest image accepted, in bytes.")
     virtual_size_bytes_max: int = _key(1 << 41, "Largest disk an image may unfold to, in bytes.")
-    segment_bytes: int = _key(1 << 30, "A larger image is kept as segments of this many bytes.")
+    segment_bytes: int = _key(
+        2 << 30, "In Swift a larger image is kept as segments of this many bytes; at most 1000."
+    )
     convert_to: str = _key("qcow2", "Format that no guest boots is imported as; empty: as it is.")
     convert_memory_mib: int = _key(1024, "Memory that a conversion may use, in MiB.")
     convert_timeout_s: float = _key(3600.0, "A conversion that takes longer is given up.")

@@ -4,10 +4,11 @@ What only one of the two needs is imported there: the server is that much smalle
 """
 
 import argparse
+import sys
 import threading
 from typing import Final
 
-from appliance import bell, config, log, processes, trace
+from appliance import bell, config, errors, log, processes, trace
 from appliance import queue as topics
 from appliance.db import changes, connection, services
 
@@ -23,19 +24,25 @@ def main() -> None:
     )
     settings = config.load()
     log.start(settings.log_level)
-    if parser.parse_args().mode:
-        bootstrap(settings)
-    else:
-        serve(settings)
+    run = bootstrap if parser.parse_args().mode else serve
+    try:
+        run(settings)
+    except errors.ConfigError as error:
+        sys.exit(f"{settings.home / 'novabox.toml'}: {error}")
 
 
 def bootstrap(settings: config.Settings) -> None:
-    """Tables, users, flavors and the first network, where they are missing. May run twice."""
+    """Tables, users, flavors and the first network, where they are missing. May run twice.
+
+    Raises ConfigError for stores of images that cannot be opened: every start comes by here.
+    """
     from appliance.db import migrations
     from services.compute import api as compute
     from services.identity import api as identity
+    from services.image import store_settings
     from services.network import api as network
 
+    store_settings.check(settings)
     migrations.migrate(settings.home)
     db = connection.open_db(settings.home)
     identity.bootstrap(settings, db)

@@ -40,6 +40,9 @@ class BodyReader:
         self.length_bytes = length_bytes
         self.read_bytes = 0
 
+    def __length_hint__(self) -> int:
+        return self.length_bytes or 0
+
     def read(self, size_bytes: int = -1, /) -> bytes:
         """Up to `size_bytes` (all of it when negative); empty at the end."""
         if size_bytes < 0:

@@ -131,7 +131,8 @@ class Data:
             raise
 
     def _write_copy(self, image: Image, copy: ImageCopy) -> None:
-        store, reader = self._stores[copy.store], Summing(Chunks(self.open(image)))
+        store = self._stores[copy.store]
+        reader = Summing(Chunks(self.open(image), size_bytes=image.size_bytes))
         with trace.hop("stream", "COPY image", target=store.target, image=image.id) as span:
             with stores.translated(image.id):
                 store.add(copy.location, reader)
@@ -287,10 +288,16 @@ def _places(image: Image) -> list[tuple[str, str]]:
 
 
 class Chunks:
-    """Chunks as a reader; each read is one of them, of whatever size."""
+    """Chunks as a reader; each read is one of them, of whatever size. `size_bytes`: of all of them,
+    where it is known.
+    """
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes], *, size_bytes: int | None = None) -> None:
         self._chunks = chunks
+        self._size_bytes = size_bytes
+
+    def __length_hint__(self) -> int:
+        return self._size_bytes or 0
 
     def read(self, _size_bytes: int, /) -> bytes:
         """The next chunk; empty at the end."""

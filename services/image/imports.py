@@ -221,7 +221,7 @@ class Imports:
                 yield chunk
             self._progress(task, done, total_bytes)
 
-        return Chunks(counted())
+        return Chunks(counted(), size_bytes=total_bytes)
 
     def _progress(self, task: ImageTask, done_bytes: int, total_bytes: int | None) -> None:
         with self._db.transaction() as tx:

@@ -4,6 +4,7 @@ The end of the bytes is told to the store only when they are what they say: a st
 been told publishes nothing.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Final
 
@@ -45,6 +46,14 @@ class Incoming:
         self._virtual_size_bytes_max = virtual_size_bytes_max
         self._renew = renew
         self._renew_at = clock.now() + RENEW_EVERY_S
+
+    def __length_hint__(self) -> int:
+        return operator.length_hint(self.sums)
+
+    @property
+    def md5(self) -> str:
+        """Of what was read so far: a store that sees it does not sum again."""
+        return self.sums.md5
 
     def read(self, size_bytes: int, /) -> bytes:
         """Up to `size_bytes`; empty at the end, which is where the verdict falls."""

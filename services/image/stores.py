@@ -3,9 +3,10 @@
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
-from appliance import config, errors, trace
-from services.image import web_store
-from storage.images import file, swift
+from appliance import config, credentials, errors, keystone, trace
+from services.image import store_settings, web_store
+from storage import blobs
+from storage.images import aws_signing, file, s3, swift
 from storage.images.store import (
     ImageStoreError,
     Store,
@@ -16,24 +17,80 @@ from storage.images.store import (
 Account = Callable[[], tuple[str, str]]  # the account's URL, and a token that may write there
 
 
+class Stores(dict[str, Store]):
+    """Stores by their names; one that is not configured any more is an error that says so."""
+
+    def __missing__(self, name: str) -> Store:
+        raise errors.StoreError(
+            f"the store {name!r} is not configured (open: {', '.join(self)}): what lies there can "
+            "neither be read nor removed until it is"
+        )
+
+
 def open_stores(settings: config.Settings, account: Account) -> Mapping[str, Store]:
-    """Every store by its name in the configuration; an image stays in the one it was put in."""
+    """Every store by its name in the configuration; an image stays in the one it was put in.
+
+    `account` is that of this cloud's own object store. Raises ConfigError.
+    """
+    store_settings.check(settings)
 
     def access() -> swift.Access:
         url, token = account()
         return swift.Access(url=url, headers={"X-Auth-Token": token, **trace.header()})
 
-    return {
-        "swift": swift.SwiftStore(access),
-        "file": file.FileStore(settings.home / "images"),
-        "http": web_store.WebStore(settings.image),
-    }
+    found = Stores(
+        swift=swift.SwiftStore(access, segment_bytes=settings.image.segment_bytes),
+        file=file.FileStore(settings.home / "images"),
+        http=web_store.WebStore(settings.image),
+    )
+    if store_settings.has_remote_swift(settings):
+        found["remote-swift"] = _remote_swift(settings)
+    if store_settings.has_s3(settings):
+        found["s3"] = _s3(settings)
+    return found
 
 
 def written(settings: config.Settings) -> tuple[str, ...]:
     """The stores that images are put in, the one for new images first."""
-    others = [name for name in ("swift", "file") if name in settings.image.stores]
-    return tuple(dict.fromkeys((settings.image.store, *others)))
+    return tuple(dict.fromkeys((settings.image.store, *settings.image.stores)))
+
+
+def _remote_swift(settings: config.Settings) -> swift.SwiftStore:
+    remote = settings.image.remote_swift
+
+    def login() -> credentials.Login:
+        password = store_settings.remote_password(settings)
+        return credentials.Login(user=remote.user, password=password, project=remote.project)
+
+    tokens = keystone.Tokens(remote.auth_url.rstrip("/"), login, region=remote.region)
+
+    def access() -> swift.Access:
+        """That cloud is not told our trace."""
+        token = tokens.token()
+        return swift.Access(
+            url=token.url("object-store").rstrip("/"),
+            headers={"X-Auth-Token": token.id},
+            forget=lambda: tokens.invalidate(token),
+        )
+
+    return swift.SwiftStore(
+        access, container=remote.container, segment_bytes=settings.image.segment_bytes
+    )
+
+
+def _s3(settings: config.Settings) -> s3.S3Store:
+    bucket = s3.Bucket(
+        endpoint=settings.image.s3.endpoint.rstrip("/"),
+        name=settings.image.s3.bucket,
+        key=aws_signing.Key(
+            access=settings.image.s3.access_key,
+            secret=store_settings.s3_secret_key(settings),
+            region=settings.image.s3.region,
+        ),
+    )
+    spool = settings.home / "staging"
+    blobs.make_directory(spool)
+    return s3.S3Store(bucket, spool=spool)
 
 
 @contextlib.contextmanager

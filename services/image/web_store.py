@@ -21,6 +21,8 @@ class WebStore:
 
     def get(self, location: str, *, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes from `offset`, `length` of them or all, as chunks."""
+        if length == 0:
+            return iter(())
         try:
             page = web_download.open_page(location, self._settings, offset=offset, length=length)
         except errors.NotFound as error:

@@ -1,6 +1,7 @@
 """Checksums of a stream, computed while it flows."""
 
 import hashlib
+import operator
 
 import xxhash
 
@@ -28,6 +29,9 @@ class Summing:
         for digest in (self._md5, self._sha512, self._xxh3):
             digest.update(data)
         return data
+
+    def __length_hint__(self) -> int:
+        return operator.length_hint(self._reader)
 
     @property
     def md5(self) -> str:

@@ -32,7 +32,7 @@ class StoreUnreachable(ImageStoreError):
 
 
 class Reader(Protocol):
-    """Bytes to be stored."""
+    """Bytes to be stored. It may tell by `__length_hint__` (PEP 424) how many will come."""
 
     def read(self, size_bytes: int, /) -> bytes:
         """Up to `size_bytes`; empty at the end. What it raises stops the upload and goes on."""
@@ -41,7 +41,9 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What the store says it holds; `etag` is its own md5 of the bytes."""
+    """What the store says it holds; `etag` is its own md5 of the bytes, or, where it keeps them in
+    pieces, the reader's, when each piece was what its own md5 says.
+    """
 
     size_bytes: int
     etag: str

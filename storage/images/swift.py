@@ -1,31 +1,51 @@
 """Images as objects of a Swift account, over HTTP with the standard library alone.
 
-Who may write there, and under which trace, is said by whoever makes the store: a callable gives URL
-and headers for each request.
+A large image is segments under its own name, and a static large object that lists them (Swift,
+"Large Objects"). Who may write there, and under which trace, is said by whoever makes the store: a
+callable gives URL and headers for each request.
 """
 
 import contextlib
 import http.client
-import threading
+import json
+import logging
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from storage.images import store
+from storage.images import store, wire
+from storage.images.pieces import Piece, Pieces
 
-TIMEOUT_S: Final = 60.0  # of silence: the object store syncs a whole image before it answers
+log = logging.getLogger(__name__)
+
+SEGMENTS_MAX: Final = 1000  # of one large object: Swift's own default
+SEGMENT_BYTES_MAX: Final = 5 << 30  # of one object: Swift's own default, less two bytes
+MOVE_TIMEOUT_S: Final = 150.0  # a segment is copied meanwhile; an upload's claim holds for longer
+_SEGMENT_BYTES: Final = 1 << 30
+_PAGE: Final = 500  # names of segments, of some 60 bytes each
 _OK: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
+_MADE: Final = frozenset({HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
+_DONE: Final = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT})
+_Segment = dict[str, object]  # as a manifest has it
 _FULL: Final = frozenset({HTTPStatus.INSUFFICIENT_STORAGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+
+
+def _keep() -> None:
+    """What a token that cannot be had anew is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How to reach the account: its URL without a slash at the end, and headers with a token."""
+    """How to reach the account: its URL without a slash at the end, and headers with a token.
+
+    `forget` is called when the token is refused: the next access shall have another.
+    """
 
     url: str
     headers: Mapping[str, str]
+    forget: Callable[[], None] = _keep
 
 
 class SwiftStore:
@@ -33,80 +53,211 @@ class SwiftStore:
 
     target = "object"
 
-    def __init__(self, access: Callable[[], Access], *, container: str = "glance") -> None:
+    def __init__(
+        self,
+        access: Callable[[], Access],
+        *,
+        container: str = "glance",
+        segment_bytes: int = _SEGMENT_BYTES,
+    ) -> None:
         self._access = access
         self._container = container
-        self._has_container = threading.Event()
+        self._segment_bytes = segment_bytes
 
     def add(self, location: str, reader: store.Reader) -> store.Stored:
-        """Stream an object, chunked: what is cut off is never there."""
-        self._ensure_container()
-        with self._connected("PUT", location) as (connection, path, headers):
-            sent = _send_chunked(connection, path, headers, reader)
-            answer = connection.getresponse()
-            if answer.status == HTTPStatus.NOT_FOUND:
-                self._has_container.clear()  # somebody deleted it: the next upload makes it again
-            _check(answer, f"PUT {path}", expected=frozenset({HTTPStatus.CREATED}))
-            return _stored(answer, sent)
+        """Stream an object, chunked, or several: what is cut off is never there.
+
+        Killed in the middle of a large one, segments stay: `delete` finds them by its name.
+        """
+        pieces = Pieces(reader)
+        if pieces.hint_bytes > self._segment_bytes:
+            return self._add_large(location, pieces)
+        first = pieces.next(self._segment_bytes)
+        stored = self._put(location, first)
+        return stored if pieces.is_over else self._add_large(location, pieces, first=first)
+
+    def _add_large(
+        self, location: str, pieces: Pieces, *, first: Piece | None = None
+    ) -> store.Stored:
+        """Stream segments and list them; a `first` one is an object by itself already, as nobody
+        knew that more would come.
+        """
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._undo, location)
+            segments = [self._move(location, first)] if first else []
+            self._add_segments(location, segments, pieces)
+            self._put_manifest(location, segments)
+            undo.pop_all()
+        return store.Stored(size_bytes=pieces.size_bytes, etag=pieces.md5)
+
+    def _add_segments(self, location: str, segments: list[_Segment], pieces: Pieces) -> None:
+        """Stream what is left of the pieces."""
+        while not pieces.is_over:
+            name = _segment_name(location, len(segments) + 1)
+            if len(segments) == SEGMENTS_MAX:
+                raise store.StoreFull(
+                    f"{name}: an object has at most {SEGMENTS_MAX} segments, and "
+                    f"{self._segment_bytes} bytes each are too few"
+                )
+            piece = pieces.next(self._segment_bytes)
+            stored = self._put(name, piece)
+            segments.append(self._checked(name, piece, etag=stored.etag))
+            if not piece.size_bytes:
+                raise store.ImageStoreError(
+                    f"{name}: {pieces.hint_bytes} bytes were announced, and none came"
+                )
 
     def get(self, location: str, *, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes from `offset`, `length` of them or all, as chunks."""
         if length == 0:
             return iter(())
-        last = "" if length is None else str(offset + length - 1)
-        wanted = {"Range": f"bytes={offset}-{last}"} if offset or length is not None else {}
         with contextlib.ExitStack() as opened:
-            connection, path, headers = opened.enter_context(self._connected("GET", location))
-            connection.request("GET", path, headers={**headers, **wanted})
-            answer = connection.getresponse()
-            _check(answer, f"GET {path}", expected=_OK)
-            return _chunks(opened.pop_all(), answer, path)
+            answer, what = self._ask(
+                opened, "GET", location, headers=wire.byte_range(offset, length)
+            )
+            _check(answer, what, expected=_OK)
+            return wire.chunks(opened.pop_all(), answer, what)
 
     def head(self, location: str) -> store.Stored:
         """How large an object is, without its bytes. Raises DataNotFound and others."""
-        with self._connected("HEAD", location) as (connection, path, headers):
-            connection.request("HEAD", path, headers=headers)
-            answer = connection.getresponse()
-            _check(answer, f"HEAD {path}", expected=_OK)
+        with contextlib.ExitStack() as opened:
+            answer, what = self._ask(opened, "HEAD", location)
+            _check(answer, what, expected=_OK)
             return _stored(answer, int(answer.getheader("Content-Length") or 0))
 
     def delete(self, location: str) -> None:
-        """Remove the object; there may be none."""
-        with self._connected("DELETE", location) as (connection, path, headers):
-            connection.request("DELETE", path, headers=headers)
+        """Remove the object and its segments; there may be none, or segments alone."""
+        with contextlib.ExitStack() as opened:
+            answer, what = self._ask(opened, "HEAD", location)
+            is_large = answer.getheader("X-Static-Large-Object", "").lower() == "true"
             with contextlib.suppress(store.DataNotFound):
-                _check(
-                    connection.getresponse(), f"DELETE {path}",
-                    expected=frozenset({HTTPStatus.NO_CONTENT}),
-                )  # fmt: skip
+                _check(answer, what, expected=_OK)
+        if is_large:
+            self._delete(location, query="?multipart-manifest=delete")
+        self._delete(location)
+        marker = ""
+        while names := self._segments(location, marker=marker):
+            for marker in names:
+                self._delete(marker)
+
+    def _delete(self, name: str, *, query: str = "") -> None:
+        with contextlib.ExitStack() as opened:
+            answer, what = self._ask(opened, "DELETE", name, query=query)
+            with contextlib.suppress(store.DataNotFound):
+                _check(answer, what, expected=_DONE)
+                wire.said(answer)  # of many segments it is sent when the last one is gone
+
+    def _segments(self, location: str, *, marker: str) -> list[str]:
+        """The names of the segments there are after `marker`, a page of them."""
+        asked = {"prefix": f"{location}/", "marker": marker, "limit": str(_PAGE)}
+        query = f"?{urllib.parse.urlencode(asked)}"
+        with contextlib.ExitStack() as opened:
+            answer, what = self._ask(opened, "GET", "", query=query)
+            with contextlib.suppress(store.DataNotFound):
+                _check(answer, what, expected=_DONE)
+                return wire.said(answer).split()
+        return []
+
+    def _undo(self, location: str) -> None:
+        try:
+            self.delete(location)
+        except store.ImageStoreError as error:  # what failed first is what the caller hears
+            log.warning("object %s/%s: parts of it may stay: %s", self._container, location, error)
+
+    def _move(self, location: str, piece: Piece) -> _Segment:
+        """Make an object that turned out to be the first segment that: inside the object store."""
+        name = _segment_name(location, 1)
+        source = urllib.parse.quote(f"{self._container}/{location}")
+        with contextlib.ExitStack() as opened:
+            answer, what = self._ask(
+                opened, "PUT", name, headers={"X-Copy-From": f"/{source}"}, timeout_s=MOVE_TIMEOUT_S
+            )
+            _check(answer, what, expected=_MADE)
+            etag = _stored(answer, 0).etag
+        self._delete(location)
+        return self._checked(name, piece, etag=etag)
+
+    def _checked(self, name: str, piece: Piece, *, etag: str) -> _Segment:
+        """What the manifest says of a segment. Raises ImageStoreError when it is another."""
+        if etag != piece.md5:
+            raise store.ImageStoreError(
+                f"{self._container}/{name}: bytes of md5 {piece.md5} were sent, it has {etag}"
+            )
+        path = f"/{self._container}/{name}"
+        return {"path": path, "etag": etag, "size_bytes": piece.size_bytes}
+
+    def _put_manifest(self, location: str, segments: list[_Segment]) -> None:
+        self._ensure_container()  # a manifest with a token that ended is answered 400, not 401
+        query, body = "?multipart-manifest=put", json.dumps(segments).encode()
+        with contextlib.ExitStack() as opened:
+            answer, what = self._ask(opened, "PUT", location, query=query, body=body)
+            _check(answer, what, expected=_MADE)
+
+    def _put(self, name: str, reader: store.Reader) -> store.Stored:
+        """Stream one object. A token that is refused is refused before the first byte is read."""
+        self._ensure_container()
+        with self._connected(self._access(), "PUT", name) as (connection, path, headers):
+            sent = _send_chunked(connection, path, headers, reader)
+            answer = connection.getresponse()
+            _check(answer, f"PUT {path}", expected=_MADE)
+            return _stored(answer, sent)
 
     def _ensure_container(self) -> None:
-        if self._has_container.is_set():
-            return
-        with self._connected("PUT", "") as (connection, path, headers):
-            connection.request("PUT", path, headers={**headers, "Content-Length": "0"})
-            made = frozenset({HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
-            _check(connection.getresponse(), f"PUT {path}", expected=made)
-        self._has_container.set()
+        with contextlib.ExitStack() as opened:
+            answer, what = self._ask(opened, "HEAD", "")
+            if answer.status != HTTPStatus.NOT_FOUND:
+                _check(answer, what, expected=_DONE)
+                return
+        with contextlib.ExitStack() as opened:
+            answer, what = self._ask(opened, "PUT", "")
+            _check(answer, what, expected=_MADE)
+
+    def _ask(
+        self,
+        opened: contextlib.ExitStack,
+        method: str,
+        name: str,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float = wire.TIMEOUT_S,
+    ) -> tuple[http.client.HTTPResponse, str]:
+        """The answer to a request, and what it was; a token that is refused is had anew, once.
+
+        The connection lasts as long as `opened`.
+        """
+        length = {"Content-Length": str(len(body))} if method == "PUT" else {}
+        for is_last in (False, True):
+            access = self._access()
+            with contextlib.ExitStack() as trying:
+                connection, path, own = trying.enter_context(
+                    self._connected(access, method, name, timeout_s=timeout_s)
+                )
+                whole = {**own, **length, **(headers or {})}
+                connection.request(method, path + query, body or None, whole)
+                answer = connection.getresponse()
+                if answer.status != HTTPStatus.UNAUTHORIZED or is_last:
+                    opened.push(trying.pop_all())
+                    break
+            access.forget()
+        return answer, f"{method} {path}{query}"
 
     @contextlib.contextmanager
     def _connected(
-        self, method: str, location: str
+        self, access: Access, method: str, location: str, *, timeout_s: float = wire.TIMEOUT_S
     ) -> Iterator[tuple[http.client.HTTPConnection, str, dict[str, str]]]:
         """A connection, the path of the object (or container), and the headers to send.
 
         What the network says inside is raised as StoreUnreachable.
         """
-        access = self._access()
         url = urllib.parse.urlsplit(access.url)
         names = [self._container, location] if location else [self._container]
         path = "/".join([url.path, *(urllib.parse.quote(name, safe="") for name in names)])
-        connection = http.client.HTTPConnection(url.netloc, timeout=TIMEOUT_S)
+        connection = wire.connect(access.url, timeout_s=timeout_s)
         try:
-            yield connection, path, {**access.headers, "Connection": "close"}
-        except (OSError, http.client.HTTPException) as error:
-            what = f"{method} {url.scheme}://{url.netloc}{path}"
-            raise store.StoreUnreachable(f"{what}: {str(error) or type(error).__name__}") from error
+            with wire.reaching(f"{method} {url.scheme}://{url.netloc}{path}"):
+                yield connection, path, {**access.headers, "Connection": "close"}
         finally:
             connection.close()
 
@@ -145,8 +296,7 @@ def _check(answer: http.client.HTTPResponse, what: str, *, expected: frozenset[H
     """Read an answer's status. Raises ImageStoreError with what the store said."""
     if answer.status in expected:
         return
-    said = answer.read(1000).decode("utf-8", "replace")
-    message = f"{what}: {answer.status} {answer.reason}: {said}"
+    message = f"{what}: {answer.status} {answer.reason}: {wire.said(answer)[:1000]}"
     if answer.status == HTTPStatus.NOT_FOUND:
         raise store.DataNotFound(message)
     if answer.status in _FULL:
@@ -156,12 +306,6 @@ def _check(answer: http.client.HTTPResponse, what: str, *, expected: frozenset[H
     raise store.ImageStoreError(message)
 
 
-def _chunks(
-    opened: contextlib.ExitStack, answer: http.client.HTTPResponse, path: str
-) -> Iterator[bytes]:
-    """An answer's body; the connection is closed in the end, whatever happens."""
-    with opened:
-        while chunk := answer.read(store.CHUNK_BYTES):
-            yield chunk
-        if answer.length:
-            raise store.StoreUnreachable(f"GET {path} broke off, {answer.length} bytes early")
+def _segment_name(location: str, number: int) -> str:
+    """The name of a segment of an object; they sort as they follow one another."""
+    return f"{location}/{number:08}"

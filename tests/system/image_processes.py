@@ -18,14 +18,16 @@ NAMES: Final = ("api", "object", "image")
 
 
 class ImageProcesses:
-    """The part of a cloud that images need; no root, no host network."""
+    """The part of a cloud that images need; no root, no host network. `image`: more TOML of its
+    settings.
+    """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, image: str = "") -> None:
         self.home = home
         ports = cloud.free_ports(2)
         (home / "novabox.toml").write_text(
             f'host = "box1"\n[api]\nport = {ports[0]}\n[object]\nport = {ports[1]}\n'
-            "[queue]\nsweep_s = 0.2\n[image]\nupload_idle_s = 20.0\n"
+            f"[queue]\nsweep_s = 0.2\n[image]\nupload_idle_s = 20.0\n{image}"
         )
         self.settings = config.load(home)
         subprocess.run(
@@ -55,6 +57,10 @@ class ImageProcesses:
         """Whether it listens; fails with what it said when it has ended instead."""
         assert self._running[name].poll() is None, (self.home / f"{name}.log").read_text()
         return _listens(port)
+
+    def pid(self, name: str) -> int:
+        """The process of that name."""
+        return self._running[name].pid
 
     def kill(self, name: str) -> None:
         """`kill -9`, as power loss does it."""
