@@ -18,6 +18,7 @@ from appliance import context, errors
 from appliance.db.remembered import Remembered
 from services.http import auth, endpoint, stream
 
+SMALL_BYTES: Final = 256 << 10  # a body of so few is awaited without holding a thread
 _EMPTY: frozenset[int] = frozenset({204, 304})
 GIVEN_BYTES_MAX: Final = 32 << 10  # of an answer that may be given again
 GIVEN_MAX: Final = 128  # answers: 4 MiB at most
@@ -51,9 +52,13 @@ async def run(
     length_bytes = _length(headers)
     request = replace(_request(scope, headers, parameters), rename=rename)
     raw = b""
+    content: stream.BodyReader | None = None
+    is_stream = target.streams
     if target.streams:
         content = stream.BodyReader(receive, length_bytes=length_bytes, idle_s=limits.idle_s)
         request = replace(request, content=content)
+        if length_bytes is not None and length_bytes <= SMALL_BYTES:
+            is_stream = not await content.fetch(stream.PATIENCE_S)
     elif target.body is not None:
         raw = await stream.read_all(
             receive, length_bytes=length_bytes, limit_bytes=limits.body_bytes_max
@@ -61,7 +66,11 @@ async def run(
     # the handler and what it streams run in one context: a hop opened here is closed there
     ctx = contextvars.copy_context()
     work = functools.partial(ctx.run, _call, face, target, request, raw, login, given)
-    reply = await stream.in_thread(work, is_stream=target.streams)
+    try:
+        reply = await stream.in_thread(work, is_stream=is_stream)
+    finally:
+        if content is not None:
+            content.close()
     await _send(reply, ctx, scope, receive, send)
 
 

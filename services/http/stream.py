@@ -1,5 +1,6 @@
 """Bodies between the event loop and threads: requests to read, answers to iterate, both bounded."""
 
+import asyncio
 import contextlib
 import contextvars
 import functools
@@ -7,15 +8,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Final, TypeVar
 
 import anyio
-import anyio.from_thread
 import anyio.lowlevel
-import anyio.to_thread
 from starlette.types import Receive
 
 from appliance import errors
+from services.http import threads
 
 BATCH_BYTES: Final = 1 << 20  # one thread hop (~0.1 ms) per MiB costs less than hashing it does
 HANDLERS_MAX: Final = 16  # threads that answer requests: they wait for one SQLite lock, not for CPU
+PATIENCE_S: Final = 0.05  # a small body comes with its head; a slower one takes a thread
 STREAMS_MAX: Final = 32  # threads held by uploads for as long as their clients take
 
 T = TypeVar("T")
@@ -26,16 +27,20 @@ class Disconnected(errors.BadRequest):
 
 
 class BodyReader:
-    """A request's body for a thread to read; at most a batch and one message are in memory.
+    """A request's body for a thread to read, made on the event loop.
 
-    Raises Disconnected when the client goes away before the end, or sends nothing for `idle_s`;
-    TooLarge when Content-Length was true to nothing and the body passes `limit_bytes`.
+    The next batch is awaited while the thread works on one: at most two batches and a message of
+    the server's are in memory. Raises Disconnected when the client goes away before the end, or
+    sends nothing for `idle_s`.
     """
 
     def __init__(self, receive: Receive, *, length_bytes: int | None, idle_s: float) -> None:
         self._receive = receive
         self._idle_s = idle_s
+        self._loop = asyncio.get_running_loop()
+        self._next: asyncio.Task[bytes] | None = None
         self._buffer = b""
+        self._received_bytes = 0
         self._is_whole = False
         self.length_bytes = length_bytes
         self.read_bytes = 0
@@ -43,23 +48,56 @@ class BodyReader:
     def __length_hint__(self) -> int:
         return self.length_bytes or 0
 
+    async def fetch(self, patience_s: float) -> bool:
+        """Whether the whole body came meanwhile, so that no thread would wait for it."""
+        self._next = self._loop.create_task(self._batch())
+        await asyncio.wait((self._next,), timeout=patience_s)
+        return self._is_whole
+
     def read(self, size_bytes: int = -1, /) -> bytes:
         """Up to `size_bytes` (all of it when negative); empty at the end."""
         if size_bytes < 0:
             return b"".join(iter(functools.partial(self.read, BATCH_BYTES), b""))
-        if not self._buffer and not self._is_whole:
-            self._buffer = anyio.from_thread.run(self._batch)
-        data, self._buffer = self._buffer[:size_bytes], self._buffer[size_bytes:]
+        if not self._buffer:
+            self._buffer = self._take()
+        if len(self._buffer) <= size_bytes:
+            data, self._buffer = self._buffer, b""
+        else:
+            data, self._buffer = self._buffer[:size_bytes], self._buffer[size_bytes:]
         self.read_bytes += len(data)
+        return data
+
+    def close(self) -> None:
+        """Await nothing more: on the event loop, when the handler is done."""
+        if self._next is not None:
+            self._next.add_done_callback(_forget)
+            self._next.cancel()
+
+    def _take(self) -> bytes:
+        """The next batch; empty at the end."""
+        if self._next is not None and self._next.done() and self._is_whole:
+            batch, self._next = self._next, None
+            return batch.result()
+        if self._next is None and self._is_whole:
+            return b""
+        return asyncio.run_coroutine_threadsafe(self._step(), self._loop).result()
+
+    async def _step(self) -> bytes:
+        """The next batch, with the one after it on its way."""
+        batch, self._next = self._next or self._loop.create_task(self._batch()), None
+        data = await batch
+        if not self._is_whole:
+            self._next = self._loop.create_task(self._batch())
         return data
 
     async def _batch(self) -> bytes:
         parts: list[bytes] = []
         size_bytes = 0
-        while size_bytes < BATCH_BYTES and not self._is_whole:
-            part = await self._message(self.read_bytes + size_bytes)
+        while size_bytes < BATCH_BYTES // 2 and not self._is_whole:
+            part = await self._message(self._received_bytes)
             parts.append(part)
             size_bytes += len(part)
+            self._received_bytes += len(part)
         return b"".join(parts)
 
     async def _message(self, so_far_bytes: int) -> bytes:
@@ -76,6 +114,12 @@ class BodyReader:
         self._is_whole = not message.get("more_body", False)
         body: bytes = message.get("body", b"")
         return body
+
+
+def _forget(task: "asyncio.Task[bytes]") -> None:
+    """Take the error of what nobody waited for."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def read_all(receive: Receive, *, length_bytes: int | None, limit_bytes: int) -> bytes:
@@ -95,20 +139,20 @@ async def read_all(receive: Receive, *, length_bytes: int | None, limit_bytes: i
     return bytes(body)
 
 
-_handlers = anyio.lowlevel.RunVar[anyio.CapacityLimiter]("handlers")
-_streams = anyio.lowlevel.RunVar[anyio.CapacityLimiter]("streams")
+_handlers = anyio.lowlevel.RunVar[threads.Threads]("handlers")
+_streams = anyio.lowlevel.RunVar[threads.Threads]("streams")
 
 
 async def in_thread(function: Callable[[], T], *, is_stream: bool = False) -> T:
     """Run blocking `function` in a thread; streams have threads of their own, so that slow clients
     never keep others from being answered.
     """
-    threads, count = (_streams, STREAMS_MAX) if is_stream else (_handlers, HANDLERS_MAX)
-    limiter = threads.get(None)
-    if limiter is None:
-        limiter = anyio.CapacityLimiter(count)
-        threads.set(limiter)
-    return await anyio.to_thread.run_sync(function, limiter=limiter)
+    kept, count = (_streams, STREAMS_MAX) if is_stream else (_handlers, HANDLERS_MAX)
+    pool = kept.get(None)
+    if pool is None:
+        pool = threads.Threads("stream" if is_stream else "handler", count)
+        kept.set(pool)
+    return await pool.run(functools.partial(contextvars.copy_context().run, function))
 
 
 @contextlib.asynccontextmanager
