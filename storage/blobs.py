@@ -20,6 +20,9 @@ import xxhash
 Bytes = bytes | bytearray | memoryview
 
 DRAFT_PREFIX: Final = ".draft-"  # only where the file system has no O_TMPFILE
+# of one call: with 1 MiB ext4 takes five times the CPU for the same bytes (Linux 6.18; the page
+# cache looks for folios as large as the write)
+WRITE_BYTES: Final = 256 << 10
 COPY_BYTES: Final = 1024 * 1024  # memory for a copy that the kernel cannot do alone
 _NO_TMPFILE: Final = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL})
 
@@ -64,10 +67,8 @@ class Draft:
         """Append `data`. Raises OSError (ENOSPC, EIO, ...); the draft is then good for nothing."""
         self._md5.update(data)
         self._xxh3.update(data)
-        rest = memoryview(data)
-        self.size_bytes += len(rest)
-        while rest:
-            rest = rest[os.write(self._fd, rest) :]
+        self.size_bytes += len(data)
+        write_all(self._fd, data)
 
     def copy_from(self, source_fd: int, size_bytes: int, *, sums: tuple[str, str]) -> None:
         """Take `size_bytes` of another file inside the kernel, and its known etag and xxh3.
@@ -81,6 +82,16 @@ class Draft:
                 message = f"source ended after {offset} of {size_bytes} bytes"
                 raise OSError(errno.EIO, message)
             offset += count
+        self.size_bytes = size_bytes
+        self._sums = sums
+
+    def adopt(self, size_bytes: int, *, sums: tuple[str, str]) -> None:
+        """Take for the draft's bytes what another process has written into its file, and for their
+        etag and xxh3 what it says. Raises ValueError when there are not as many.
+        """
+        found_bytes = os.fstat(self._fd).st_size
+        if found_bytes != size_bytes:
+            raise ValueError(f"{size_bytes} bytes were said to be written, {found_bytes} are there")
         self.size_bytes = size_bytes
         self._sums = sums
 
@@ -121,6 +132,13 @@ class Draft:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
             self._path = None
+
+
+def write_all(fd: int, data: Bytes) -> None:
+    """Write all of `data` to an open file. Raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest[:WRITE_BYTES]) :]
 
 
 def write_whole(target: Path, data: bytes) -> None:

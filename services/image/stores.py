@@ -7,6 +7,7 @@ from appliance import config, credentials, errors, keystone, trace
 from services.image import store_settings, web_store
 from storage import blobs
 from storage.images import aws_signing, file, s3, swift
+from storage.images.handover import Handover
 from storage.images.store import (
     ImageStoreError,
     Store,
@@ -39,7 +40,11 @@ def open_stores(settings: config.Settings, account: Account) -> Mapping[str, Sto
         return swift.Access(url=url, headers={"X-Auth-Token": token, **trace.header()})
 
     found = Stores(
-        swift=swift.SwiftStore(access, segment_bytes=settings.image.segment_bytes),
+        swift=swift.SwiftStore(
+            access,
+            segment_bytes=settings.image.segment_bytes,
+            handover=Handover(settings.home / "run", trace=_traced),
+        ),
         file=file.FileStore(settings.home / "images"),
         http=web_store.WebStore(settings.image),
     )
@@ -48,6 +53,11 @@ def open_stores(settings: config.Settings, account: Account) -> Mapping[str, Sto
     if store_settings.has_s3(settings):
         found["s3"] = _s3(settings)
     return found
+
+
+def _traced() -> str:
+    """The request and hop under which a store is asked."""
+    return trace.header().get(trace.HEADER, "")
 
 
 def written(settings: config.Settings) -> tuple[str, ...]:

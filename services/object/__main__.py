@@ -15,6 +15,7 @@ from appliance.db import connection, services
 from services.http import app, server
 from services.identity import api as identity
 from services.object import swift
+from services.object.handover import Handover
 from storage.objects import auditor
 from storage.objects.errors import StoreError
 from storage.objects.store import ObjectStore
@@ -61,6 +62,7 @@ def _run(settings: config.Settings, store: ObjectStore) -> None:
 
 
 def _serve(settings: config.Settings, db: connection.Database, store: ObjectStore) -> None:
+    Handover(store, settings.home / "run").start()
     application = app.Application(
         [swift.face(store)], login=identity.Identity(settings, db).resolve, target=NAME
     )

@@ -1,6 +1,5 @@
 """Images as files in one folder."""
 
-import errno
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import BinaryIO, Final
 from storage import blobs
 from storage.images import store
 
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LOCATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 
 
@@ -33,8 +31,7 @@ class FileStore:
                 draft.publish(path)
                 return store.Stored(size_bytes=draft.size_bytes, etag=draft.etag)
         except OSError as error:
-            kind = store.StoreFull if error.errno in _FULL else store.ImageStoreError
-            raise kind(f"{path}: {error.strerror or error}") from error
+            raise store.failed(error, str(path)) from error
 
     def get(self, location: str, *, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes from `offset`, `length` of them or all, as chunks."""

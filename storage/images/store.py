@@ -8,11 +8,14 @@ ImageStoreError
 A store refuses to know what an image is: it takes bytes under a name, whole or not at all.
 """
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 CHUNK_BYTES: Final = 1 << 20  # larger ones copy no faster, and each reader and writer holds one
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class ImageStoreError(Exception):
@@ -29,6 +32,12 @@ class StoreFull(ImageStoreError):
 
 class StoreUnreachable(ImageStoreError):
     """The store does not answer, or has trouble of its own; later may be better."""
+
+
+def failed(error: OSError, what: str) -> ImageStoreError:
+    """What a file system says to a write, as ours."""
+    kind = StoreFull if error.errno in _FULL else ImageStoreError
+    return kind(f"{what}: {error.strerror or error}")
 
 
 class Reader(Protocol):

@@ -62,6 +62,15 @@ class Upload:
             record = source.record
             self._draft.copy_from(source.fd, record.size_bytes, sums=(record.etag, record.xxh3))
 
+    @property
+    def fd(self) -> int:
+        """The draft's open file, for another process to write; `adopt` says that it has."""
+        return self._draft.fd
+
+    def adopt(self, size_bytes: int, *, sums: tuple[str, str]) -> None:
+        """Take what another process wrote into `fd`, with its etag and xxh3. Raises ValueError."""
+        self._draft.adopt(size_bytes, sums=sums)
+
     def commit(self, attributes: Attributes) -> ObjectRecord:
         """Make the bytes the object, durably; once. Raises ContainerNotFound, StoreFull, …"""
         return self._commit(self._draft, attributes)

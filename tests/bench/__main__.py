@@ -1,4 +1,4 @@
-"""`python -m tests.bench [hop|objects|idle|launch|demo …]`: measure, print, write the page.
+"""`python -m tests.bench [hop|objects|image|idle|launch|demo …]`: measure, print, write the page.
 
 Without names all but `demo` are measured. `idle` and `launch` need the cloud to be up (`novabox
 demo`), `demo` starts one of its own and needs it down. The page keeps the last figures of what was
@@ -16,7 +16,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs/reference/performance.md"
 FIGURES: Final = ROOT / "docs/reference/performance.json"
-NAMES: Final = ("hop", "objects", "idle", "launch", "demo")
+NAMES: Final = ("hop", "objects", "image", "idle", "launch", "demo")
 
 
 def main(names: list[str]) -> int:
@@ -88,7 +88,16 @@ def _rows(figures: dict[str, dict[str, float]]) -> list[tuple[str, str, str, str
              f"(× {launch['cloud_ms'] / launch['bare_ms']:.2f})",
              f"≤ 1.3 × bare + 150 ms = {limit_ms:.0f} ms", _met(launch["cloud_ms"] <= limit_ms))
         )  # fmt: skip
+    for name, own in figures.items():
+        module = importlib.import_module(f"tests.bench.{name}")
+        for what, figure, against, goal, is_met in getattr(module, "rows", _none)(own):
+            rows.append((what, figure, against, goal, _met(is_met)))
     return rows
+
+
+def _none(_: dict[str, float]) -> list[tuple[str, str, str, str, bool]]:
+    """What a measurement has that says its rows here."""
+    return []
 
 
 def _object_rows(objects: dict[str, float]) -> list[tuple[str, str, str, str, str]]:

@@ -62,6 +62,10 @@ class ImageProcesses:
         """The process of that name."""
         return self._running[name].pid
 
+    def pids(self) -> dict[str, int]:
+        """The processes that run, by name."""
+        return {name: process.pid for name, process in self._running.items()}
+
     def kill(self, name: str) -> None:
         """`kill -9`, as power loss does it."""
         self._running[name].kill()

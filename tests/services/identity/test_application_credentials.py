@@ -246,3 +246,15 @@ def test_a_user_goes_with_its_credentials_and_rules(db, ann):
         users.delete(tx, ann.user_id)
 
     assert rows.of_user(db, ann.user_id) == rows.rules_of_user(db, ann.user_id) == []
+
+
+def test_a_token_that_is_known_ends_with_its_credential(identity, db, ann, monkeypatch):
+    now_s = clock.now()
+    credential, secret = _made(db, ann, expires_at=clock.stamp(now_s + 60))
+    proof = proofs.Credential(id=credential.id, secret=secret.reveal())
+    text, _ = identity.login([proof], None)
+    assert identity.resolve(text).application_credential_id == credential.id
+    monkeypatch.setattr(clock, "now", lambda: now_s + 61)
+
+    with pytest.raises(errors.Unauthorized, match="no more"):
+        identity.resolve(text)

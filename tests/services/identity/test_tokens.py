@@ -223,3 +223,46 @@ def test_a_lost_file_of_passwords_is_written_again_and_its_passwords_hold(identi
 def test_without_keys_the_error_says_what_to_do(settings, db):
     with pytest.raises(errors.ConfigError, match="novabox up"):
         api.Identity(settings, db)
+
+
+def _later(monkeypatch, seconds):
+    now_s = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now_s + seconds)
+
+
+def test_what_a_token_comes_to_is_read_once_until_something_is_written(identity, db, password):
+    text, _ = identity.by_password(DEMO, password, None)
+    first, again = identity.resolve(text), identity.resolve(text)
+    with db.transaction() as tx:
+        tx.execute("UPDATE projects SET name = 'other' WHERE name = 'demo'")
+
+    assert dataclasses.replace(again, request_id=first.request_id) == first
+    assert again.request_id != first.request_id
+    assert identity.resolve(text).project_name == "other"
+
+
+def test_a_token_that_is_known_is_revoked_at_once(identity, password):
+    text, _ = identity.by_password(DEMO, password, None)
+    ctx = identity.resolve(text)
+    identity.revoke(ctx, text)
+
+    with pytest.raises(errors.Unauthorized, match="revoked"):
+        identity.resolve(text)
+
+
+def test_a_token_that_is_known_ends_in_time(identity, password, monkeypatch):
+    text, _ = identity.by_password(DEMO, password, None)
+    identity.resolve(text)
+    _later(monkeypatch, 3601)
+
+    with pytest.raises(errors.Unauthorized, match="expired"):
+        identity.resolve(text)
+
+
+def test_a_token_that_is_known_ends_with_its_key(identity, settings, password):
+    text, _ = identity.by_password(DEMO, password, None)
+    identity.resolve(text)
+    sealing.rotate_keys(settings.etc_dir, keep=1)
+
+    with pytest.raises(errors.Unauthorized, match="not one of ours"):
+        identity.resolve(text)

@@ -1,0 +1,196 @@
+"""Objects handed over as open files, to processes of this user on this machine.
+
+The image service moves whole disks in and out of the object store. Over HTTP each byte would cross
+two more sockets and be summed once more; here the file itself changes hands. A reader is given the
+object's file or files, a writer a nameless draft that becomes the object when the writer says what
+it holds; one that goes away leaves nothing. Only this user's processes can connect: they could read
+the files anyway, and make tokens.
+
+A message is a JSON object, a packet of its own (`storage/images/handover.py` has the other end):
+
+    {"verb": "open", "account", "container", "name", "trace"} → {"status": 200, "parts"} + files
+    {"verb": "write", …} → {"status": 200} + file; {"size_bytes", "etag", "xxh3"} → {"status": 201}
+
+A status is HTTP's: 404, 507 when the store is full, 409 for what is not to be had as files.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import re
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from appliance import context, ids, trace
+from services.object import contents
+from services.object.contents import Segment
+from services.object.refusals import Refused
+from storage.objects import errors as stored
+from storage.objects.object_file import ObjectName
+from storage.objects.store import ObjectStore
+from storage.objects.transfer import Attributes, Download
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "object.handover"  # in the cloud's `run` folder
+MESSAGE_BYTES_MAX: Final = 64 << 10
+PARTS_MAX: Final = 64  # of one object; the kernel passes at most 253 files with a message
+TOGETHER_MAX: Final = 64  # uploads of images at once; who comes then goes by HTTP
+IDLE_S: Final = 600.0  # a writer is silent for as long as its own client is
+_TRACE: Final = re.compile(r"([\w-]+)/([0-9a-f]{16})")
+_Message = dict[str, Any]
+
+
+class Handover:
+    """The socket and the threads behind it."""
+
+    def __init__(self, store: ObjectStore, run_dir: Path) -> None:
+        self._store = store
+        self._path = run_dir / NAME
+        self._free = threading.BoundedSemaphore(TOGETHER_MAX)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def start(self) -> None:
+        """Listen, and serve in threads until the process ends."""
+        run_dir = self._path.parent
+        run_dir.mkdir(exist_ok=True)
+        self._path.unlink(missing_ok=True)
+        folder = os.open(run_dir, os.O_RDONLY | os.O_DIRECTORY)
+        try:  # sun_path holds 107 bytes, whatever the folder is
+            self._listener.bind(f"/proc/self/fd/{folder}/{NAME}")
+        finally:
+            os.close(folder)
+        self._path.chmod(0o600)
+        self._listener.listen(TOGETHER_MAX)
+        threading.Thread(target=self._accept, name="handover", daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            peer, _ = self._listener.accept()
+            if not _is_own(peer) or not self._free.acquire(blocking=False):
+                peer.close()
+                continue
+            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+
+    def _serve(self, peer: socket.socket) -> None:
+        """One conversation: one object."""
+        try:
+            with peer:
+                peer.settimeout(IDLE_S)
+                message = _receive(peer)
+                context.current.set(_joined(message))
+                _answer(peer, self._store, message)
+        except (OSError, ValueError, KeyError) as error:
+            log.info("a hand-over ended early: %r", error)  # whose process it was says why
+        finally:
+            self._free.release()
+
+
+def _answer(peer: socket.socket, store: ObjectStore, message: _Message) -> None:
+    verb = {"open": _open, "write": _write}[message["verb"]]
+    name = ObjectName(message["account"], message["container"], message["name"])
+    what = f"hand over {name.container}/{name.name}"
+    try:
+        with trace.hop("stream", what, target="disk", verb=message["verb"]) as span:
+            span.bytes = verb(peer, store, name)
+    except Refused as error:
+        _send(peer, {"status": error.status})
+    except stored.StoreFull as error:
+        _send(peer, {"status": 507, "reason": str(error)})
+    except stored.NotFound as error:
+        _send(peer, {"status": 404, "reason": str(error)})
+    except stored.StoreError as error:
+        _send(peer, {"status": 503, "reason": str(error)})
+
+
+def _open(peer: socket.socket, store: ObjectStore, name: ObjectName) -> int:
+    """Give the files of an object; how many bytes."""
+    with contextlib.ExitStack() as opened:
+        download = opened.enter_context(store.get_object(name))
+        content = contents.describe(store, name, download)
+        if len(content.segments) > PARTS_MAX:
+            raise Refused(409)
+        files = (
+            [download] if not content.is_large else list(_files(opened, store, content.segments))
+        )
+        parts = [
+            {
+                "offset": segment.offset, "size_bytes": segment.size_bytes,
+                "whole_bytes": file.record.size_bytes, "xxh3": file.record.xxh3,
+            }
+            for segment, file in zip(content.segments, files, strict=True)
+        ]  # fmt: skip
+        socket.send_fds(
+            peer,
+            [json.dumps({"status": 200, "parts": parts}).encode()],
+            [file.fd for file in files],
+        )
+    return content.size_bytes
+
+
+def _files(
+    opened: contextlib.ExitStack, store: ObjectStore, segments: "list[Segment] | Any"
+) -> Iterator[Download]:
+    for segment in segments:
+        file = opened.enter_context(store.get_object(segment.name))
+        if segment.etag and segment.etag != file.record.etag:
+            raise stored.ObjectDamaged(f"segment {segment.name} is not what the manifest says")
+        yield file
+
+
+def _write(peer: socket.socket, store: ObjectStore, name: ObjectName) -> int:
+    """Give a draft, and make it the object when the peer says what it holds; how many bytes.
+
+    Its container is made when it is missing.
+    """
+    try:
+        upload = store.put_object(name)
+    except stored.ContainerNotFound:
+        store.put_container(name.account, name.container)
+        upload = store.put_object(name)
+    with upload:
+        socket.send_fds(peer, [json.dumps({"status": 200}).encode()], [upload.fd])
+        said = _receive(peer)
+        upload.adopt(int(said["size_bytes"]), sums=(str(said["etag"]), str(said["xxh3"])))
+        record = upload.commit(Attributes())
+    _send(peer, {"status": 201})
+    return record.size_bytes
+
+
+def _joined(message: _Message) -> context.RequestContext:
+    """The request that the peer serves with this, for the trace."""
+    match = _TRACE.fullmatch(str(message.get("trace", "")))
+    fresh = context.RequestContext(user_name="glance", is_system=True)
+    if match is None or not ids.is_request_id(match[1]):
+        return fresh
+    return context.RequestContext(
+        request_id=ids.RequestId(match[1]), hop_id=ids.HopId(match[2]), user_name="glance",
+        is_system=True,
+    )  # fmt: skip
+
+
+def _is_own(peer: socket.socket) -> bool:
+    """Whether the other end is a process of this user, or root's."""
+    packed = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", packed)
+    return uid in (0, os.geteuid())
+
+
+def _receive(peer: socket.socket) -> _Message:
+    """The next message. Raises ConnectionResetError when the peer went away."""
+    data = peer.recv(MESSAGE_BYTES_MAX)
+    if not data:
+        raise ConnectionResetError("the peer went away")
+    message = json.loads(data)
+    if not isinstance(message, dict):
+        raise ValueError("a message is a JSON object")  # noqa: TRY004 - wrong words, no wrong type
+    return message
+
+
+def _send(peer: socket.socket, message: _Message) -> None:
+    peer.send(json.dumps(message).encode())
