@@ -75,6 +75,7 @@ def test_an_image_lives_in_an_s3_is_copied_home_and_leaves_both(
     assert "Contents" not in s3.list_objects_v2(Bucket="our-images")
 
 
+@pytest.mark.crash
 def test_an_s3_that_dies_in_an_upload_keeps_no_part_of_it(
     processes: ImageProcesses, vendor: OpenStackSwift
 ):
@@ -93,6 +94,57 @@ def test_an_s3_that_dies_in_an_upload_keeps_no_part_of_it(
     )
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="our-images")
     assert processes.request("PUT", f"/images/{image_id}/file", DATA)[0] == 204
+
+
+@pytest.mark.crash
+def test_an_api_killed_in_an_upload_leaves_no_part_of_it(
+    processes: ImageProcesses, vendor: OpenStackSwift
+):
+    """Nobody of its process is left to clean up: the worker does, by the row's location."""
+    s3 = image_places.boto(vendor)
+    image_id = processes.create()
+    upload = processes.begin_upload(image_id, "Transfer-Encoding: chunked", _chunk(18_000_000))
+    cloud.eventually(lambda: _parts(s3) == 2, timeout_s=60, what="two parts")
+
+    with upload:
+        processes.kill("api")
+    cloud.eventually(
+        lambda: processes.image(image_id).status is ImageStatus.QUEUED, timeout_s=60, what="queued"
+    )
+
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="our-images")
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("framing", ["Content-Length: 20000000", "Transfer-Encoding: chunked"])
+def test_an_api_killed_in_an_upload_leaves_no_segment_of_it(tmp_path: Path, framing: str):
+    """The same in our own object store, whether the size was known or not."""
+    processes = ImageProcesses(
+        tmp_path, image="segment_bytes = 2_000_000\nsize_bytes_max = 1_000_000_000\n"
+    )
+    processes.start()
+    try:
+        image_id = processes.create()
+        body = DATA[:10_500_000] if "Length" in framing else _chunk(10_500_000)
+        upload = processes.begin_upload(image_id, framing, body)
+        cloud.eventually(lambda: len(processes.data_files()) >= 4, timeout_s=60, what="segments")
+
+        with upload:
+            processes.kill("api")
+        processes.start("api")  # the worker logs in there
+        cloud.eventually(
+            lambda: processes.image(image_id).status is ImageStatus.QUEUED,
+            timeout_s=60,
+            what="queued",
+        )
+        assert processes.data_files() == []
+    finally:
+        processes.close()
+
+
+def _chunk(size_bytes: int) -> bytes:
+    """The first bytes as one chunk of a body."""
+    return b"%x\r\n%b\r\n" % (size_bytes, DATA[:size_bytes])
 
 
 def _parts(s3: Any) -> int:

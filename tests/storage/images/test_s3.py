@@ -1,16 +1,14 @@
 """What S3 may answer and a real one seldom does: said by a script, one answer a request."""
 
 import hashlib
-import http.server
 import io
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from storage.images import aws_signing, s3, store
+from tests.storage.images.script import Script
 
 PART: Final = 1000
 DATA: Final = bytes(range(250)) * 10  # two parts and a half
@@ -26,65 +24,9 @@ def _error(code: str) -> str:
     return f"<Error><Code>{code}</Code><Message>it is &lt;so&gt;</Message></Error>"
 
 
-class Script(http.server.BaseHTTPRequestHandler):
-    """Answers by `answers`, in order: a status and a body, or None to hang up. A PUT's ETag is its
-    md5, unless `etag` says another.
-    """
-
-    protocol_version = "HTTP/1.1"
-    answers: list[tuple[int, str] | None]
-    asked: list[str]
-    bodies: list[bytes]
-    etag = ""
-    more: dict[str, str]
-
-    def do_GET(self) -> None:
-        self.asked.append(f"{self.command} {self.path}")
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.bodies.append(body)
-        answer = self.answers.pop(0)
-        if answer is None:
-            self.close_connection = True
-            return
-        self.send_response(answer[0])
-        if self.command == "PUT":
-            self.send_header("ETag", self.etag or f'"{hashlib.md5(body).hexdigest()}"')
-        for name, value in self.more.items():
-            self.send_header(name, value)
-        said = b"" if answer[0] == 204 else answer[1].encode()
-        self.send_header("Content-Length", str(len(said)))
-        self.end_headers()
-        self.wfile.write(said)
-
-    def do_PUT(self) -> None:
-        self.do_GET()
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def do_DELETE(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *_: object) -> None:
-        """Keep the test's output quiet."""
-
-
-@pytest.fixture
-def script() -> Iterator[type[Script]]:
-    kind = type("Script", (Script,), {"answers": [], "asked": [], "bodies": [], "more": {}})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    kind.port = server.server_port  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield kind
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def _images(script: type[Script], spool: Path, *, region: str = "us-east-1") -> s3.S3Store:
     bucket = s3.Bucket(
-        endpoint=f"http://127.0.0.1:{script.port}/base",  # type: ignore[attr-defined]
+        endpoint=f"http://127.0.0.1:{script.port}/base",
         name="images",
         key=aws_signing.Key(access="key", secret="secret", region=region),
     )
