@@ -51,6 +51,10 @@ class _NoBucket(store.DataNotFound):
     """The bucket is not there (yet)."""
 
 
+class _NotOffered(store.ImageStoreError):
+    """The service does not have that call."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
     """Which bucket of which service, and the key that opens it."""
@@ -121,11 +125,14 @@ class S3Store:
             return wire.chunks(opened.pop_all(), answer, what)
 
     def delete(self, location: str) -> None:
-        """Remove the object, and uploads of it that nobody finished; there may be none."""
+        """Remove the object, and uploads of it that nobody finished; there may be none.
+
+        What a crash left stays where the service keeps no list of uploads.
+        """
         with self._line() as line:
             with contextlib.suppress(store.DataNotFound):
                 self._ask(line, "DELETE", location).read()
-            with contextlib.suppress(store.DataNotFound):
+            with contextlib.suppress(store.DataNotFound, _NotOffered):
                 for upload_id in self._uploads(line, location):
                     self._abort(line, location, upload_id)
 
@@ -150,7 +157,7 @@ class S3Store:
         upload_id = _text(begun, "UploadId")
         etags: list[str] = []
         with contextlib.ExitStack() as undo:
-            undo.callback(self._undo, location)
+            undo.callback(self._undo, location, upload_id)
             while True:
                 query = {"partNumber": str(len(etags) + 1), "uploadId": upload_id}
                 etags.append(self._put_part(line, location, query, spool, part))
@@ -178,8 +185,11 @@ class S3Store:
         if "<Error" in text:  # it answers 200 before it knows, as it may take minutes
             raise _error(f"POST {self._url(location)}", answer, text)
 
-    def _undo(self, location: str) -> None:
+    def _undo(self, location: str, upload_id: str) -> None:
+        """Give an upload up; it may be complete, if only the answer was lost."""
         try:
+            with self._line() as line:
+                self._abort(line, location, upload_id)
             self.delete(location)
         except store.ImageStoreError as error:  # what failed first is what the caller hears
             log.warning("object %s: parts of it may stay: %s", self._url(location), error)
@@ -352,6 +362,8 @@ def _error(what: str, answer: http.client.HTTPResponse, text: str) -> store.Imag
         return store.DataNotFound(message)
     if status in _FULL_STATUS or _FULL.search(code):
         return store.StoreFull(message)
+    if status == HTTPStatus.NOT_IMPLEMENTED:
+        return _NotOffered(message)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in {"SlowDown", "RequestTimeout"}:
         return store.StoreUnreachable(message)
     return store.ImageStoreError(message)

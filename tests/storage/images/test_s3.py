@@ -54,12 +54,13 @@ def test_an_upload_of_parts_says_their_etags_in_the_end(script, tmp_path):
 def test_an_upload_that_is_refused_after_200_is_given_up(script, tmp_path):
     """CompleteMultipartUpload answers before it knows."""
     script.answers += [(200, _BEGUN), (200, ""), (200, ""), (200, ""), (200, _error("InvalidPart"))]
-    script.answers += [(204, ""), (200, _OPEN), (204, "")]
+    script.answers += [(204, ""), (204, ""), (200, _OPEN), (204, "")]
 
     with pytest.raises(store.ImageStoreError, match="InvalidPart it is <so>"):
         _images(script, tmp_path).add("a", io.BytesIO(DATA))
 
     assert script.asked[5:] == [
+        "DELETE /base/images/a?uploadId=u%261",
         "DELETE /base/images/a",
         "GET /base/images?prefix=a&uploads=",
         "DELETE /base/images/a?uploadId=u%261",
@@ -73,11 +74,19 @@ def test_what_failed_first_is_said_when_cleaning_up_fails_too(script, tmp_path):
         _images(script, tmp_path).add("a", io.BytesIO(DATA))
 
 
-@pytest.mark.parametrize(("size_bytes", "asked"), [(10, 1), (len(DATA), 5)])
+def test_a_service_that_lists_no_uploads_is_one_all_the_same(script, tmp_path):
+    script.answers += [(204, ""), (501, _error("NotImplemented"))]
+
+    _images(script, tmp_path).delete("a")
+
+    assert len(script.asked) == 2
+
+
+@pytest.mark.parametrize(("size_bytes", "asked"), [(10, 1), (len(DATA), 6)])
 def test_bytes_that_are_not_those_sent_are_refused(script, tmp_path, size_bytes, asked):
     script.etag = f'"{"0" * 32}"'
     script.answers += [(200, _BEGUN)] * (size_bytes > PART) + [(200, "")]
-    script.answers += [(204, ""), (200, _OPEN), (204, "")]
+    script.answers += [(204, ""), (204, ""), (200, _OPEN), (204, "")]
 
     with pytest.raises(store.ImageStoreError, match="were sent, it has"):
         _images(script, tmp_path).add("a", io.BytesIO(DATA[:size_bytes]))
