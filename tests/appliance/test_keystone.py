@@ -1,14 +1,17 @@
 """A worker logs in through the Identity API, and keeps its token."""
 
+import contextlib
 import dataclasses
 import http.server
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from appliance import clock, config, credentials, errors, keystone
+from tests import certificates
 
 
 class _Identity(http.server.BaseHTTPRequestHandler):
@@ -39,8 +42,18 @@ class _Identity(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def identity() -> Iterator[tuple[type[_Identity], int]]:
     endpoints = [{"interface": "public", "url": "http://store/v1/AUTH_p"}]
+    with _serving(endpoints) as served:
+        yield served
+
+
+@contextlib.contextmanager
+def _serving(
+    endpoints: list[dict[str, str]], *, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[type[_Identity], int]]:
     kind = type("Identity", (_Identity,), {"bodies": [], "endpoints": endpoints})
     server = http.server.HTTPServer(("127.0.0.1", 0), kind)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield kind, server.server_port
@@ -105,6 +118,21 @@ def test_of_several_regions_one_is_meant(identity):
         keystone.Tokens(f"http://127.0.0.1:{port}/v3", lambda: login, region="c").token().url(
             "object-store"
         )
+
+
+def test_an_identity_over_tls_proves_who_it_is(tmp_path, monkeypatch):
+    certificate = certificates.of_localhost(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    endpoints = [{"interface": "public", "url": "http://store/v1/AUTH_p"}]
+    login = credentials.Login(user="u", password="p", project="q")
+    with _serving(endpoints, tls=context) as (_, port):
+        tokens = keystone.Tokens(f"https://localhost:{port}/v3", lambda: login)
+
+        with pytest.raises(errors.Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
+            tokens.token()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # as if the system trusted it
+        assert tokens.token().url("object-store") == "http://store/v1/AUTH_p"
 
 
 def test_what_is_no_identity_is_said(identity):

@@ -8,20 +8,16 @@ import io
 import random
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance import config
 from services.image import web_store
 from storage.images import file, s3, store, swift
-from tests import client
+from tests import certificates, client
 from tests.contract import image_places
 from tests.contract.image_places import Folder, OwnCloud, Place, Vendor
 from tests.openstack_swift import OpenStackSwift
@@ -383,51 +379,49 @@ def test_another_client_reads_what_ours_wrote(vendor: OpenStackSwift, tmp_path: 
     assert image_places.boto(vendor).get_object(Bucket=name, Key="a")["Body"].read() == data
 
 
-def test_an_s3_over_tls_is_one_that_proves_who_it_is(tmp_path: Path):
-    """Its bytes are not signed then; a service with a certificate of nobody's is not spoken to."""
-    certificate = _certificate(tmp_path)
+@pytest.fixture
+def tls(tmp_path: Path) -> Iterator[tuple[OpenStackSwift, Path]]:
+    """A server that speaks TLS too, and its certificate."""
+    certificate = certificates.of_localhost(tmp_path)
     server = OpenStackSwift(tmp_path, certificate=certificate)
     server.start()
-    try:
-        bucket = dataclasses.replace(
-            image_places.bucket(server, "images"), endpoint=server.tls_url
-        )  # fmt: skip
-        size_bytes = 2 * image_places.PART_BYTES + 7
-        images = s3.S3Store(
-            bucket, spool=tmp_path, part_bytes=image_places.PART_BYTES,
-            tls=ssl.create_default_context(cafile=str(certificate)),
-        )  # fmt: skip
-        images.add("a", io.BytesIO(BYTES[:size_bytes]))
-
-        assert _whole(images.get("a")) == BYTES[:size_bytes]
-        with pytest.raises(store.StoreUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
-            s3.S3Store(bucket, spool=tmp_path).get("a")
-    finally:
-        server.stop()
+    yield server, certificate
+    server.stop()
 
 
-def _certificate(folder: Path) -> Path:
-    """A certificate of `localhost`, with its key in the same file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
+def test_an_s3_over_tls_is_one_that_proves_who_it_is(
+    tls: tuple[OpenStackSwift, Path], tmp_path: Path
+):
+    """Its bytes are not signed then; a service with a certificate of nobody's is not spoken to."""
+    server, certificate = tls
+    bucket = dataclasses.replace(image_places.bucket(server, "images"), endpoint=server.tls_url)
+    size_bytes = 2 * image_places.PART_BYTES + 7
+    images = s3.S3Store(
+        bucket, spool=tmp_path, part_bytes=image_places.PART_BYTES,
+        tls=ssl.create_default_context(cafile=str(certificate)),
+    )  # fmt: skip
+
+    images.add("a", io.BytesIO(BYTES[:size_bytes]))
+
+    assert _whole(images.get("a")) == BYTES[:size_bytes]
+    with pytest.raises(store.StoreUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
+        s3.S3Store(bucket, spool=tmp_path).get("a")
+
+
+def test_a_swift_over_tls_is_one_too(tls: tuple[OpenStackSwift, Path], monkeypatch):
+    server, certificate = tls
+    access = swift.Access(
+        url=f"{server.tls_url}/v1/AUTH_test", headers={"X-Auth-Token": server.token()}
     )
-    encoded = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = folder / "certificate.pem"
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + encoded)
-    return path
+    images = swift.SwiftStore(lambda: access, segment_bytes=image_places.SEGMENT_BYTES)
+    data = BYTES[: 2 * image_places.SEGMENT_BYTES + 7]
+
+    with pytest.raises(store.StoreUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
+        images.add("a", io.BytesIO(data))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # as if the system trusted it
+    images.add("a", io.BytesIO(data))
+
+    assert _whole(images.get("a")) == data
 
 
 @pytest.mark.parametrize("pieces", [0.0, 0.5, 1.5])
