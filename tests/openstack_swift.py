@@ -50,7 +50,8 @@ class OpenStackSwift:
                     sys.executable, "-W", "ignore", "-m", "tests.openstack_swift", self._home,
                     *map(str, self._ports), str(self._certificate or ""),
                 ],
-                stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=Path(__file__).parents[1],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True,
+                cwd=Path(__file__).parents[1],
             )  # fmt: skip
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -60,9 +61,11 @@ class OpenStackSwift:
     def stop(self, *, kill: bool = False) -> None:
         """End it, as `kill -9` does or as its operator."""
         assert self._process is not None
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.kill() if kill else self._process.terminate()
         self._process.wait(60)
+        self._process.stdin.close()
         self._process.stdout.close()
 
     @property
@@ -137,12 +140,13 @@ def _write_configuration(home: Path, ports: dict[str, int]) -> None:
 
 
 def main(home: Path, ports: tuple[int, int], certificate: str) -> None:
-    """Serve for ever; its ports are printed when it answers."""
+    """Serve until standard input ends, as it does when the test dies; ports are printed first."""
     import eventlet
 
     eventlet.monkey_patch()
     import logging
 
+    import eventlet.tpool
     import eventlet.wsgi
     from swift.common import utils
 
@@ -173,7 +177,8 @@ def main(home: Path, ports: tuple[int, int], certificate: str) -> None:
         wrapped = eventlet.wrap_ssl(tls, certfile=certificate, server_side=True)
         eventlet.spawn(eventlet.wsgi.server, wrapped, serve, silent)
     print(listening, flush=True)
-    eventlet.wsgi.server(plain, serve, silent)
+    eventlet.spawn(eventlet.wsgi.server, plain, serve, silent)
+    eventlet.tpool.execute(sys.stdin.read)
 
 
 if __name__ == "__main__":
