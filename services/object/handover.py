@@ -94,9 +94,9 @@ class Handover:
 def _answer(peer: socket.socket, store: ObjectStore, message: _Message) -> None:
     verb = {"open": _open, "write": _write}[message["verb"]]
     name = ObjectName(message["account"], message["container"], message["name"])
-    what = f"hand over {name.container}/{name.name}"
+    what = f"{message['verb']} {name.container}/{name.name}"
     try:
-        with trace.hop("stream", what, target="disk", verb=message["verb"]) as span:
+        with trace.hop("stream", what, source="glance", target="object") as span:
             span.bytes = verb(peer, store, name)
     except Refused as error:
         _send(peer, {"status": error.status})

@@ -47,7 +47,7 @@ def test_an_upload_is_traced_from_the_client_to_the_disk(processes: ImageProcess
         ("http", "client", "api", "file"),
         ("state", "api", "database", "upload"),
         ("stream", "api", "object", "PUT image"),
-        ("http", "glance", "object", location),
+        ("stream", "glance", "object", location),
         ("state", "api", "database", "stored"),
     ]
     assert [way for way in ways if way in chain] == chain
