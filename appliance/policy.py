@@ -221,10 +221,13 @@ _IDENTITY: Final = {
     "identity:create_endpoint": _ADMINS,
     "identity:update_endpoint": _ADMINS,
     "identity:delete_endpoint": _ADMINS,
+    "identity:get_registered_limit": _EVERYBODY,
     "identity:list_registered_limits": _EVERYBODY,
     "identity:create_registered_limit": _ADMINS,
     "identity:update_registered_limit": _ADMINS,
     "identity:delete_registered_limit": _ADMINS,
+    "identity:get_limit_model": _EVERYBODY,
+    "identity:get_limit": _READ_OWN_OR_IN_DOMAIN,  # own: of the project or domain of the token
     "identity:list_limits": _EVERYBODY,  # of its own project or domain, others' are not shown
     "identity:create_limit": _ADMINS,
     "identity:update_limit": _ADMINS,

@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from appliance import context, errors, ids, policy
 from appliance.db import catalog as rows
-from appliance.db import connection
+from appliance.db import connection, limits, registered_limits
 from appliance.model.catalog import Endpoint, Policy, Region, Service
 from services.identity import own_services
 
@@ -104,16 +104,16 @@ class Shelf(Generic[N]):
         return new
 
     def delete(self, db: connection.Database, ctx: context.RequestContext, key: str) -> None:
-        """Remove it. Raises Forbidden (a region with others below it, or endpoints), NotFound."""
+        """Remove it; a service with its endpoints and limits. Raises NotFound.
+
+        Forbidden too: a region that others are below, or that endpoints or limits are of.
+        """
         policy.check(ctx, self.rules["delete"])
         with db.transaction() as tx:
-            if self._kind is Region and (
-                rows.regions.listed(tx, {"parent_region_id": key})
-                or rows.endpoints.listed(tx, {"region_id": key})
-            ):
-                raise errors.Forbidden(
-                    f"Unable to delete region {key}: it has regions or endpoints."
-                )
+            if self._kind is Region:
+                _refuse_used(tx, key)
+            if self._kind is Service:
+                limits.delete_of_service(tx, key)
             self._table.delete(tx, key)
 
 
@@ -121,6 +121,17 @@ regions: Final = Shelf(rows.regions, Region, plural="regions")
 services: Final = Shelf(rows.services, Service, plural="services")
 endpoints: Final = Shelf(rows.endpoints, Endpoint, plural="endpoints")
 policies: Final = Shelf(rows.policies, Policy, plural="policies")
+
+
+def _refuse_used(tx: connection.Transaction, region_id: str) -> None:
+    if (
+        rows.regions.listed(tx, {"parent_region_id": region_id})
+        or rows.endpoints.listed(tx, {"region_id": region_id})
+        or registered_limits.listed(tx, {"region_id": region_id})
+    ):
+        raise errors.Forbidden(
+            f"Unable to delete region {region_id}: it has regions, endpoints or registered limits."
+        )
 
 
 def _check_references(

@@ -71,6 +71,7 @@ PLACES: Final[tuple[Line, ...]] = (
     ("create_policy", "POST /v3/policies", {"policy": {"type": "x", "blob": "y"}}, ADMIN),
     ("update_policy", "PATCH /v3/policies/$policy", {"policy": {"blob": "z"}}, ADMIN),
     ("delete_policy", "DELETE /v3/policies/$policy", None, ADMIN),
+    ("get_registered_limit", "GET /v3/registered_limits/$registered_limit", None, ALL),
     ("list_registered_limits", "GET /v3/registered_limits", None, ALL),
     (
         "create_registered_limit", "POST /v3/registered_limits",
@@ -83,11 +84,14 @@ PLACES: Final[tuple[Line, ...]] = (
         {"registered_limit": {"default_limit": 2}}, ADMIN,
     ),
     ("delete_registered_limit", "DELETE /v3/registered_limits/none", None, ADMIN),
+    ("get_limit_model", "GET /v3/limits/model", None, ALL),
+    ("get_limit", "GET /v3/limits/$limit", None, READ_IN_DOMAIN),
+    ("get_limit", "GET /v3/limits/$own_limit", None, "amrsd"),
     ("list_limits", "GET /v3/limits", None, ALL),
     (
         "create_limit", "POST /v3/limits",
         {"limits": [{
-            "service_id": "$service", "resource_name": "x", "resource_limit": 1,
+            "service_id": "$metered", "resource_name": "x", "resource_limit": 1,
             "project_id": "$project",
         }]}, ADMIN,
     ),

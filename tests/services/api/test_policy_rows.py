@@ -103,6 +103,15 @@ class Targets(Mapping[str, str]):
                 return role.id
             case "image":
                 return self._cloud.add_image(project_id=self._own_project())
+            case "registered_limit":
+                return self._limit("registered_limits", default_limit=1)
+            case "metered":  # a service whose resource `x` has a registered limit
+                self._limit("registered_limits", default_limit=1)
+                return self["service"]
+            case "limit" | "own_limit":
+                of = self["project"] if name == "limit" else self["mine"]
+                self["metered"]
+                return self._limit("limits", resource_limit=1, project_id=of)
             case "own_trust" | "own_credential":
                 return self._post(name.removeprefix("own_"), self._person)
             case "trust" | "credential":
@@ -133,6 +142,11 @@ class Targets(Mapping[str, str]):
             body |= {"trustor_user_id": self._user(person).id, "trustee_user_id": self["user"]}
         made = self._cloud.post(f"/identity/v3/{plural}", {noun: body}, user=person)
         return str(made[noun]["id"])
+
+    def _limit(self, plural: str, **said: Any) -> str:
+        one = {"service_id": self["service"], "resource_name": "x", **said}
+        made = self._cloud.post(f"/identity/v3/{plural}", {plural: [one]}, user="admin")
+        return str(made[plural][0]["id"])
 
     def _user(self, name: str) -> User:
         found = users.find_by_name(self._cloud.db, name)
