@@ -1,4 +1,4 @@
-"""`novabox doctor`, `demo`, `tui`, `image …`: commands that are programs of their own.
+"""`novabox doctor`, `demo`, `tui`, `image …`, `token …`: commands that are programs of their own.
 
 They are started by name: this package imports nothing of services, storage or tui.
 """
@@ -43,6 +43,15 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
         told = image.add_parser(name, help=purpose, add_help=False)
         told.add_argument("--user", choices=["admin", "demo"])
         told.set_defaults(run=_catalog, takes_more=True, command=name)
+    token = commands.add_parser("token", help="tokens").add_subparsers(required=True)
+    rotate = token.add_parser(
+        "rotate-keys", help="seal tokens with a new key from now on",
+        description="Seal tokens with a new key from now on. Running processes take it up at once; "
+        "a token lives on while its key is among the newest identity.fernet_keys_max. Secrets at "
+        "rest have keys of their own, which stay.",
+    )  # fmt: skip
+    rotate.add_argument("--json", action="store_true", help="for scripts")
+    rotate.set_defaults(run=_rotate_keys)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -86,6 +95,11 @@ def _catalog(arguments: argparse.Namespace) -> int:
     if user is None and not any(os.environ.get(name) for name in ("OS_CLOUD", "OS_AUTH_URL")):
         user = "admin" if os.access(credentials.path(settings), os.R_OK) else None
     return _exec(settings, user, "tui.catalog", arguments.command, *arguments.more)
+
+
+def _rotate_keys(arguments: argparse.Namespace) -> int:
+    options = ["--json"] if arguments.json else []
+    return _exec(config.load(), None, "services.identity", "rotate-keys", *options)
 
 
 def _exec(settings: config.Settings, user: str | None, module: str, *options: str) -> int:

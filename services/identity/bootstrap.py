@@ -14,7 +14,7 @@ from appliance.db import (
 from appliance.model.project import Project
 from appliance.model.role import SYSTEM, Assignment, Role
 from appliance.model.user import User
-from services.identity import ec2_keys, own_services, passwords, sealing
+from services.identity import ec2_keys, keys, own_services, passwords
 
 PEOPLE: Final = ("admin", "demo")
 ROLES: Final = ("admin", "manager", "member", "reader", "service")
@@ -36,7 +36,7 @@ def bootstrap(settings: config.Settings, db: connection.Database) -> None:
     A crash leaves the passwords written and no users, or all of it. When the file of passwords was
     lost, its users get the new ones.
     """
-    sealing.ensure_keys(settings.etc_dir)
+    keys.ensure(settings.etc_dir)
     is_new = not credentials.path(settings).exists()
     logins = credentials.ensure(settings, PROJECT_BY_USER)
     known = {user.name for user in users.listed(db)}
@@ -68,7 +68,7 @@ def _give_key(settings: config.Settings, db: connection.Database, name: str) -> 
 
     What is in the file is never made again: a key that was deleted stays deleted.
     """
-    sealer = sealing.sealer(settings.etc_dir)
+    sealer = keys.of_secrets(settings.etc_dir)
     with db.transaction() as tx:
         user = users.find_by_name(tx, name)
         home = projects.find_by_name(tx, PROJECT_BY_USER[name])

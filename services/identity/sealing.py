@@ -8,10 +8,8 @@ import binascii
 import dataclasses
 import hashlib
 import json
-import os
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from cryptography import fernet
@@ -98,93 +96,15 @@ def new_audit_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def keys_path(etc_dir: Path) -> Path:
-    """The file that keeps the keys of tokens, one a line, newest first."""
-    return etc_dir / "fernet-keys"
-
-
-def secrets_path(etc_dir: Path) -> Path:
-    """The file that keeps the keys of secrets at rest: rotating tokens' keys loses none of them."""
-    return etc_dir / "credential-keys"
-
-
-def ensure_keys(etc_dir: Path) -> None:
-    """Make the first keys unless there are some; whole or not at all, their owner's alone.
-
-    A cloud that had one file for both keeps what it was sealed with.
-    """
-    etc_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    tokens, secrets_ = keys_path(etc_dir), secrets_path(etc_dir)
-    if not tokens.exists():
-        _write(tokens, [new_key()])
-        if not secrets_.exists():
-            _write(secrets_, [new_key()])
-    if not secrets_.exists():
-        _write(secrets_, tokens.read_text().split())
-
-
-def rotate_keys(etc_dir: Path, *, keep: int) -> int:
-    """Have a new key for tokens, and only the `keep` newest; how many there are now.
-
-    Running processes take it up at their next token. Raises ConfigError before the first start.
-    """
-    path = keys_path(etc_dir)
-    try:
-        known = path.read_text().split()
-    except OSError as error:
-        raise _no_keys(path, error) from error
-    kept = [new_key(), *known][: max(keep, 1)]
-    _write(path, kept)
-    return len(kept)
-
-
-class Keys:
-    """The keys in a file, read again when it changes. Raises ConfigError when there are none."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen = (0, 0)
-        self._sealer = self._read()
-
-    def sealer(self) -> Sealer:
-        """Seals and opens with what the file has now."""
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            raise _no_keys(self._path, error) from error
-        if (found.st_mtime_ns, found.st_ino) != self._seen:
-            self._sealer = self._read()
-        return self._sealer
-
-    def _read(self) -> Sealer:
-        try:
-            found = self._path.stat()
-            self._seen = (found.st_mtime_ns, found.st_ino)
-            return Sealer(self._path.read_text().split())
-        except (OSError, ValueError) as error:
-            raise _no_keys(self._path, error) from error
-
-
 def new_key() -> str:
     """A key of Fernet's."""
     return fernet.Fernet.generate_key().decode()
 
 
-def sealer(etc_dir: Path) -> Sealer:
-    """What seals secrets at rest. Raises ConfigError when there are no keys yet."""
-    return Keys(secrets_path(etc_dir)).sealer()
-
-
-def _write(path: Path, keys: list[str]) -> None:
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write("".join(f"{key}\n" for key in keys))
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(path)
-
-
-def _no_keys(path: Path, error: Exception) -> errors.ConfigError:
-    return errors.ConfigError(
-        f"{path}: no keys ({error}); `novabox up` makes them at its first start"
-    )
+def is_key(text: str) -> bool:
+    """Whether the text is a key of Fernet's."""
+    try:
+        fernet.Fernet(text)
+    except ValueError:
+        return False
+    return True

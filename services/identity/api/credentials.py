@@ -14,7 +14,7 @@ from appliance.db import connection, ec2_credentials, projects, users
 from appliance.db import credentials as rows
 from appliance.model.credential import Credential
 from appliance.model.ec2_credential import Ec2Credential
-from services.identity import delegation, ec2_keys, sealing
+from services.identity import delegation, ec2_keys, keys
 
 EC2: Final = "ec2"
 _KEPT: Final = ("type", "user_id", "project_id")  # no PATCH changes these (Keystone)
@@ -35,7 +35,7 @@ class Credentials:
     """
 
     def __init__(self, settings: config.Settings, db: connection.Database) -> None:
-        self._sealer = sealing.sealer(settings.etc_dir)
+        self._sealer = keys.of_secrets(settings.etc_dir)
         self._db = db
 
     def index(self, ctx: context.RequestContext, where: Mapping[str, object]) -> list[Opened]:
@@ -147,8 +147,8 @@ def _keys(blob: log.Secret) -> tuple[str, log.Secret]:
         said = json.loads(blob.reveal())
     except (ValueError, RecursionError):
         said = None  # the error would show the secret
-    keys = [said.get(name) for name in ("access", "secret")] if isinstance(said, dict) else []
-    texts = [key for key in keys if isinstance(key, str) and key.isascii() and key.isprintable()]
+    both = [said.get(name) for name in ("access", "secret")] if isinstance(said, dict) else []
+    texts = [one for one in both if isinstance(one, str) and one.isascii() and one.isprintable()]
     if len(texts) != 2 or not all(0 < len(text) <= 255 for text in texts):
         raise errors.BadRequest(
             "The blob of a credential of type ec2 is a JSON object as text: its access and its "

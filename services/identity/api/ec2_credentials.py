@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from appliance import config, context, errors, log, policy
 from appliance.db import connection, ec2_credentials, projects, users
 from appliance.model.ec2_credential import Ec2Credential
-from services.identity import delegation, ec2_keys, sealing, standing
+from services.identity import delegation, ec2_keys, keys, standing
 
 Opened = ec2_keys.Opened
 
@@ -22,7 +22,7 @@ class Ec2Credentials:
     """The verbs; may be used by many threads. Raises ConfigError before the first start."""
 
     def __init__(self, settings: config.Settings, db: connection.Database) -> None:
-        self._sealer = sealing.sealer(settings.etc_dir)
+        self._sealer = keys.of_secrets(settings.etc_dir)
         self._db = db
 
     def create(self, ctx: context.RequestContext, user_id: str, project_id: str) -> Opened:

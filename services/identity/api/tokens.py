@@ -7,7 +7,7 @@ from typing import Final
 from appliance import clock, config, context, errors, ids, policy
 from appliance.db import connection, projects, roles, tokens, trusts, users
 from appliance.db.remembered import Remembered
-from services.identity import proofs, sealing, standing
+from services.identity import keys, proofs, sealing, standing
 from services.identity.lockout import Lockout
 from services.identity.proofs import REFUSED, Proof, Who
 from services.identity.standing import Claim, Standing
@@ -42,7 +42,7 @@ class Identity:
     """The cloud's tokens; safe for threads. Raises ConfigError before the first start."""
 
     def __init__(self, settings: config.Settings, db: connection.Database) -> None:
-        self._keys = sealing.Keys(sealing.keys_path(settings.etc_dir))
+        self._keys = keys.Keys(keys.tokens_path(settings.etc_dir))
         self._ttl_s = settings.api.token_ttl_s
         self._lockout = Lockout(settings, db)
         self._db = db

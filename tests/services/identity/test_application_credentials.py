@@ -8,7 +8,7 @@ from appliance import clock, config, context, errors
 from appliance.db import application_credentials as rows
 from appliance.db import connection, roles, users
 from appliance.model.access_rule import AccessRule
-from services.identity import proofs, sealing
+from services.identity import keys, proofs
 from services.identity.api import Credential, Identity
 from services.identity.api import application_credentials as verbs
 from services.identity.api.application_credentials import NewCredential
@@ -19,7 +19,7 @@ READ_SERVERS = AccessRule(id="", service="compute", method="GET", path="/v2.1/se
 
 @pytest.fixture
 def identity(settings: config.Settings, db: connection.Database) -> Identity:
-    sealing.ensure_keys(settings.etc_dir)
+    keys.ensure(settings.etc_dir)
     return Identity(settings, db)
 
 

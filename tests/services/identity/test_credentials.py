@@ -9,7 +9,7 @@ import pytest
 from appliance import config, context, errors
 from appliance.db import connection
 from appliance.db import credentials as rows
-from services.identity import sealing
+from services.identity import keys
 from services.identity.api.credentials import Credentials
 from services.identity.api.ec2_credentials import Ec2Credentials
 from tests.services.identity import people
@@ -17,13 +17,13 @@ from tests.services.identity import people
 
 @pytest.fixture
 def verbs(settings: config.Settings, db: connection.Database) -> Credentials:
-    sealing.ensure_keys(settings.etc_dir)
+    keys.ensure(settings.etc_dir)
     return Credentials(settings, db)
 
 
 @pytest.fixture
-def keys(settings: config.Settings, db: connection.Database) -> Ec2Credentials:
-    sealing.ensure_keys(settings.etc_dir)
+def ec2(settings: config.Settings, db: connection.Database) -> Ec2Credentials:
+    keys.ensure(settings.etc_dir)
     return Ec2Credentials(settings, db)
 
 
@@ -77,20 +77,20 @@ def test_a_credential_stays_whose_and_what_it_is(verbs, ann, type_, name):
     )
 
 
-def test_an_ec2_credential_is_a_key_to_sign_with(verbs, keys, ann):
+def test_an_ec2_credential_is_a_key_to_sign_with(verbs, ec2, ann):
     made = verbs.create(ann, _key(ann))
 
-    signer = keys.find_signer("A1")
+    signer = ec2.find_signer("A1")
 
     assert made.credential.id == hashlib.sha256(b"A1").hexdigest()
     assert (signer.ctx.user_id, signer.secret.reveal()) == (ann.user_id, "hush")
-    assert [key.access for key in keys.of_user(ann, ann.user_id)] == ["A1"]
+    assert [key.access for key in ec2.of_user(ann, ann.user_id)] == ["A1"]
     verbs.delete(ann, made.credential.id)
-    assert keys.find_signer("A1") is None
+    assert ec2.find_signer("A1") is None
 
 
-def test_a_key_is_listed_among_the_credentials(verbs, keys, ann):
-    made = keys.create(ann, ann.user_id, ann.project_id)
+def test_a_key_is_listed_among_the_credentials(verbs, ec2, ann):
+    made = ec2.create(ann, ann.user_id, ann.project_id)
     other = verbs.create(ann, {"type": "cert", "blob": "x"}).credential.id
     key = hashlib.sha256(made.access.encode()).hexdigest()
 
@@ -101,17 +101,17 @@ def test_a_key_is_listed_among_the_credentials(verbs, keys, ann):
     assert shown == {"access": made.access, "secret": made.secret.reveal()}
 
 
-def test_a_key_with_another_access_key_keeps_its_id(verbs, keys, ann):
+def test_a_key_with_another_access_key_keeps_its_id(verbs, ec2, ann):
     key = verbs.create(ann, _key(ann)).credential.id
 
     changed = verbs.update(ann, key, {"blob": _blob("B2", "shush")})
 
     assert (changed.credential.id, changed.blob.reveal()) == (key, _blob("B2", "shush"))
-    assert keys.find_signer("A1") is None
-    assert keys.find_signer("B2").secret.reveal() == "shush"
+    assert ec2.find_signer("A1") is None
+    assert ec2.find_signer("B2").secret.reveal() == "shush"
 
 
-def test_an_access_key_is_one_users(verbs, keys, ann, db):
+def test_an_access_key_is_one_users(verbs, ec2, ann, db):
     bob = people.add_user(db, "bob", "member")
     verbs.create(ann, _key(ann))
     other = verbs.create(bob, _key(bob, blob=_blob("B2"))).credential.id
@@ -121,7 +121,7 @@ def test_an_access_key_is_one_users(verbs, keys, ann, db):
     with pytest.raises(errors.Conflict):
         verbs.update(bob, other, {"blob": _blob("A1")})
 
-    assert keys.find_signer("A1").ctx.user_id == ann.user_id
+    assert ec2.find_signer("A1").ctx.user_id == ann.user_id
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ import pytest
 
 from appliance import config, context, credentials, errors
 from appliance.db import connection, ec2_credentials, users
-from services.identity import bootstrap, sealing
+from services.identity import bootstrap, keys
 from services.identity.api.ec2_credentials import Ec2Credentials
 from tests.services.identity import people
 
 
 @pytest.fixture
 def verbs(settings: config.Settings, db: connection.Database) -> Ec2Credentials:
-    sealing.ensure_keys(settings.etc_dir)
+    keys.ensure(settings.etc_dir)
     return Ec2Credentials(settings, db)
 
 
@@ -42,13 +42,13 @@ def test_a_secret_is_sealed_at_rest_and_never_shows_itself(verbs, ann, db, setti
     assert made.secret.reveal() not in f"{made} {made!r} {verbs.find_signer(made.access)!r} {row}"
     assert made.secret.reveal().encode() not in db.path.read_bytes()
     with pytest.raises(errors.Unauthorized):
-        sealing.sealer(settings.etc_dir).open(row.secret_sealed)
+        keys.of_secrets(settings.etc_dir).open(row.secret_sealed)
 
 
 def test_a_secret_sealed_with_another_key_is_unavailable(verbs, ann, settings, db):
     verbs.create(ann, ann.user_id, ann.project_id)
-    sealing.secrets_path(settings.etc_dir).unlink()
-    sealing.ensure_keys(settings.etc_dir)
+    keys.secrets_path(settings.etc_dir).unlink()
+    keys.ensure(settings.etc_dir)
 
     with pytest.raises(errors.Unavailable, match="credential-keys"):
         Ec2Credentials(settings, db).of_user(ann, ann.user_id)

@@ -7,7 +7,7 @@ import pytest
 
 from appliance import clock, config, credentials, errors
 from appliance.db import connection, projects, role_assignments, users
-from services.identity import api, sealing
+from services.identity import api, keys, sealing
 from services.identity.api import UNSCOPED, Scope, Who, grants
 from services.identity.api import users as user_verbs
 
@@ -105,7 +105,7 @@ def test_another_clouds_token_is_refused(identity, settings, password):
 
 def test_an_expired_token_is_refused(identity, settings, password):
     text, _ = identity.by_password(DEMO, password, None)
-    sealer = sealing.Keys(sealing.keys_path(settings.etc_dir)).sealer()
+    sealer = keys.Keys(keys.tokens_path(settings.etc_dir)).sealer()
     payload = sealer.open(text)
 
     with pytest.raises(errors.Unauthorized, match="expired at"):
@@ -196,13 +196,15 @@ def test_workers_are_members_of_the_project_service(identity):
 
 
 def test_bootstrap_changes_nothing_that_is_there(identity, settings, db, password):
-    before = (users.listed(db), projects.listed(db), sealing.keys_path(settings.etc_dir))
-    keys = before[2].read_bytes()
+    before = (users.listed(db), projects.listed(db), _bytes(settings))
 
     api.bootstrap(settings, db)
 
-    assert (users.listed(db), projects.listed(db)) == before[:2]
-    assert before[2].read_bytes() == keys
+    assert (users.listed(db), projects.listed(db), _bytes(settings)) == before
+
+
+def _bytes(settings):
+    return {file.name: file.read_bytes() for file in settings.etc_dir.iterdir()}
 
 
 def test_what_bootstrap_writes_is_its_owners_alone(identity, settings):

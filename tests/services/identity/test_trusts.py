@@ -7,7 +7,7 @@ import pytest
 from appliance import clock, config, context, errors
 from appliance.db import connection, users
 from appliance.db import trusts as rows
-from services.identity import passwords, proofs, sealing
+from services.identity import keys, passwords, proofs
 from services.identity.api import Identity, Password, Scope, Who, trusts
 from services.identity.api.trusts import NewTrust
 from tests.services.identity import people
@@ -17,7 +17,7 @@ HASHED = passwords.hashed("secret")
 
 @pytest.fixture
 def identity(settings: config.Settings, db: connection.Database) -> Identity:
-    sealing.ensure_keys(settings.etc_dir)
+    keys.ensure(settings.etc_dir)
     return Identity(settings, db)
 
 
