@@ -6,8 +6,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from appliance import config, errors
+
+PEOPLE: Final = ("admin", "demo")  # the users that are somebody's; the others are workers'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

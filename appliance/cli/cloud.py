@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from appliance import config, errors, log, supervisor
+from appliance import config, credentials, errors, log, supervisor
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -20,6 +20,7 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
     """Add this module's commands to the parser."""
     up = commands.add_parser("up", help="start the cloud, in the foreground")
     up.add_argument("-d", "--detach", action="store_true", help="start it and return when it is up")
+    up.add_argument("--prepared", action="store_true", help=argparse.SUPPRESS)
     up.set_defaults(run=_up)
     down = commands.add_parser("down", help="stop the cloud; guests are shut down and kept")
     down.set_defaults(run=_down)
@@ -36,12 +37,11 @@ def _up(arguments: argparse.Namespace) -> int:
     if supervisor.find(settings):
         print(f"The cloud in {settings.home} is up already.")
         return 0
-    return start_detached(settings) if arguments.detach else _foreground(settings)
-
-
-def _foreground(settings: config.Settings) -> int:
+    if arguments.detach:
+        return start_detached(settings)
     log.start(settings.log_level)
-    prepare(settings)
+    if not arguments.prepared:
+        prepare(settings)
     supervisor.Supervisor(settings, _names(settings)).run()
     return 0
 
@@ -52,28 +52,43 @@ def _names(settings: config.Settings) -> tuple[str, ...]:
 
 
 def prepare(settings: config.Settings) -> None:
-    """Make the state folder and what a first start needs, schema included; harmless when there."""
-    first = not (settings.home / "state.db").exists()
+    """Make the state folder and what a first start needs, schema included; harmless when there.
+
+    The first start prints the passwords that it made, this once, for whoever started it: they go
+    into no log, and are kept in root's file.
+    """
+    is_first = not credentials.path(settings).exists()
     settings.home.mkdir(mode=0o755, parents=True, exist_ok=True)
     settings.etc_dir.mkdir(mode=0o700, exist_ok=True)
     if supervisor.run_once(settings, "services.api", "bootstrap") != 0:
         raise errors.Unavailable("the first start could not prepare the database; see above")
-    if first:
-        print("First start. The generated passwords are root's alone:")
-        print(f"  {settings.etc_dir / 'credentials.json'}   (novabox env prints them for a shell)")
+    if is_first:
+        print("\n".join(_first_words(settings)), flush=True)
+
+
+def _first_words(settings: config.Settings) -> list[str]:
+    logins = [credentials.read(settings, user) for user in credentials.PEOPLE]
+    return [
+        "First start. These passwords were made, and are shown this once:",
+        *(f"  {one.user:<6} {one.password}   in project {one.project}" for one in logins),
+        f"They are kept in {credentials.path(settings)}, which root alone may read; "
+        "`novabox env` prints them for a shell.",
+    ]
 
 
 def start_detached(settings: config.Settings) -> int:
     """Start `novabox up` in the background and wait until every part of it answers.
 
-    Raises Unavailable, naming the parts that do not answer and where their log is.
+    What a first start says it says here, not into the log. Raises Unavailable, naming the parts
+    that do not answer and where their log is.
     """
+    prepare(settings)
     folder = settings.home / "log"
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with (folder / "supervisor.log").open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "appliance.cli", "up"],
+            [sys.executable, "-m", "appliance.cli", "up", "--prepared"],
             env=os.environ | {"NOVABOX_HOME": str(settings.home)},
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -16,7 +16,6 @@ from appliance.model.role import SYSTEM, Assignment, Role
 from appliance.model.user import User
 from services.identity import ec2_keys, keys, own_services, passwords
 
-PEOPLE: Final = ("admin", "demo")
 ROLES: Final = ("admin", "manager", "member", "reader", "service")
 IMPLIED: Final = (("admin", "manager"), ("manager", "member"), ("member", "reader"))
 PROJECT_BY_USER: Final = {"admin": "admin", "demo": "demo", "nova": "service", "glance": "service"}
@@ -58,7 +57,7 @@ def bootstrap(settings: config.Settings, db: connection.Database) -> None:
                 projects.create(tx, Project(id=ids.ProjectId(ids.new_hex()), name=name))
         for name, password_hash in hashes.items():
             _put_user(tx, name, password_hash)
-    for name in PEOPLE:
+    for name in credentials.PEOPLE:
         if not logins[name].ec2_access:
             _give_key(settings, db, name)
 
