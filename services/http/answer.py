@@ -39,7 +39,6 @@ async def run(
     receive: Receive,
     send: Send,
     *,
-    face: endpoint.Face,
     target: endpoint.Endpoint,
     parameters: Mapping[str, str],
     login: auth.Login,
@@ -65,7 +64,7 @@ async def run(
         )
     # the handler and what it streams run in one context: a hop opened here is closed there
     ctx = contextvars.copy_context()
-    work = functools.partial(ctx.run, _call, face, target, request, raw, login, given)
+    work = functools.partial(ctx.run, _call, target, request, raw, login, given)
     try:
         reply = await stream.in_thread(work, is_stream=is_stream)
     finally:
@@ -75,7 +74,6 @@ async def run(
 
 
 def _call(
-    face: endpoint.Face,
     target: endpoint.Endpoint,
     request: endpoint.Request,
     raw: bytes,
@@ -87,8 +85,6 @@ def _call(
         request = _of(request, target.identify(request, raw))
     elif not target.is_public:
         request = _of(request, auth.login(request.headers, login))
-        path = request.url_path.removeprefix(face.prefix)
-        auth.check_access(request.ctx, service=face.service, method=request.method, path=path)
     if target.is_repeatable and given is not None:
         return _repeated(target, request, given)
     if target.body is None:

@@ -12,7 +12,7 @@ from starlette.routing import compile_path
 from starlette.types import Message, Receive, Scope, Send
 
 from appliance import context, errors, ids, trace
-from services.http import answer, auth, endpoint, faults, stream
+from services.http import access, answer, auth, endpoint, faults, stream
 
 log = logging.getLogger(__name__)
 
@@ -111,8 +111,11 @@ class Application:
             target, parameters = mounted.match(scope["path"], scope["method"])
             await answer.run(
                 scope, receive, send,
-                face=mounted.face, target=target, parameters=parameters, login=self._login,
-                limits=self._limits, rename=send.rename, given=self._given,
+                target=target, parameters=parameters, limits=self._limits, rename=send.rename,
+                given=self._given,
+                login=access.checked(
+                    self._login, mounted.face, method=scope["method"], path=scope["path"]
+                ),
             )  # fmt: skip
         except Exception as error:
             if send.has_started:  # too late for another answer: cut it off, so that it shows

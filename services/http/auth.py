@@ -25,25 +25,6 @@ def login(headers: Mapping[str, str], resolve: Login) -> context.RequestContext:
     return resolve(token)
 
 
-def check_access(ctx: context.RequestContext, *, service: str, method: str, path: str) -> None:
-    """Raise Unauthorized for a call that the caller's access rules, if it has some, do not name.
-
-    `path` is as the service sees it: `/v2.1/servers`. Source: keystonemiddleware, auth_token, whose
-    answer is 401, too.
-    """
-    if ctx.access_rules is None:
-        return
-    allowed = "GET" if method == "HEAD" else method
-    if not any(
-        rule.allows(service=service, method=one, path=path)
-        for rule in ctx.access_rules
-        for one in {method, allowed}
-    ):
-        raise errors.Unauthorized(
-            f"The application credential's access rules do not allow {method} {path} of {service}."
-        )
-
-
 def joined(
     headers: Mapping[str, str], resolve: Login, fresh: context.RequestContext
 ) -> context.RequestContext:

@@ -156,5 +156,5 @@ class Face:
     prefix: str
     paths: tuple[Path, ...]
     fault: faults.Formatter
-    service: str = ""  # its type in the catalog, which access rules name
+    service_types: tuple[str, ...] = ()  # in the catalog: how access rules name it
     keeps_slash: bool = False  # whether `/images/` is another path than `/images`

@@ -42,8 +42,8 @@ def face(store: ObjectStore) -> Face:
     """Return the whole API over one store."""
     return Face(
         prefix="",
-        service="object-store",
         fault=refusals.write,
+        service_types=("object-store",),
         keeps_slash=True,
         paths=(
             path("/info", GET=endpoint(lambda _: INFO, is_public=True)),

@@ -30,7 +30,7 @@ class Cloud:
     def face(self) -> endpoint.Face:
         """The whole API."""
         return endpoint.Face(
-            prefix=_PREFIX, service="novabox", fault=faults.novabox, paths=self._paths()
+            prefix=_PREFIX, fault=faults.novabox, paths=self._paths(), service_types=("novabox",)
         )
 
     def _paths(self) -> tuple[Path, ...]:

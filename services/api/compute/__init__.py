@@ -35,8 +35,9 @@ def face(
         hosts.Hosts(verbs=catalogue_verbs),
     )
     lines = tuple(_versioned(line) for part in parts for line in part.paths())
+    paths = (*versions.paths(), *lines)
     return endpoint.Face(
-        prefix="/compute", service="compute", fault=faults.nova, paths=(*versions.paths(), *lines)
+        prefix="/compute", fault=faults.nova, paths=paths, service_types=("compute",)
     )
 
 

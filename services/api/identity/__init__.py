@@ -44,7 +44,9 @@ def face(settings: config.Settings, db: connection.Database, identity: Identity)
         *ec2_credentials.paths(settings, db),
         *credentials.paths(settings, db),
     )
-    return endpoint.Face(prefix="/identity", service="identity", fault=faults.keystone, paths=paths)
+    return endpoint.Face(
+        prefix="/identity", fault=faults.keystone, paths=paths, service_types=("identity",)
+    )
 
 
 def root() -> endpoint.Face:

@@ -53,5 +53,9 @@ def face(settings: config.Settings, verbs: Images) -> endpoint.Face:
         *info.paths(settings),
     )
     return endpoint.Face(
-        prefix="/image", service="image", fault=faults.glance, paths=paths, keeps_slash=True
+        prefix="/image",
+        fault=faults.glance,
+        paths=paths,
+        service_types=("image",),
+        keeps_slash=True,
     )

@@ -24,9 +24,7 @@ def face(
         quotas.QuotasFace(verbs=network_verbs),
     )
     lines = tuple(line for part in parts for line in part.paths())
+    paths = (*versions.paths(), *lines)
     return endpoint.Face(
-        prefix="/network",
-        service="network",
-        fault=faults.neutron,
-        paths=(*versions.paths(), *lines),
+        prefix="/network", fault=faults.neutron, paths=paths, service_types=("network",)
     )

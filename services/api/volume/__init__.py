@@ -46,7 +46,7 @@ def face(
     framed = framing.framed([*lines, *versions.paths(), *backups.paths()])
     return endpoint.Face(
         prefix="/volume",
-        service="block-storage",
         fault=faults.cinder,
         paths=(*versions.public_paths(), *framed),
+        service_types=("block-storage", "volumev3", "volume"),
     )
