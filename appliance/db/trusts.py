@@ -1,15 +1,18 @@
-"""Rows of `trusts`; one that is deleted keeps its row, so that what was handed on knows its end."""
+"""Rows of `trusts`; one that is deleted keeps its row for a day, for who asks what happened."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from appliance import clock, errors
 from appliance.db import connection, extras
 from appliance.model.trust import Trust
 
+_KEPT_S: Final = 86_400.0
+
 
 def create(tx: connection.Transaction, trust: Trust) -> None:
-    """Insert the row."""
+    """Insert the row; what was deleted long ago is forgotten on the way."""
+    tx.execute("DELETE FROM trusts WHERE deleted_at < ?", (clock.stamp(clock.now() - _KEPT_S),))
     values = extras.columns(trust)
     tx.insert("trusts", **values | {"roles": json.dumps(values["roles"])})
 

@@ -46,11 +46,11 @@ def bootstrap(settings: config.Settings, db: connection.Database) -> None:
     }
     with db.transaction() as tx:
         own_services.ensure(tx, settings)
-        for name in ROLES:
-            if roles.find_by_name(tx, name) is None:
-                roles.create(tx, Role(id=ids.new_hex(), name=name))
-        if is_new:  # what an admin takes away later stays away
-            for prior, implied in IMPLIED:
+        missing = {name for name in ROLES if roles.find_by_name(tx, name) is None}
+        for name in sorted(missing):
+            roles.create(tx, Role(id=ids.new_hex(), name=name))
+        for prior, implied in IMPLIED:
+            if missing & {prior, implied}:  # what an admin takes away later stays away
                 roles.imply(tx, _role(tx, prior).id, _role(tx, implied).id)
         for name in sorted(set(PROJECT_BY_USER.values())):
             if projects.find_by_name(tx, name) is None:

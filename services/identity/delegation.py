@@ -1,8 +1,15 @@
 """What a token may not do that stands for only a part of its user: by a trust, or by an application
-credential. What it hands on is never more than it has.
+credential. What it hands on is never more than it has. And how much of it a user may keep.
 """
 
+from collections.abc import Sized
+from typing import Final
+
 from appliance import context, errors
+
+# EC2 credentials, credentials, application credentials, access rules, trusts, of each. Keystone has
+# no limit by default; without one, anybody with a password could fill the disk
+KEPT_MAX: Final = 1000
 
 
 def refuse_part(ctx: context.RequestContext) -> None:
@@ -28,3 +35,9 @@ def refuse_restricted(ctx: context.RequestContext) -> None:
             "The token is of an application credential that is restricted: it makes and deletes "
             "no application credentials and no trusts."
         )
+
+
+def refuse_more(held: Sized, what: str, *, than: int = KEPT_MAX) -> None:
+    """Raise Forbidden (Keystone's status of its limits) when there are that many already."""
+    if len(held) >= than:
+        raise errors.Forbidden(f"A user has at most {than} {what}: delete some first.")

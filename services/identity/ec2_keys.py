@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from appliance import clock, ids, log
 from appliance.db import connection, ec2_credentials
 from appliance.model.ec2_credential import Ec2Credential
-from services.identity import sealing
+from services.identity import delegation, sealing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,9 @@ def make(
 ) -> Ec2Credential:
     """Write a key, a new one unless it is given, of that user for that project; both exist.
 
-    Raises Conflict when the access key is taken.
+    Raises Conflict when the access key is taken, Forbidden when the user has too many.
     """
+    delegation.refuse_more(ec2_credentials.of_user(tx, user_id), "EC2 credentials")
     access = access or ids.new_hex()
     credential = Ec2Credential(
         access=access, secret_sealed=sealer.seal_secret(secret or log.Secret(ids.new_hex())),

@@ -1,6 +1,6 @@
 """Application credentials (Keystone, api/users.py)."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -15,6 +15,7 @@ from services.identity.api import application_credentials as verbs
 
 _COLLECTION = "/v3/users/{user_id}/application_credentials"
 _CHARS_MAX = 255  # of a name, a service, a path: what fits a column of Keystone's
+_LIST_MAX = 100  # roles, and access rules, of one credential
 _METHODS = frozenset({"POST", "GET", "HEAD", "PATCH", "PUT", "DELETE"})
 
 
@@ -38,12 +39,12 @@ class New(msgspec.Struct):
     """The inner object of a POST."""
 
     name: str
-    description: str | None = None
+    description: Annotated[str, msgspec.Meta(max_length=65_535)] | None = None
     secret: str | None = None
     expires_at: str | None = None
-    roles: list[RoleSaid] = []
+    roles: Annotated[list[RoleSaid], msgspec.Meta(max_length=_LIST_MAX)] = []
     unrestricted: bool | None = None
-    access_rules: list[RuleSaid] = []
+    access_rules: Annotated[list[RuleSaid], msgspec.Meta(max_length=_LIST_MAX)] = []
 
 
 class Create(msgspec.Struct):

@@ -25,9 +25,9 @@ _SERVICE: Final = {
 _ENDPOINT: Final = {
     "service_id": documents.ID,
     "interface": Field(kind=str),
-    "url": Field(kind=str, chars_min=1),
+    "url": Field(kind=str, chars_min=1, chars_max=2048),
     "region_id": Field(kind=str, is_null_ok=True, chars_max=255),
-    "region": Field(kind=str, is_null_ok=True, chars_max=255),
+    "region": Field(kind=str, is_null_ok=True, chars_max=255),  # the older name: it is made
     "enabled": documents.ENABLED,
 }
 _POLICY: Final = {"type": documents.NAME, "blob": Field(kind=str)}
@@ -43,7 +43,7 @@ def paths(db: connection.Database) -> tuple[endpoint.Path, ...]:
         db=db, noun="service", plural="services", verbs=catalog.services, fields=_SERVICE,
         view=_service_view, where=resource.equal("type", "name"), required=("type",),
     )  # fmt: skip
-    endpoints = _Endpoints(
+    endpoints = resource.Resource(
         db=db, noun="endpoint", plural="endpoints", verbs=catalog.endpoints, fields=_ENDPOINT,
         view=_endpoint_view, where=resource.equal("interface", "service_id", "region_id"),
         model=_endpoint, required=("service_id", "interface", "url"),
@@ -71,28 +71,6 @@ class _Regions(resource.Resource):
         return Reply(status=201, body={"region": self.view(made, request)})
 
 
-class _Endpoints(resource.Resource):
-    """Endpoints; `region`, the older way to name one, makes the region (Keystone, endpoints.py)."""
-
-    def create(self, request: Request, body: Body) -> dict[str, Any]:
-        """`POST /v3/endpoints`."""
-        self._make_region(request, body)
-        return super().create(request, body)
-
-    def update(self, request: Request, body: Body) -> dict[str, Any]:
-        """`PATCH /v3/endpoints/{id}`."""
-        self._make_region(request, body)
-        return super().update(request, body)
-
-    def _make_region(self, request: Request, body: Body) -> None:
-        inner = body.get("endpoint")
-        said = inner.get("region") if isinstance(inner, dict) else None
-        if isinstance(said, str) and said and "region_id" not in (inner or {}):
-            known = {one.id for one in catalog.regions.index(self.db, request.ctx, {})}
-            if said not in known:
-                catalog.regions.create(self.db, request.ctx, {"id": said})
-
-
 def _region(said: documents.Said) -> dict[str, Any]:
     known = dict(said.known)
     if not known.get("id"):
@@ -104,9 +82,6 @@ def _region(said: documents.Said) -> dict[str, Any]:
 
 def _endpoint(said: documents.Said) -> dict[str, Any]:
     known = dict(said.known)
-    legacy = known.pop("region", None)
-    if legacy is not None:
-        known.setdefault("region_id", legacy)
     if known.get("interface", INTERFACES[0]) not in INTERFACES:
         raise errors.BadRequest(f"Invalid input for field 'interface': one of {INTERFACES}.")
     return known | {"extra": said.extra}

@@ -19,6 +19,7 @@ _WORDS: Final = {
     dict: "an object",
 }
 _NEVER_KEPT: Final = frozenset({"id", "links"})  # ours to say, ignored when a client does
+_NESTED_MAX: Final = 16  # levels of an attribute that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def read(
         if known is not None:
             said.known[known.name or name] = checked(name, value, known)
         elif name not in _NEVER_KEPT:
-            said.extra[name] = value
+            said.extra[name] = _plain(name, value)
     return said
 
 
@@ -76,26 +77,12 @@ def checked(name: str, value: Any, wanted: Field) -> Any:
         raise errors.BadRequest(
             f"Invalid input for field '{name}': {_shown(value)} is not {_WORDS[wanted.kind]}."
         )
-    if isinstance(value, str):
-        if not wanted.chars_min <= len(value) <= wanted.chars_max or (
-            wanted.chars_min and not value.strip()
-        ):
-            raise errors.BadRequest(
-                f"Invalid input for field '{name}': a text of {wanted.chars_min} to "
-                f"{wanted.chars_max} characters, not only blanks; this one has {len(value)}."
-            )
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise errors.BadRequest(
-                f"Invalid input for field '{name}': no Unicode text."
-            ) from error
+    if isinstance(value, str) and not _fits(value, wanted):
+        raise errors.BadRequest(
+            f"Invalid input for field '{name}': a text of {wanted.chars_min} to "
+            f"{wanted.chars_max} characters, not only blanks; this one has {len(value)}."
+        )
     return int(value is True) if wanted.kind is bool else value
-
-
-def merged(extra: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """A noun's extra after a PATCH: what is said is set, what is not stays."""
-    return {**extra, **said}
 
 
 def flag(query: Mapping[str, str], name: str) -> bool | None:
@@ -108,5 +95,24 @@ def flag(query: Mapping[str, str], name: str) -> bool | None:
     return query[name].lower() not in ("0", "false", "no", "off", "n", "f")
 
 
+def _plain(name: str, value: Any, level: int = 0) -> Any:
+    """The value, which can be written and read without end of the stack. Raises BadRequest."""
+    if isinstance(value, dict | list):
+        if level == _NESTED_MAX:
+            raise errors.BadRequest(
+                f"Invalid input for field '{name}': nested deeper than {_NESTED_MAX} levels."
+            )
+        for each in value.values() if isinstance(value, dict) else value:
+            _plain(name, each, level + 1)
+    return value
+
+
+def _fits(text: str, wanted: Field) -> bool:
+    is_blank = wanted.chars_min > 0 and not text.strip()
+    return wanted.chars_min <= len(text) <= wanted.chars_max and not is_blank
+
+
 def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return _WORDS[type(value)]
     return repr(value)[:100]

@@ -16,6 +16,7 @@ FIELDS: Final[Mapping[str, Field]] = {
     "description": documents.TEXT,
     "enabled": documents.ENABLED,
     "tags": Field(kind=list),
+    "options": Field(kind=dict),
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
 from services.http.endpoint import Request
 
@@ -17,11 +18,11 @@ def of(name: str, nouns: Iterable[N], view: View[N], *, request: Request) -> Jso
 
 def links(request: Request) -> Json:
     """Links of a list that is always whole."""
-    query = "&".join(f"{name}={value}" for name, value in request.pairs)
-    url = f"{request.origin}{request.url_path}{'?' if query else ''}{query}"
+    query = urlencode(request.pairs)
+    url = f"{request.origin}{quote(request.url_path)}{'?' if query else ''}{query}"
     return {"self": url, "previous": None, "next": None}
 
 
 def own(request: Request, path: str) -> Json:
     """The link of one noun; `path` is below `/identity/v3/`."""
-    return {"self": f"{request.origin}/identity/v3/{path}"}
+    return {"self": f"{request.origin}/identity/v3/{quote(path)}"}

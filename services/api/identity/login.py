@@ -231,7 +231,7 @@ def catalog_view(db: connection.Database, project_id: str, user_id: str) -> list
 def proofs(given: Methods) -> list[Proof]:
     """What a body shows. Raises BadRequest for an unknown method, or one without its object."""
     found: list[Proof] = []
-    for method in given.methods:
+    for method in dict.fromkeys(given.methods):  # each once: a password costs 30 ms to look at
         match method:
             case "password" if given.password is not None:
                 user = given.password.user

@@ -1,6 +1,7 @@
 """Projects, the tree that they are, and their tags (Keystone, api/projects.py)."""
 
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -11,14 +12,13 @@ from services.api.identity import documents, domains, listing, resource
 from services.api.identity.documents import Field
 from services.http import endpoint
 from services.http.endpoint import Reply, Request, decoding, path
-from services.identity.api import projects
+from services.identity.api import projects, tags
 
 _FIELDS: Final = {
     **domains.FIELDS,
     "domain_id": documents.ID_OR_NULL,
     "parent_id": documents.ID_OR_NULL,
     "is_domain": Field(kind=bool),
-    "options": Field(kind=dict),
 }
 _PROJECT: Final = "/v3/projects/{project_id}"
 
@@ -35,20 +35,20 @@ def paths(db: connection.Database) -> tuple[endpoint.Path, ...]:
         db=db, noun="project", plural="projects", verbs=projects, fields=_FIELDS, view=view,
         where=_where, model=domains.fields,
     )  # fmt: skip
-    tags = _Tags(db)
+    of_project = _Tags(db)
     return (
         *each.paths(),
         path(
             f"{_PROJECT}/tags",
-            GET=endpoint.endpoint(tags.index),
-            PUT=decoding(Tags, tags.replace),
-            DELETE=endpoint.endpoint(tags.clear, status=204),
+            GET=endpoint.endpoint(of_project.index),
+            PUT=decoding(Tags, of_project.replace),
+            DELETE=endpoint.endpoint(of_project.clear, status=204),
         ),
         path(
             f"{_PROJECT}/tags/{{tag}}",
-            GET=endpoint.endpoint(tags.check, status=204),
-            PUT=endpoint.endpoint(tags.add, status=201),
-            DELETE=endpoint.endpoint(tags.remove, status=204),
+            GET=endpoint.endpoint(of_project.check, status=204),
+            PUT=endpoint.endpoint(of_project.add, status=201),
+            DELETE=endpoint.endpoint(of_project.remove, status=204),
         ),
         path("/v3/users/{user_id}/projects", GET=endpoint.endpoint(each.of_user)),
     )
@@ -125,34 +125,31 @@ class _Tags:
         self._db = db
 
     def index(self, request: Request) -> dict[str, Any]:
-        return {"tags": list(self._tags(request)), "links": listing.links(request)}
+        found = tags.index(self._db, request.ctx, request.path["project_id"])
+        return {"tags": list(found), "links": listing.links(request)}
 
     def replace(self, request: Request, body: Tags) -> dict[str, Any]:
-        kept = self._put(request, tuple(body.tags))
+        project_id, wanted = request.path["project_id"], tuple(body.tags)
+        kept = tags.replace(self._db, request.ctx, project_id, wanted)
         return {"tags": list(kept), "links": listing.links(request)}
 
     def clear(self, request: Request) -> None:
-        self._put(request, ())
+        tags.replace(self._db, request.ctx, request.path["project_id"], ())
 
     def check(self, request: Request) -> None:
-        if request.path["tag"] not in self._tags(request):
-            raise errors.NotFound("project tag", request.path["tag"])
+        tags.check(self._db, request.ctx, *_named(request))
 
     def add(self, request: Request) -> Reply:
-        tag = request.path["tag"]
-        self._put(request, tuple(dict.fromkeys((*self._tags(request), tag))))
-        where = f"{request.origin}{request.url_path}"
+        tags.add(self._db, request.ctx, *_named(request))
+        where = f"{request.origin}{quote(request.url_path)}"
         return Reply(status=201, headers={"Location": where})
 
     def remove(self, request: Request) -> None:
-        self.check(request)
-        self._put(request, tuple(t for t in self._tags(request) if t != request.path["tag"]))
+        tags.remove(self._db, request.ctx, *_named(request))
 
-    def _tags(self, request: Request) -> tuple[str, ...]:
-        return projects.tags(self._db, request.ctx, request.path["project_id"])
 
-    def _put(self, request: Request, wanted: tuple[str, ...]) -> tuple[str, ...]:
-        return projects.put_tags(self._db, request.ctx, request.path["project_id"], wanted)
+def _named(request: Request) -> tuple[str, str]:
+    return request.path["project_id"], request.path["tag"]
 
 
 def _where(request: Request) -> dict[str, object]:

@@ -47,7 +47,7 @@ def view(role: Role, request: Request) -> dict[str, Any]:
         "name": role.name,
         "domain_id": role.domain_id or None,
         "description": role.description or None,
-        "options": {},
+        "options": {"immutable": True} if roles.is_immutable(role) else {},
         "links": listing.own(request, f"roles/{role.id}"),
     }
 

@@ -12,6 +12,7 @@ from services.http.endpoint import Request, decoding, path
 from services.identity.api import trusts
 
 _TRUST: Final = "/v3/OS-TRUST/trusts/{trust_id}"
+_ROLES_MAX: Final = 100
 _COUNT_MAX: Final = 2**31 - 1  # what fits a column of Keystone's
 _FIELDS: Final = {
     "trustor_user_id": documents.ID,
@@ -112,13 +113,20 @@ def _new(said: documents.Said) -> trusts.NewTrust:
     return trusts.NewTrust(
         trustor_id=known["trustor_user_id"], trustee_id=known["trustee_user_id"],
         project_id=known.get("project_id") or None,
-        roles=tuple(_named(role) for role in known.get("roles", [])),
+        roles=_roles(known.get("roles", [])),
         is_impersonating=bool(known["impersonation"]),
         expires_at=moments.parsed(expires_at, what="expires_at") if expires_at else None,
         remaining_uses=_count(known, "remaining_uses", least=1),
         is_redelegable=bool(known.get("allow_redelegation")),
         redelegation_count=_count(known, "redelegation_count", least=0), extra=said.extra,
     )  # fmt: skip
+
+
+def _roles(said: list[Any]) -> tuple[tuple[str | None, str | None], ...]:
+    """What `roles` names. Raises BadRequest."""
+    if len(said) > _ROLES_MAX:
+        raise errors.BadRequest(f"A trust hands over at most {_ROLES_MAX} roles.")
+    return tuple(_named(role) for role in said)
 
 
 def _named(role: Any) -> tuple[str | None, str | None]:

@@ -46,6 +46,7 @@ def create(
     secret = log.Secret(new.secret or secrets.token_urlsafe(64))
     hashed = passwords.hashed(secret.reveal())
     with db.transaction() as tx:
+        delegation.refuse_more(rows.of_user(tx, user_id), "application credentials")
         credential = ApplicationCredential(
             id=ids.new_hex(), name=new.name, secret_hash=hashed, user_id=ctx.user_id,
             project_id=ctx.project_id, roles=_roles(tx, ctx, new), created_at=clock.stamp(),
@@ -145,7 +146,10 @@ def _roles(
 def _rules(
     tx: connection.Transaction, user_id: str, asked: Sequence[AccessRule]
 ) -> tuple[AccessRule, ...]:
-    """The rules asked for: those that the user has already are used again. Raises NotFound."""
+    """The rules asked for: those that the user has already are used again.
+
+    Raises NotFound, and Forbidden when the user would have too many.
+    """
     known = rows.rules_of_user(tx, user_id)
     by_id = {one.id: one for one in known}
     by_meaning = {replace(one, id=""): one for one in known}
@@ -157,6 +161,8 @@ def _rules(
             found.append(by_id[one.id])
         else:
             same = by_meaning.get(replace(one, id=""))
+            if same is None:
+                delegation.refuse_more(by_meaning, "access rules")
             found.append(same or replace(one, id=ids.new_hex()))
             by_meaning[replace(one, id="")] = found[-1]
     return tuple(dict.fromkeys(found))

@@ -1,5 +1,6 @@
 """The catalog: where each service of this cloud is, for a project; and what admins add to it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
@@ -11,6 +12,7 @@ from appliance.model.catalog import Endpoint, Policy, Region, Service
 from services.identity import own_services
 
 REGION: Final = own_services.REGION
+_VARIABLE: Final = re.compile(r"%%|[%$]\((?P<name>\w*)\)s|%|\$\(")  # the last two: a wrong form
 N = TypeVar("N", bound=Region | Service | Endpoint | Policy)
 
 
@@ -41,12 +43,23 @@ def listed(db: connection.Reader, *, project_id: str, user_id: str = "") -> list
 
 
 def filled(url: str, values: Mapping[str, str]) -> str | None:
-    """The URL with its variables; None where one is unknown or empty, or the form is wrong."""
-    try:
-        text = url.replace("$(", "%(") % {name: value for name, value in values.items() if value}
-    except (KeyError, TypeError, ValueError):
-        return None
-    return text
+    """The URL with its variables; None where one is unknown or empty, or the form is wrong.
+
+    `%(name)s` and `$(name)s` are variables, `%%` is a per cent sign; no other form is known: `%` of
+    Python's would also pad a name to a billion characters.
+    """
+    missing = False
+
+    def value(found: re.Match[str]) -> str:
+        nonlocal missing
+        if found[0] == "%%":
+            return "%"
+        text = values.get(found["name"] or "", "")
+        missing = missing or not text
+        return text
+
+    text = _VARIABLE.sub(value, url)
+    return None if missing else text
 
 
 class Shelf(Generic[N]):
@@ -76,10 +89,13 @@ class Shelf(Generic[N]):
     def create(
         self, db: connection.Database, ctx: context.RequestContext, fields: Mapping[str, Any]
     ) -> N:
-        """Make one. Raises Forbidden, Conflict (the id), BadRequest (what it refers to)."""
+        """Make one. Raises Forbidden, Conflict (the id), BadRequest (what it refers to).
+
+        The `region` of an endpoint's fields is a region that is made where it is missing.
+        """
         policy.check(ctx, self.rules["create"])
-        made = self._kind(**{"id": ids.new_hex(), **fields})
         with db.transaction() as tx:
+            made = self._kind(**{"id": ids.new_hex(), **_with_region(tx, ctx, fields)})
             if self._table.listed(tx, {"id": made.id}):
                 raise errors.Conflict(f"Conflict occurred: a {self._noun} {made.id} exists.")
             _check_references(tx, made)
@@ -93,11 +109,12 @@ class Shelf(Generic[N]):
         key: str,
         fields: Mapping[str, Any],
     ) -> N:
-        """Change what is given. Raises Forbidden, NotFound, BadRequest."""
+        """Change what is given, said as to `create`. Raises Forbidden, NotFound, BadRequest."""
         policy.check(ctx, self.rules["update"])
         with db.transaction() as tx:
             old = self._table.get(tx, key)
-            said = {**fields, "id": key, "extra": {**old.extra, **fields.get("extra", {})}}
+            said = _with_region(tx, ctx, fields)
+            said |= {"id": key, "extra": {**old.extra, **fields.get("extra", {})}}
             new = replace(old, **said)
             _check_references(tx, new)
             self._table.update(tx, new)
@@ -121,6 +138,20 @@ regions: Final = Shelf(rows.regions, Region, plural="regions")
 services: Final = Shelf(rows.services, Service, plural="services")
 endpoints: Final = Shelf(rows.endpoints, Endpoint, plural="endpoints")
 policies: Final = Shelf(rows.policies, Policy, plural="policies")
+
+
+def _with_region(
+    tx: connection.Transaction, ctx: context.RequestContext, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields with `region` as a `region_id`; its region is made. Raises Forbidden."""
+    said = dict(fields)
+    named = said.pop("region", None)
+    if named is not None and "region_id" not in said:
+        said["region_id"] = named
+        if named and not rows.regions.listed(tx, {"id": named}):
+            policy.check(ctx, regions.rules["create"])
+            rows.regions.create(tx, Region(id=named))
+    return said
 
 
 def _refuse_used(tx: connection.Transaction, region_id: str) -> None:

@@ -67,6 +67,7 @@ class Credentials:
             users.get(tx, user_id)
             if credential.type == EC2:
                 return self._of_ec2(self._create_ec2(tx, credential, blob))
+            delegation.refuse_more(rows.listed(tx, {"user_id": user_id}), "credentials")
             rows.create(tx, credential)
         return Opened(credential=credential, blob=blob)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from appliance import context, errors, ids, policy
 from appliance.db import connection, projects, roles, users
-from appliance.model.project import Project
+from appliance.model.project import DEFAULT_DOMAIN, Project
+from services.identity.api.tags import check_tags
 
 
 def index(
@@ -31,6 +32,7 @@ def create(
 ) -> Project:
     """Make a domain; `fields` are the model's. Raises Forbidden, Conflict, BadRequest."""
     policy.check(ctx, "identity:create_domain")
+    check_tags(fields.get("tags", ()))
     made = Project(**{"id": ids.ProjectId(ids.new_hex()), **fields, **_A_DOMAIN})
     with db.transaction() as tx:
         if projects.find(tx, made.id) is not None:
@@ -47,6 +49,7 @@ def update(
 ) -> Project:
     """Change what is given; disabled, its users can do nothing. Raises NotFound, Conflict…"""
     policy.check(ctx, "identity:update_domain")
+    check_tags(fields.get("tags", ()))
     with db.transaction() as tx:
         old = projects.get_domain(tx, domain_id)
         new = replace(old, **{**fields, "extra": {**old.extra, **fields.get("extra", {})}})
@@ -57,9 +60,12 @@ def update(
 def delete(db: connection.Database, ctx: context.RequestContext, domain_id: str) -> None:
     """Remove a disabled domain with all its projects, users, groups and roles.
 
-    Raises NotFound, and Forbidden while it is enabled.
+    Raises NotFound, and Forbidden while it is enabled, and for the one that every cloud has: its
+    own users are of it.
     """
     policy.check(ctx, "identity:delete_domain")
+    if domain_id == DEFAULT_DOMAIN:
+        raise errors.Forbidden("Cannot delete the default domain.")
     with db.transaction() as tx:
         domain = projects.get_domain(tx, domain_id)
         if domain.is_enabled:

@@ -20,8 +20,7 @@ def index(
 
 def of_user(db: connection.Reader, ctx: context.RequestContext, user_id: str) -> list[Group]:
     """The groups of a user: one's own, or an admin anybody's. Raises Forbidden, NotFound."""
-    found = users.find(db, user_id)
-    domain_id = found.domain_id if found else ""
+    domain_id = scoping.domain_of_user(db, user_id)
     policy.check(ctx, "identity:list_groups_for_user", domain_id=domain_id, owner_id=user_id)
     users.get(db, user_id)
     return groups.of_user(db, user_id)
@@ -72,8 +71,7 @@ def check_member(
     db: connection.Reader, ctx: context.RequestContext, group_id: str, user_id: str
 ) -> None:
     """Raise NotFound unless the user is of the group; Forbidden for whom it does not concern."""
-    _allowed(db, ctx, "identity:check_user_in_group", group_id, owner_id=user_id)
-    users.get(db, user_id)
+    _allowed(db, ctx, "identity:check_user_in_group", group_id, owner_id=user_id, member_id=user_id)
     if user_id not in {user.id for user in groups.members(db, group_id)}:
         raise errors.NotFound("user", f"{user_id} in group {group_id}")
 
@@ -83,8 +81,7 @@ def add_member(
 ) -> None:
     """Let a user be of a group. Raises Forbidden, NotFound."""
     with db.transaction() as tx:
-        _allowed(tx, ctx, "identity:add_user_to_group", group_id)
-        users.get(tx, user_id)
+        _allowed(tx, ctx, "identity:add_user_to_group", group_id, member_id=user_id)
         groups.add(tx, group_id, user_id)
 
 
@@ -93,15 +90,30 @@ def remove_member(
 ) -> None:
     """Let a user be of a group no more. Raises Forbidden, NotFound."""
     with db.transaction() as tx:
-        _allowed(tx, ctx, "identity:remove_user_from_group", group_id)
+        _allowed(tx, ctx, "identity:remove_user_from_group", group_id, member_id=user_id)
         groups.remove(tx, group_id, user_id)
 
 
 def _allowed(
-    db: connection.Reader, ctx: context.RequestContext, rule: str, group_id: str, owner_id: str = ""
+    db: connection.Reader,
+    ctx: context.RequestContext,
+    rule: str,
+    group_id: str,
+    *,
+    owner_id: str = "",
+    member_id: str | None = None,
 ) -> Group:
-    """The group, where policy lets the caller do what `rule` names to it."""
+    """The group, where policy lets the caller do what `rule` names to it, and to that member.
+
+    Whose token is for a domain has to do with users of it in groups of it: Keystone's rules name
+    both. Raises Forbidden, NotFound.
+    """
     found = groups.listed(db, {"id": group_id})
     domain_id = found[0].domain_id if found else ""
+    if member_id is not None and scoping.domain_of_user(db, member_id) != domain_id:
+        domain_id = ""
     policy.check(ctx, rule, domain_id=domain_id, owner_id=owner_id)
-    return groups.get(db, group_id)
+    group = groups.get(db, group_id)
+    if member_id is not None:
+        users.get(db, member_id)
+    return group

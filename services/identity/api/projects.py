@@ -6,12 +6,11 @@ from typing import Any, Final
 
 from appliance import context, errors, ids, policy
 from appliance.db import connection, projects, users
-from appliance.model.project import DEFAULT_DOMAIN, Project
-from services.identity.api import domains
+from appliance.model.project import Project
+from services.identity.api import domains, scoping
+from services.identity.api.tags import check_tags
 
 DEPTH_MAX: Final = 5  # Keystone's max_project_tree_depth: projects below each other, the domain not
-TAGS_MAX: Final = 80  # Keystone's
-TAG_CHARS_MAX: Final = 255
 
 
 def index(
@@ -27,8 +26,9 @@ def index(
 
 def mine(db: connection.Reader, ctx: context.RequestContext, user_id: str) -> list[Project]:
     """The projects in which a user has a role. Raises Forbidden, NotFound."""
-    domain_id = _domain_of_user(db, user_id)
+    domain_id = scoping.domain_of_user(db, user_id)
     policy.check(ctx, "identity:list_user_projects", domain_id=domain_id, owner_id=user_id)
+    users.get(db, user_id)
     return projects.of_user(db, user_id)
 
 
@@ -112,40 +112,6 @@ def delete(db: connection.Database, ctx: context.RequestContext, project_id: str
         projects.delete(tx, project_id)
 
 
-def tags(db: connection.Reader, ctx: context.RequestContext, project_id: str) -> tuple[str, ...]:
-    """A project's tags. Raises Forbidden, NotFound."""
-    project = projects.get(db, project_id)
-    policy.check(
-        ctx, "identity:list_project_tags", domain_id=project.domain_id, owner_id=project_id
-    )
-    return project.tags
-
-
-def put_tags(
-    db: connection.Database, ctx: context.RequestContext, project_id: str, wanted: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Let a project have these tags and no other. Raises Forbidden, NotFound, BadRequest."""
-    check_tags(wanted)
-    with db.transaction() as tx:
-        project = projects.get(tx, project_id)
-        policy.check(ctx, "identity:update_project_tags", domain_id=project.domain_id)
-        projects.put_tags(tx, project_id, wanted)
-    return projects.get(db, project_id).tags
-
-
-def check_tags(wanted: tuple[str, ...]) -> None:
-    """Raise BadRequest for tags that no project may have (Keystone, project/schema.py)."""
-    if len(wanted) > TAGS_MAX:
-        raise errors.BadRequest(f"A project has at most {TAGS_MAX} tags.")
-    if len(set(wanted)) != len(wanted):
-        raise errors.BadRequest("A project has each tag once.")
-    for tag in wanted:
-        if not 1 <= len(tag) <= TAG_CHARS_MAX or {"/", ","} & set(tag):
-            raise errors.BadRequest(
-                f"Invalid tag {tag[:50]!r}: 1 to {TAG_CHARS_MAX} characters, no slash, no comma."
-            )
-
-
 def _place(
     tx: connection.Transaction, ctx: context.RequestContext, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -155,7 +121,7 @@ def _place(
     if fields.get("parent_id") and parent is None:
         raise errors.NotFound("project", fields["parent_id"])
     if parent is None:
-        parent = projects.get_domain(tx, domain_id or _domain_of(tx, ctx))
+        parent = projects.get_domain(tx, scoping.domain(tx, ctx, domain_id))
     within = parent.id if parent.is_domain else parent.domain_id
     if domain_id not in (None, within):
         raise errors.BadRequest("The project's parent is in another domain than it.")
@@ -164,17 +130,6 @@ def _place(
     if len(projects.above(tx, parent.id)) + 1 > DEPTH_MAX:
         raise errors.Forbidden(f"Max hierarchy depth reached for {parent.id}: {DEPTH_MAX}.")
     return {"domain_id": within, "parent_id": parent.id}
-
-
-def _domain_of(db: connection.Reader, ctx: context.RequestContext) -> str:
-    """The domain that a caller means who names none: its token's."""
-    own = projects.find(db, ctx.project_id) if ctx.project_id else None
-    return ctx.domain_id or (own.domain_id if own else "") or ctx.user_domain_id or DEFAULT_DOMAIN
-
-
-def _domain_of_user(db: connection.Reader, user_id: str) -> str:
-    found = users.find(db, user_id)
-    return found.domain_id if found else ""
 
 
 def _refuse_moving(old: Project, fields: Mapping[str, Any]) -> None:

@@ -41,20 +41,29 @@ def create(db: connection.Database, ctx: context.RequestContext, fields: Mapping
 def update(
     db: connection.Database, ctx: context.RequestContext, role_id: str, fields: Mapping[str, Any]
 ) -> Role:
-    """Change what is given. Raises Forbidden, NotFound, BadRequest, Conflict."""
+    """Change what is given. Raises Forbidden (the policy's own), NotFound, BadRequest, Conflict."""
     policy.check(ctx, "identity:update_role")
     with db.transaction() as tx:
-        old = roles.get(tx, role_id)
+        old = _changeable(tx, role_id)
         new = replace(old, **scoping.changed(old, fields))
         roles.update(tx, new)
     return new
 
 
 def delete(db: connection.Database, ctx: context.RequestContext, role_id: str) -> None:
-    """Remove a role, and every grant of it. Raises Forbidden, NotFound."""
+    """Remove a role, and every grant of it. Raises Forbidden (the policy's own), NotFound."""
     policy.check(ctx, "identity:delete_role")
     with db.transaction() as tx:
+        _changeable(tx, role_id)
         roles.delete(tx, role_id)
+
+
+def is_immutable(role: Role) -> bool:
+    """Whether the policy is written in this role: without it nobody could mend anything.
+
+    Keystone's bootstrap makes its roles so, by the option `immutable`.
+    """
+    return not role.domain_id and role.name in policy.IMPLIED
 
 
 def implied(
@@ -114,3 +123,12 @@ def imply_no_more(
     with db.transaction() as tx:
         roles.get(tx, prior_id), roles.get(tx, implied_id)
         roles.imply_no_more(tx, prior_id, implied_id)
+
+
+def _changeable(tx: connection.Transaction, role_id: str) -> Role:
+    role = roles.get(tx, role_id)
+    if is_immutable(role):
+        raise errors.Forbidden(
+            f"The role {role.name} is immutable: the policy is written in it. Make another."
+        )
+    return role

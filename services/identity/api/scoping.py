@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance import context, errors
-from appliance.db import connection, projects
+from appliance.db import connection, projects, users
 from appliance.model.project import DEFAULT_DOMAIN
 
 
@@ -14,6 +14,12 @@ def domain(db: connection.Reader, ctx: context.RequestContext, said: str | None)
         return projects.get_domain(db, said).id
     own = projects.find(db, ctx.project_id) if ctx.project_id else None
     return ctx.domain_id or (own.domain_id if own else "") or ctx.user_domain_id or DEFAULT_DOMAIN
+
+
+def domain_of_user(db: connection.Reader, user_id: str) -> str:
+    """The id of a user's domain; "", which is nobody's, when the user is not there."""
+    found = users.find(db, user_id)
+    return found.domain_id if found else ""
 
 
 def narrowed(ctx: context.RequestContext, where: Mapping[str, object]) -> dict[str, object]:

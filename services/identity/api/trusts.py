@@ -44,6 +44,7 @@ def create(db: connection.Database, ctx: context.RequestContext, new: NewTrust) 
         raise errors.BadRequest("A trust with remaining_uses cannot be handed on.")
     with db.transaction() as tx:
         users.get(tx, new.trustee_id)
+        delegation.refuse_more(trusts.listed(tx, trustor_id=new.trustor_id), "trusts")
         parent = trusts.get(tx, ctx.trust_id) if ctx.trust_id else None
         if parent is not None:
             _check_handed_on(new, parent)

@@ -7,8 +7,9 @@ from typing import Any
 from appliance import clock, config, context, errors, ids, policy
 from appliance.db import connection, old_passwords, projects, users
 from appliance.model.user import User
-from services.identity import passwords
+from services.identity import passwords, proofs, standing
 from services.identity.api import scoping
+from services.identity.lockout import Lockout
 
 
 def index(
@@ -77,11 +78,12 @@ def change_password(
 ) -> None:
     """Change a user's password, knowing the old one; all its tokens end.
 
-    Raises Unauthorized when that is not it, BadRequest for one of the last that are remembered.
+    Raises Unauthorized when that is not it, or the user is disabled or locked out, BadRequest for
+    one of the last that are remembered.
     """
-    user = users.find(db, user_id)
-    if not passwords.matches(user.password_hash if user else None, original) or user is None:
-        raise errors.Unauthorized("The request you have made requires authentication.")
+    proof = proofs.Password(who=proofs.Who(id=user_id), password=original)
+    user = proofs.by_password(db, proof, Lockout(settings, db))
+    standing.read(db, standing.Claim(user_id=user.id))  # disabled, it may not even this
     _checked(password)
     _refuse_remembered(db, user, password, count=settings.identity.passwords_remembered)
     hashed = passwords.hashed(password)
