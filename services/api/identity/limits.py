@@ -20,10 +20,8 @@ Amount = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]  # -1: without limit
 N = TypeVar("N")
 Some = Annotated[list[N], msgspec.Meta(min_length=1, max_length=AT_ONCE_MAX)]
 
-_MODEL: Final = {
-    "name": "flat",
-    "description": "Limit enforcement and validation does not take project hierarchy into "
-    "consideration.",
+_MODELS: Final = {
+    "flat": "Limit enforcement and validation does not take project hierarchy into consideration.",
 }
 _by_resource = resource.equal("service_id", "region_id", "resource_name")
 
@@ -106,7 +104,7 @@ def paths(db: connection.Database) -> tuple[endpoint.Path, ...]:
             PATCH=decoding(UpdateRegistered, registered.update),
             DELETE=endpoint.endpoint(registered.delete, status=204),
         ),
-        path("/v3/limits/model", GET=endpoint.endpoint(lambda _: {"model": _MODEL})),
+        path("/v3/limits/model", GET=endpoint.endpoint(_model)),
         path(
             "/v3/limits",
             GET=endpoint.endpoint(own.index),
@@ -119,6 +117,11 @@ def paths(db: connection.Database) -> tuple[endpoint.Path, ...]:
             DELETE=endpoint.endpoint(own.delete, status=204),
         ),
     )
+
+
+def _model(request: Request) -> dict[str, Any]:
+    name = limits.model(request.ctx)
+    return {"model": {"name": name, "description": _MODELS[name]}}
 
 
 class _Registered:

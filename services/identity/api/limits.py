@@ -28,6 +28,12 @@ class NewLimit:
     description: str | None = None
 
 
+def model(ctx: context.RequestContext) -> str:
+    """How limits of a tree of projects are enforced. Raises Forbidden."""
+    policy.check(ctx, "identity:get_limit_model")
+    return "flat"
+
+
 def index(
     db: connection.Reader, ctx: context.RequestContext, where: Mapping[str, object]
 ) -> list[Limit]:

@@ -264,7 +264,7 @@ def test_a_token_that_is_known_ends_in_time(identity, password, monkeypatch):
 def test_a_token_that_is_known_ends_with_its_key(identity, settings, password):
     text, _ = identity.by_password(DEMO, password, None)
     identity.resolve(text)
-    sealing.rotate_keys(settings.etc_dir, keep=1)
+    keys.rotate(settings.etc_dir, keep=1)
 
     with pytest.raises(errors.Unauthorized, match="not one of ours"):
         identity.resolve(text)
