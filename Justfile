@@ -40,6 +40,10 @@ accept:
 tempest *args:
     {{py}} -m tests.tempest {{args}}
 
+# nearly right requests against an API process of its own: no failure, no hang, no growth
+fuzz *args:
+    {{py}} -m tests.fuzz {{args}}
+
 # measures, and writes docs/reference/performance.md
 bench *args:
     {{py}} -m tests.bench {{args}}

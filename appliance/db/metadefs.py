@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from typing import Final
+from typing import Any, Final
 
 from appliance import clock, errors
 from appliance.db import connection
@@ -49,17 +49,15 @@ def delete(tx: connection.Transaction, namespace: str) -> None:
 
 def add(tx: connection.Transaction, member: Member) -> None:
     """Insert a member. Raises Conflict when its name is taken among its kind."""
-    if any(one.name == member.name for one in members(tx, member.namespace, member.kind)):
+    if _find_member(tx, member.namespace, member.kind, member.name) is not None:
         raise errors.Conflict(f"A metadata definition {member.kind} {member.name} exists.")
     tx.insert("metadef_members", **dataclasses.asdict(member) | {"body": json.dumps(member.body)})
 
 
 def member(db: connection.Reader, namespace: str, kind: Kind, name: str) -> Member:
     """One member. Raises NotFound."""
-    for one in members(db, namespace, kind):
-        if one.name == name:
-            return one
-    raise errors.NotFound(f"metadef {kind}", name)
+    row = _find_member(db, namespace, kind, name)
+    return _member(connection.found(row, f"metadef {kind}", name))
 
 
 def members(db: connection.Reader, namespace: str, kind: Kind) -> list[Member]:
@@ -68,10 +66,13 @@ def members(db: connection.Reader, namespace: str, kind: Kind) -> list[Member]:
         "SELECT * FROM metadef_members WHERE namespace = ? AND kind = ? ORDER BY name",
         (namespace, kind),
     )
-    return [
-        Member(**dict(row) | {"kind": Kind(row["kind"]), "body": json.loads(row["body"])})
-        for row in rows
-    ]
+    return [_member(dict(row)) for row in rows]
+
+
+def count_members(db: connection.Reader, namespace: str) -> int:
+    """How many members of all kinds a namespace has."""
+    row = db.row("SELECT count(*) AS n FROM metadef_members WHERE namespace = ?", (namespace,))
+    return int(row["n"]) if row else 0
 
 
 def change(tx: connection.Transaction, old: Member, new: Member) -> None:
@@ -86,6 +87,11 @@ def remove(tx: connection.Transaction, one: Member) -> None:
         "DELETE FROM metadef_members WHERE namespace = ? AND kind = ? AND name = ?",
         (one.namespace, one.kind, one.name),
     )
+
+
+def clear(tx: connection.Transaction, namespace: str, kind: Kind) -> None:
+    """Remove all members of a kind."""
+    tx.execute("DELETE FROM metadef_members WHERE namespace = ? AND kind = ?", (namespace, kind))
 
 
 def resource_types(db: connection.Reader) -> list[tuple[str, str, str]]:
@@ -129,3 +135,16 @@ def dissociate(tx: connection.Transaction, namespace: str, resource_type: str) -
     )
     if not touched:
         raise errors.NotFound("metadef resource type association", resource_type)
+
+
+def _find_member(
+    db: connection.Reader, namespace: str, kind: Kind, name: str
+) -> connection.Row | None:
+    return db.row(
+        "SELECT * FROM metadef_members WHERE namespace = ? AND kind = ? AND name = ?",
+        (namespace, kind, name),
+    )
+
+
+def _member(row: dict[str, Any]) -> Member:
+    return Member(**row | {"kind": Kind(row["kind"]), "body": json.loads(row["body"])})

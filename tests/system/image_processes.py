@@ -71,6 +71,11 @@ class ImageProcesses:
         self._running[name].kill()
         self._running.pop(name).wait(30)
 
+    def rss_mib(self, name: str) -> float:
+        """What a process has in memory."""
+        status = Path(f"/proc/{self._running[name].pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
     def close(self) -> None:
         """End all of them."""
         for process in self._running.values():

@@ -109,9 +109,9 @@ def _time(name: str, value: str) -> Condition:
         operator, moment = "=", value
     try:
         at = datetime.fromisoformat(moment)
-    except ValueError as error:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # in UTC some are before the year 1
         raise errors.BadRequest(f"{name}: {moment!r} is no time in ISO 8601") from error
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     seconds = at.strftime("%Y-%m-%dT%H:%M:%S")
     return Condition(column=name, operator=operator, values=(seconds,))
 

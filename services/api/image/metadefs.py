@@ -1,12 +1,12 @@
 """Metadata definitions (Glance, api/v2/metadef_*.py)."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from appliance import errors
 from appliance.model.metadef import Association, Kind, Member, Namespace
+from services.api.image import metadef_bodies as bodies
+from services.api.image.metadef_bodies import Json, NamespaceBody, Resource
 from services.http import endpoint
 from services.http.endpoint import Request, decoding, path
 from services.image.api.metadefs import Metadefs
@@ -14,31 +14,6 @@ from services.image.api.metadefs import Metadefs
 _ROOT: Final = "/v2/metadefs/namespaces"
 _ONE: Final = f"{_ROOT}/{{namespace}}"
 _PLURAL: Final = {Kind.OBJECT: "objects", Kind.PROPERTY: "properties", Kind.TAG: "tags"}
-_CHARS_MAX: Final = 80  # of a name (Glance's column)
-Json = dict[str, Any]
-
-
-class Resource(msgspec.Struct):
-    """A type of resource that a namespace is about."""
-
-    name: str
-    prefix: str | None = None
-    properties_target: str | None = None
-
-
-class NamespaceBody(msgspec.Struct):
-    """The body of `POST` and `PUT /namespaces`."""
-
-    namespace: str
-    display_name: str | None = None
-    description: str | None = None
-    visibility: str = "private"
-    protected: bool = False
-    owner: str | None = None
-    resource_type_associations: list[Resource] = []
-    objects: list[Json] = []
-    properties: dict[str, Json] = {}
-    tags: list[Json] = []
 
 
 def paths(verbs: Metadefs) -> tuple[endpoint.Path, ...]:
@@ -99,19 +74,14 @@ class _Namespaces:
         return view
 
     def create(self, request: Request, body: NamespaceBody) -> Json:
-        members = {
-            Kind.OBJECT: dict(_named(one) for one in body.objects),
-            Kind.PROPERTY: body.properties,
-            Kind.TAG: dict(_named(one) for one in body.tags),
-        }
         made = self._verbs.create(
-            request.ctx, _fields(body), members=members,
+            request.ctx, bodies.fields(body), members=bodies.members(body),
             associations=[msgspec.to_builtins(one) for one in body.resource_type_associations],
         )  # fmt: skip
         return self._whole(request, made)
 
     def update(self, request: Request, body: NamespaceBody) -> Json:
-        changed = self._verbs.update(request.ctx, request.path["namespace"], _fields(body))
+        changed = self._verbs.update(request.ctx, request.path["namespace"], bodies.fields(body))
         return self._whole(request, changed)
 
     def delete(self, request: Request) -> None:
@@ -175,27 +145,24 @@ class _Members:
     def create(self, request: Request, body: Json) -> Json:
         namespace = request.path["namespace"]
         if self._kind is Kind.TAG:
-            if not isinstance(body.get("tags"), list):
-                raise errors.BadRequest("'tags' is a required property, and a list.")
-            bodies = dict(_named(one) for one in body["tags"])
             made = self._verbs.put(
-                request.ctx, namespace, self._kind, bodies, is_all=_is_all(request)
+                request.ctx, namespace, self._kind, bodies.tags(body), is_all=_is_all(request)
             )
             return {"tags": [{"name": one.name} for one in made]}
-        name, rest = _named(body)
+        name, rest = bodies.named(self._kind, body)
         (member,) = self._verbs.put(request.ctx, namespace, self._kind, {name: rest})
         return self._view(member)
 
     def create_named(self, request: Request) -> Json:
-        bodies: dict[str, Json] = {_checked(request.path["name"]): {}}
-        (made,) = self._verbs.put(request.ctx, request.path["namespace"], self._kind, bodies)
+        named: dict[str, Json] = {bodies.checked(request.path["name"]): {}}
+        (made,) = self._verbs.put(request.ctx, request.path["namespace"], self._kind, named)
         return self._view(made)
 
     def show(self, request: Request) -> Json:
         return self._view(self._member(request))
 
     def update(self, request: Request, body: Json) -> Json:
-        name, rest = _named(body)
+        name, rest = bodies.named(self._kind, body)
         changed = self._verbs.change(request.ctx, self._member(request), name=name, body=rest)
         return self._view(changed)
 
@@ -244,31 +211,6 @@ class _Resources:
 
     def dissociate(self, request: Request) -> None:
         self._verbs.dissociate(request.ctx, request.path["namespace"], request.path["name"])
-
-
-def _fields(body: NamespaceBody) -> Json:
-    if body.visibility not in ("public", "private"):
-        raise errors.BadRequest("A namespace's visibility is public or private.")
-    owner = {"project_id": body.owner} if body.owner else {}
-    return owner | {
-        "namespace": _checked(body.namespace), "display_name": body.display_name,
-        "description": body.description, "visibility": body.visibility,
-        "is_protected": int(body.protected),
-    }  # fmt: skip
-
-
-def _named(body: Mapping[str, Any]) -> tuple[str, Json]:
-    """The name in a body, and the rest of it. Raises BadRequest."""
-    if not isinstance(body, dict) or not isinstance(body.get("name"), str):
-        raise errors.BadRequest("'name' is a required property, and a text.")
-    ours = {"name", "self", "schema", "created_at", "updated_at"}
-    return _checked(body["name"]), {key: body[key] for key in body if key not in ours}
-
-
-def _checked(name: str) -> str:
-    if not 0 < len(name) <= _CHARS_MAX:
-        raise errors.BadRequest(f"A name has 1 to {_CHARS_MAX} characters.")
-    return name
 
 
 def _is_all(request: Request) -> bool:

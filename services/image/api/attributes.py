@@ -12,6 +12,7 @@ NAME_CHARS_MAX: Final = 255  # Glance's limit, also for a tag and for a property
 TAGS_MAX: Final = 128  # Glance's image_tag_quota
 PROPERTIES_MAX: Final = 128  # Glance's image_property_quota
 VALUE_CHARS_MAX: Final = 65_535  # what Glance's column holds
+NUMBER_MAX: Final = 2**31 - 1  # of min_disk and min_ram: what Glance's columns hold
 
 DISK_FORMATS: Final = inspection.DISK_FORMATS
 CONTAINER_FORMATS: Final = inspection.CONTAINER_FORMATS
@@ -73,7 +74,8 @@ def queued(ctx: context.RequestContext, new: NewImage) -> Image:
 
 def check(image: Image) -> None:
     """Raise BadRequest for what no image may be, TooLarge for more than one may have."""
-    texts = {"name": image.name or "", **{f"tag {tag!r}": tag for tag in image.tags}}
+    texts = {"name": image.name or "", "owner": image.project_id}
+    texts |= {f"tag {tag!r}": tag for tag in image.tags}
     texts |= {f"property {name!r}": name for name in image.properties}
     for what, text in texts.items():
         if len(text) > NAME_CHARS_MAX:
@@ -86,8 +88,9 @@ def check(image: Image) -> None:
     if image.container_format not in (None, *CONTAINER_FORMATS):
         raise errors.BadRequest(f"Invalid container format: {image.container_format!r}.")
     _check_pair(image)
-    if min(image.min_disk_gib, image.min_memory_mib) < 0:
-        raise errors.BadRequest("min_disk and min_ram are not negative.")
+    numbers = (image.min_disk_gib, image.min_memory_mib)
+    if min(numbers) < 0 or max(numbers) > NUMBER_MAX:
+        raise errors.BadRequest(f"min_disk and min_ram are from 0 to {NUMBER_MAX}.")
     if len(image.tags) > TAGS_MAX or len(image.properties) > PROPERTIES_MAX:
         raise errors.TooLarge(f"At most {TAGS_MAX} tags and {PROPERTIES_MAX} properties.")
 

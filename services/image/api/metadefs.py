@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from appliance import clock, context, errors, policy
 from appliance.db import connection, metadefs
 from appliance.model.metadef import Association, Kind, Member, Namespace
+
+MEMBERS_MAX: Final = 1000  # of a namespace: Glance's own largest has some sixty
 
 
 class Metadefs:
@@ -33,7 +35,9 @@ class Metadefs:
         members: Mapping[Kind, Mapping[str, Mapping[str, Any]]],
         associations: Sequence[Mapping[str, Any]],
     ) -> Namespace:
-        """Make a namespace with what is in it, whole or not at all. Raises Forbidden, Conflict."""
+        """Make a namespace with what is in it, whole or not at all. Raises Forbidden, Conflict,
+        TooLarge.
+        """
         policy.check(ctx, "add_metadef_namespace")
         now = clock.stamp()
         owned = {"project_id": ctx.project_id, **fields}
@@ -43,6 +47,7 @@ class Metadefs:
             for kind, some in members.items():
                 for name, body in some.items():
                     metadefs.add(tx, _member(namespace.namespace, kind, name, body))
+            _check_count(tx, namespace.namespace)
             for one in associations:
                 metadefs.associate(tx, _association(namespace.namespace, one))
         return namespace
@@ -91,10 +96,11 @@ class Metadefs:
         made = [_member(name, kind, each, body) for each, body in bodies.items()]
         with self._db.transaction() as tx:
             self._owned(tx, ctx, name)
-            for one in metadefs.members(tx, name, kind) if is_all else ():
-                metadefs.remove(tx, one)
+            if is_all:
+                metadefs.clear(tx, name, kind)
             for one in made:
                 metadefs.add(tx, one)
+            _check_count(tx, name)
         return made
 
     def change(
@@ -113,11 +119,10 @@ class Metadefs:
         policy.check(ctx, "modify_metadef_members")
         with self._db.transaction() as tx:
             self._owned(tx, ctx, name)
-            gone = metadefs.members(tx, name, kind)
-            if which is not None:
-                gone = [metadefs.member(tx, name, kind, which)]
-            for one in gone:
-                metadefs.remove(tx, one)
+            if which is None:
+                metadefs.clear(tx, name, kind)
+            else:
+                metadefs.remove(tx, metadefs.member(tx, name, kind, which))
 
     def resource_types(self, ctx: context.RequestContext) -> list[tuple[str, str, str]]:
         """Every known type: name, created, updated. Raises Forbidden."""
@@ -163,6 +168,12 @@ class Metadefs:
 
 def _is_seen(ctx: context.RequestContext, one: Namespace) -> bool:
     return ctx.is_admin or one.visibility == "public" or one.project_id == ctx.project_id
+
+
+def _check_count(tx: connection.Transaction, namespace: str) -> None:
+    """Raises TooLarge, which takes back what was added."""
+    if metadefs.count_members(tx, namespace) > MEMBERS_MAX:
+        raise errors.TooLarge(f"A metadata definition namespace has at most {MEMBERS_MAX} members.")
 
 
 def _member(namespace: str, kind: Kind, name: str, body: Mapping[str, Any]) -> Member:

@@ -181,6 +181,17 @@ def test_a_project_is_renamed_and_disabled(client, headers):
     assert client.patch(url, json={"project": {"name": "demo"}}, headers=admin).status_code == 409
 
 
+def test_a_tag_of_any_letters_is_added_and_found_where_the_answer_says(client, headers):
+    admin = headers["admin"]
+    body = {"project": {"name": "tagged", "domain_id": "default"}}
+    made = client.post("/identity/v3/projects", json=body, headers=admin).json()["project"]
+
+    answered = client.put(f"/identity/v3/projects/{made['id']}/tags/\u26d3%20a", headers=admin)
+
+    assert answered.status_code == 201
+    assert client.get(answered.headers["Location"], headers=admin).status_code == 204
+
+
 def test_the_one_domain_is_there(client, headers):
     admin = headers["admin"]
 

@@ -4,60 +4,15 @@ import dataclasses
 from typing import Any
 
 import pytest
-from httpx2 import Response
-from starlette.testclient import TestClient
 
-from appliance import config, context, ids, queue
+from appliance import config, ids, queue
 from appliance.db import connection
 from services.api import image as image_face
 from services.http import answer, app
 from services.image import api as image_api
 from tests import asgi
+from tests.services.api.image.clients import USERS, Client
 from tests.services.image import disks
-
-V2 = "/image/v2"
-PATCH = "application/openstack-images-v2.1-json-patch"
-BINARY = {"Content-Type": "application/octet-stream"}
-
-# a token is its user's name
-USERS = {
-    user: context.RequestContext(
-        user_name=user, project_id=ids.ProjectId(user), roles=frozenset(roles)
-    )
-    for user, roles in (("admin", {"admin"}), ("demo", {"member"}), ("nova", {"service", "member"}))
-}
-
-
-class Client:
-    """Speaks for one user."""
-
-    def __init__(self, client: TestClient, token: str) -> None:
-        self._client = client
-        self._token = token
-
-    def __call__(self, method: str, path: str, **options: Any) -> Response:
-        headers = {"X-Auth-Token": self._token, **options.pop("headers", {})}
-        return self._client.request(method, f"{V2}{path}", headers=headers, **options)
-
-    def create(self, **said: Any) -> str:
-        """The id of a new image."""
-        body = {"name": "disk", "disk_format": "raw", "container_format": "bare"} | said
-        answered = self("POST", "/images", json=body)
-        assert answered.status_code == 201, answered.text
-        return str(answered.json()["id"])
-
-    def upload(self, image_id: str, data: Any) -> Response:
-        return self("PUT", f"/images/{image_id}/file", content=data, headers=BINARY)
-
-    def patch(self, image_id: str, *changes: dict[str, Any]) -> Response:
-        headers = {"Content-Type": PATCH}
-        return self("PATCH", f"/images/{image_id}", json=list(changes), headers=headers)
-
-    def names(self, query: str = "") -> list[str]:
-        """The names of a list."""
-        answered = self("GET", f"/images{query}")
-        assert answered.status_code == 200, answered.text
-        return [image["name"] for image in answered.json()["images"]]
 
 
 @pytest.fixture
@@ -190,6 +145,9 @@ def test_upload_and_its_refusals(demo: Client, anybody: dict[str, Client]):
         ({"name": "x" * 256}, 400),
         ({"id": "not a uuid"}, 400),
         ({"min_disk": "1"}, 400),
+        ({"min_disk": 2**31}, 400),
+        ({"min_ram": 10**30}, 400),
+        ({"owner": "o" * 256}, 400),
         ({"min_ram": -1}, 400),
         ({"visibility": "everybody"}, 400),
         ({"disk_format": "floppy"}, 400),
@@ -247,6 +205,7 @@ def test_a_patch_changes_what_a_user_may_say(demo: Client):
         (_replace("id", "x"), 403),
         (_replace("visibility", "public"), 403),
         (_replace("min_ram", "much"), 400),
+        (_replace("min_ram", 2**63), 400),
         (_replace("a/b", "1"), 400),
         ({"op": "replace", "path": "name", "value": "1"}, 400),
         ({"op": "move", "path": "/name"}, 400),
@@ -364,6 +323,7 @@ def test_a_list_is_filtered_and_sorted(demo: Client, query, expected):
         "limit=-1", "limit=x", "marker=nothing", "sort_key=secret", "sort_dir=up", "sort=name:up",
         "sort=name&sort_key=name", "sort_key=name&sort_dir=asc&sort_dir=asc", "size_min=x",
         "protected=maybe", "visibility=none", "created_at=gt:yesterday", "name=in:%22a",
+        "created_at=lt:0001-01-01T00:00:00%2B14:00", "updated_at=9999-12-31T23:59:59-14:00",
     ],
 )  # fmt: skip
 def test_a_query_that_means_nothing_is_bad(demo: Client, query):
