@@ -18,10 +18,13 @@ from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from appliance import config, errors
+from services.image import addresses
+from services.image.patience import Patience, answering
 
-TIMEOUT_S: Final = 30.0  # of silence
 REDIRECTS_MAX: Final = 5
-CHUNK_BYTES: Final = 1 << 20
+CHUNK_BYTES: Final = (
+    256 << 10
+)  # at most: a read gives what has come, so that a slow one is heard of
 _PORTS: Final = {"http": 80, "https": 443}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -41,7 +44,7 @@ def check(url: str, settings: config.Image) -> SplitResult:
     """
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme)
+        port = _PORTS.get(parts.scheme) if parts.port is None else parts.port
     except ValueError as error:
         raise _refused(url, "it is no URL") from error
     if parts.scheme not in _PORTS:
@@ -60,24 +63,30 @@ def check(url: str, settings: config.Image) -> SplitResult:
 
 
 def open_page(
-    url: str, settings: config.Image, *, offset: int = 0, length: int | None = None
+    url: str,
+    settings: config.Image,
+    *,
+    offset: int = 0,
+    length: int | None = None,
+    patience: Patience | None = None,
 ) -> Page:
     """The bytes at a URL from `offset`, `length` of them or all, following redirects.
 
     Raises BadRequest for what `check` refuses, NotFound, StoreError when the host does not answer
     as it should; also in the middle, when the bytes break off.
     """
+    part, patience = _part(offset, length), patience or Patience()
     for _ in range(REDIRECTS_MAX + 1):
         with contextlib.ExitStack() as opened:
-            answer = _get(opened, url, check(url, settings), settings, part=_part(offset, length))
+            answer = _get(opened, url, check(url, settings), settings, part=part, patience=patience)
             if answer.status in _REDIRECTS:
                 url = urljoin(url, answer.getheader("Location") or "")
                 continue
             if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
                 raise errors.NotFound("image source", url[:300])
-            is_part = bool(offset or length is not None)
-            if answer.status != (HTTPStatus.PARTIAL_CONTENT if is_part else HTTPStatus.OK):
+            if answer.status != (HTTPStatus.PARTIAL_CONTENT if part else HTTPStatus.OK):
                 raise errors.StoreError(f"{url[:300]} answered {answer.status} {answer.reason}")
+            _check_encoding(url, answer)
             size = answer.length
             return Page(size_bytes=size, chunks=_chunks(opened.pop_all(), answer, url))
     raise errors.BadRequest(f"{url[:300]}: more than {REDIRECTS_MAX} redirects")
@@ -90,11 +99,14 @@ def _get(
     settings: config.Image,
     *,
     part: dict[str, str],
+    patience: Patience,
 ) -> http.client.HTTPResponse:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     with _translated(url):
         address = _resolve(url, host, port, settings)
-        connection = _Pinned(host, port, address=address, is_tls=parts.scheme == "https")
+        connection = _Pinned(
+            host, port, address=address, is_tls=parts.scheme == "https", patience=patience
+        )
         opened.callback(connection.close)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers={"Accept-Encoding": "identity"} | part)
@@ -108,11 +120,22 @@ def _part(offset: int, length: int | None) -> dict[str, str]:
     return {"Range": f"bytes={offset}-{'' if length is None else offset + length - 1}"}
 
 
+def _check_encoding(url: str, answer: http.client.HTTPResponse) -> None:
+    """Raise StoreError for bytes that are not the image's own: `identity` was asked for."""
+    encoding = answer.getheader("Content-Encoding") or "identity"
+    if encoding.strip().lower() != "identity":
+        raise errors.StoreError(f"{url[:300]} sends its bytes encoded, as {encoding[:50]}")
+
+
 class _Pinned(http.client.HTTPConnection):
     """A connection to one address, whatever its host's name resolves to now."""
 
-    def __init__(self, host: str, port: int, *, address: str, is_tls: bool) -> None:
-        super().__init__(host, port, timeout=TIMEOUT_S)
+    def __init__(
+        self, host: str, port: int, *, address: str, is_tls: bool, patience: Patience
+    ) -> None:
+        super().__init__(host, port, timeout=patience.silence_s)
+        self.response_class = answering(patience)
+        self.default_port = _PORTS["https" if is_tls else "http"]  # it is not told to the host
         self._address = address
         self._is_tls = is_tls
 
@@ -134,25 +157,26 @@ def _resolve(url: str, host: str, port: int, settings: config.Image) -> str:
 
 def _check_address(
     url: str,
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+    address: addresses.Address,
     host: str,
     settings: config.Image,
 ) -> None:
     if host in settings.download_hosts:
         return  # an operator has said that images may come from there
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-    if not inner.is_global or inner.is_multicast:
+    if not addresses.is_public(address):
         raise _refused(url, "its address is not a public one")
 
 
 def _chunks(
     opened: contextlib.ExitStack, answer: http.client.HTTPResponse, url: str
 ) -> Generator[bytes]:
+    left = answer.length  # None: the end is told by the last chunk, or by the connection's
     with opened, _translated(url):
-        while chunk := answer.read(CHUNK_BYTES):
+        while chunk := answer.read1(CHUNK_BYTES if left is None else min(left, CHUNK_BYTES)):
+            left = None if left is None else left - len(chunk)
             yield chunk
-        if answer.length:
-            raise errors.StoreError(f"{url[:300]} broke off, {answer.length} bytes early")
+        if left:
+            raise errors.StoreError(f"{url[:300]} broke off, {left} bytes early")
 
 
 @contextlib.contextmanager
