@@ -27,6 +27,17 @@ def of_image(db: connection.Reader, image_id: str, *, is_whole: bool = True) -> 
     return [_copy(dict(row)) for row in rows]
 
 
+def left(db: connection.Reader) -> list[ImageCopy]:
+    """Copies of images that are there, not whole, and no open task's: nobody goes on with them."""
+    rows = db.rows(
+        "SELECT c.image_id, c.store, c.location, c.created_at, c.metadata, c.is_whole "
+        "FROM image_copies c JOIN images i ON i.id = c.image_id "
+        "WHERE c.is_whole = 0 AND i.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM image_tasks t "
+        "WHERE t.image_id = c.image_id AND t.status IN ('pending', 'processing')) ORDER BY c.id"
+    )
+    return [_copy(dict(row)) for row in rows]
+
+
 def put_whole(tx: connection.Transaction, copy: ImageCopy) -> bool:
     """Say that all bytes are there; False when nobody wants the copy any more."""
     return bool(

@@ -51,10 +51,14 @@ def open_of(db: connection.Reader, image_id: str) -> ImageTask | None:
     return task if task is not None and task.status in OPEN else None
 
 
-def unfinished(db: connection.Reader) -> list[ImageTask]:
-    """Tasks that have not ended, oldest first."""
+def left(db: connection.Reader) -> list[ImageTask]:
+    """Tasks that have not ended and whose image is not being imported, oldest first: copies, also
+    those that an import had not come to, and what became of an image that is not there any more.
+    """
     rows = db.rows(
-        "SELECT * FROM image_tasks WHERE status IN ('pending', 'processing') ORDER BY created_at"
+        "SELECT t.* FROM image_tasks t WHERE t.status IN ('pending', 'processing') "
+        "AND NOT EXISTS (SELECT 1 FROM images i WHERE i.id = t.image_id "
+        "AND i.status = 'importing') ORDER BY t.created_at"
     )
     return [_task(dict(row)) for row in rows]
 

@@ -129,7 +129,8 @@ def in_progress(db: connection.Reader) -> list[Image]:
 def staged(db: connection.Reader) -> set[str]:
     """How the names begin of all bytes that wait on this host, those of imports under way too."""
     rows = db.rows(
-        "SELECT staged_location AS name FROM images WHERE staged_location IS NOT NULL "
+        "SELECT staged_location AS name FROM images "
+        "WHERE status IN ('uploading', 'importing') AND staged_location IS NOT NULL "
         "UNION SELECT id FROM images WHERE status = 'importing'"
     )
     return {row["name"] for row in rows}
@@ -152,11 +153,6 @@ def put_import(
 def put_staged(tx: connection.Transaction, image_id: str, location: str | None) -> None:
     """Write where the image's bytes wait now."""
     tx.execute("UPDATE images SET staged_location = ? WHERE id = ?", (location, image_id))
-
-
-def put_format(tx: connection.Transaction, image_id: str, disk_format: str) -> None:
-    """Write what the image's bytes were made, which they were not."""
-    tx.execute("UPDATE images SET disk_format = ? WHERE id = ?", (disk_format, image_id))
 
 
 def move(
@@ -229,20 +225,11 @@ def begin_import(tx: connection.Transaction, image: Image, *, store: str, locati
 
 
 def put_off(tx: connection.Transaction, image: Image, *, reason: str) -> None:
-    """Let go of an import that has to wait, if we still hold it, and say why it waits."""
+    """Let go of what has to wait, if we still hold it, and say why: whoever comes may go on."""
     tx.execute(
         "UPDATE images SET claim_owner = NULL, claim_expires_at = NULL, reason = ? "
         "WHERE id = ? AND claim_owner IS ?",
         (reason, image.id, image.claim_owner),
-    )
-
-
-def release_claim(tx: connection.Transaction, image: Image) -> None:
-    """Let go of the image, if we still hold it: whoever comes may go on with it."""
-    tx.execute(
-        "UPDATE images SET claim_owner = NULL, claim_expires_at = NULL "
-        "WHERE id = ? AND claim_owner IS ?",
-        (image.id, image.claim_owner),
     )
 
 

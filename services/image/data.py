@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Final
 
 from appliance import clock, config, errors, processes, trace
@@ -92,7 +92,7 @@ class Data:
         log.info("image %s: active, %d bytes", image.id, incoming.sums.size_bytes)
         return active
 
-    def open(self, image: Image, *, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+    def open(self, image: Image, *, offset: int = 0, length: int | None = None) -> Generator[bytes]:
         """The bytes of an active image, as chunks; its store has answered when this returns.
 
         Raises StoreError, Unavailable; the latter also in the middle, when the bytes break off.
@@ -131,10 +131,10 @@ class Data:
             raise
 
     def _write_copy(self, image: Image, copy: ImageCopy) -> None:
-        store = self._stores[copy.store]
-        reader = Summing(Chunks(self.open(image), size_bytes=image.size_bytes))
+        store, chunks = self._stores[copy.store], self.open(image)
+        reader = Summing(Chunks(chunks, size_bytes=image.size_bytes))
         with trace.hop("stream", "COPY image", target=store.target, image=image.id) as span:
-            with stores.translated(image.id):
+            with contextlib.closing(chunks), stores.translated(image.id):
                 store.add(copy.location, reader)
             span.bytes = reader.size_bytes
         if image.checksum_sha512 not in (None, reader.sha512):
@@ -166,8 +166,7 @@ class Data:
                     self._remove_copies(image)
         except (errors.StoreError, errors.Unavailable) as error:
             log.warning("image %s: bytes not removed yet: %s", image.id, error)
-            with self._db.transaction() as tx:
-                images.release_claim(tx, image)
+            self.put_off(image, reason or image.reason)
             return
         event = {
             ImageStatus.SAVING: ImageEvent.CUT_OFF,
@@ -251,7 +250,7 @@ class Data:
 
     def _chunks(
         self, image: Image, place: tuple[str, str], *, offset: int, length: int | None
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes]:
         """Yields once, empty, when the store has answered."""
         store = self._stores[place[0]]
         with (

@@ -31,6 +31,7 @@ from services.image.staging import Staging
 log = logging.getLogger(__name__)
 
 TELL_EVERY_S: Final = 1.0  # a task's row says this often how far it is
+_ORPHAN_AGE_S: Final = 60.0  # staged bytes are named a moment before their image's row says so
 
 
 class Imports:
@@ -49,7 +50,6 @@ class Imports:
         self._data = data
         self._objects = objects
         self._staging = Staging(settings)
-        self._orphans = set[str]()
         self._opener = certificate.Opener(settings.etc_dir)
 
     def run(self, image: Image) -> None:
@@ -59,6 +59,9 @@ class Imports:
         when the image was deleted meanwhile; otherwise what failed, when the row has it.
         """
         importing, task = image, image_tasks.open_of(self._db, image.id)
+        if task is None and sources.PROPERTY not in image.properties:
+            self._data.clean_up(image, reason=image.reason)  # it failed while its store was away
+            return
         stores = _stores(task)
         try:
             importing = self._data.begin_import(image, store=stores[0] if stores else None)
@@ -77,21 +80,24 @@ class Imports:
             self._spread(active, task, stores[1:])
 
     def copy(self, task: ImageTask) -> None:
-        """Have an active image in the stores of its task too."""
+        """Have an active image in the stores of its task too, or those of them that an import had
+        not come to; one that is not there any more ends the task.
+        """
         image = images.get(self._db, task.image_id or "")
-        if image.status is not ImageStatus.ACTIVE:
-            self._end(task, image, TaskStatus.FAILURE, failed=_stores(task), message="not active")
-            return
-        self._spread(image, task, _stores(task))
+        if image.status is ImageStatus.IMPORTING:
+            return  # its import ends the task
+        if image.status is ImageStatus.ACTIVE:
+            self._spread(image, task, _stores(task))
+        else:
+            why = f"Image {image.id} is {image.status}."
+            self._end(task, image, TaskStatus.FAILURE, failed=_stores(task), message=why)
 
     def tidy_staging(self) -> None:
-        """Remove staged bytes that no image has: what a killed process left, seen twice."""
-        found = set(self._staging.names())
+        """Remove staged bytes that no image has: a killed process's, a deleted image's."""
         wanted = images.staged(self._db)
-        orphans = {name for name in found if not any(name.startswith(each) for each in wanted)}
-        for name in orphans & self._orphans:
-            self._staging.remove(name)
-        self._orphans = orphans
+        for name in self._staging.names(older_than_s=_ORPHAN_AGE_S):
+            if not any(name.startswith(each) for each in wanted):
+                self._staging.remove(name)
 
     def _spread(self, image: Image, task: ImageTask, stores: list[str]) -> None:
         """Copy to the further stores; what fails is said, and with `all_stores_must_succeed` ends
@@ -143,6 +149,10 @@ class Imports:
         if asked["name"] == "web-download":
             page = web_download.open_page(asked["uri"], self._settings.image)
             opened.callback(page.chunks.close)
+            if (page.size_bytes or 0) > self._data.size_bytes_max:
+                raise errors.TooLarge(
+                    f"There are {page.size_bytes} bytes, over {self._data.size_bytes_max}."
+                )
             return self._told(task, page.chunks, page.size_bytes)
         location = image.staged_location or ""
         size_bytes = self._staging.size_bytes(location)
@@ -152,7 +162,8 @@ class Imports:
         """The image as one of what it is filled with: another image of this cloud."""
         source = glance_download.find(self._db, self._settings, task)
         with self._db.transaction() as tx:
-            return images.update(tx, glance_download.adopted(image, source))
+            now = images.get(tx, image.id)  # its user may have changed it since we hold it
+            return images.update(tx, glance_download.adopted(now, source))
 
     def _object(self, image: Image, location: sources.Location) -> Reader:
         if not location.is_manifest:
@@ -199,8 +210,6 @@ class Imports:
                 self._staging.path(source), self._staging.path(made),
                 disk_format=image.disk_format or "", settings=settings, tell=tell,
             )  # fmt: skip
-        with self._db.transaction() as tx:
-            images.put_format(tx, image.id, settings.convert_to)
         chunks = self._staging.chunks(made)
         size_bytes = self._staging.size_bytes(made)
         return (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from appliance import errors, ids
-from appliance.db import connection, image_tasks, images
+from appliance.db import connection, image_copies, image_tasks, images
 from appliance.model.image import Image, ImageStatus
 from services.image.data import Data
 from services.image.imports import Imports
@@ -28,33 +28,38 @@ class Manager:
         self._db = db
         self._data = data
         self._imports = imports
-        self._copying = _Running()
+        self._filling = _Running()
 
     def import_data(self, image_id: str) -> None:
         """Fetch the bytes of an image from where its user put them: importing → active, or queued.
 
         Killed in the middle, it begins again, `queue.attempts_max` times.
         """
-        with contextlib.suppress(errors.Superseded):
+        with contextlib.suppress(errors.Superseded), self._filling.alone(image_id) as is_alone:
             image = self._abandoned(image_id, ImageStatus.IMPORTING)
-            if image is not None:
+            if image is not None and is_alone:
                 self._imports.run(self._data.take_over(image))
 
     def copy_image(self, task_id: str) -> None:
-        """Have an image in further stores, as its task says; a task that ended stays so."""
+        """Have an image in further stores, as its task says, or end the task of an image that is
+        not there any more; one that ended stays so.
+        """
         with contextlib.suppress(errors.NotFound, errors.Superseded):
             task = image_tasks.get(self._db, task_id)
-            if task.status in image_tasks.OPEN and self._copying.begin(task_id):
-                try:
+            with self._filling.alone(task.image_id or "") as is_alone:
+                if task.status in image_tasks.OPEN and is_alone:
                     self._imports.copy(task)
-                finally:
-                    self._copying.end(task_id)
 
     def tidy(self) -> None:
-        """Forget tasks that ended long ago, and remove staged bytes that no image has."""
+        """Forget tasks that ended long ago; remove staged bytes that no image has, and copies that
+        nobody goes on with.
+        """
         with self._db.transaction() as tx:
             image_tasks.forget_expired(tx)
         self._imports.tidy_staging()
+        for copy in image_copies.left(self._db):
+            with contextlib.suppress(errors.StoreError, errors.Unavailable):
+                self._data.remove_copy(copy)  # where its store is away: at the next sweep
 
     def delete_data(self, image_id: str) -> None:
         """Remove the bytes of a deleted image: pending_delete → deleted.
@@ -72,8 +77,8 @@ class Manager:
         for image in images.in_progress(self._db):
             if self._data.is_abandoned(image):
                 yield _STEP_BY_STATUS[image.status], image.id, image.request_id
-        for task in image_tasks.unfinished(self._db):
-            if task.input.get("import_req", {}).get("method", {}).get("name") == "copy-image":
+        for task in image_tasks.left(self._db):
+            if not self._filling.is_at(task.image_id or ""):
                 yield "copy_image", task.id, ids.RequestId(task.request_id)
 
     def _clean_up(self, image_id: str, status: ImageStatus) -> None:
@@ -95,20 +100,26 @@ class Manager:
 
 
 class _Running:
-    """What this process is doing already: a sweep may ring a step that runs."""
+    """Which images this process is at already: a sweep may ring a step that runs."""
 
     def __init__(self) -> None:
-        self._names: set[str] = set()
+        self._ids: set[str] = set()
         self._lock = threading.Lock()
 
-    def begin(self, name: str) -> bool:
-        """Whether it was not running, and is now."""
+    @contextlib.contextmanager
+    def alone(self, image_id: str) -> Iterator[bool]:
+        """Whether nobody else is at the image; nobody else is meanwhile."""
         with self._lock:
-            is_new = name not in self._names
-            self._names.add(name)
-        return is_new
+            is_alone = image_id not in self._ids
+            self._ids.add(image_id)
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                with self._lock:
+                    self._ids.discard(image_id)
 
-    def end(self, name: str) -> None:
-        """It runs no more."""
+    def is_at(self, image_id: str) -> bool:
+        """Whether somebody is."""
         with self._lock:
-            self._names.discard(name)
+            return image_id in self._ids

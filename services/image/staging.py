@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance import config, errors
+from appliance import clock, config, errors
 from services.image.inspection import Reader
 from storage.images import file, store
 
@@ -50,9 +50,17 @@ class Staging:
         """Let go of the bytes; there may be none."""
         self.path(location).unlink(missing_ok=True)
 
-    def names(self) -> list[str]:
-        """All that waits here."""
-        return [path.name for path in self._folder.iterdir() if not path.name.startswith(".")]
+    def names(self, *, older_than_s: float) -> list[str]:
+        """What has waited here for longer than that."""
+        until = clock.now() - older_than_s
+        return [path.name for path in self._folder.iterdir() if _is_before(path, until)]
+
+
+def _is_before(path: Path, until: float) -> bool:
+    try:
+        return not path.name.startswith(".") and path.stat().st_mtime < until
+    except FileNotFoundError:
+        return False  # somebody has let go of it just now
 
 
 class _Limited:

@@ -87,8 +87,9 @@ def open_page(
             if answer.status != (HTTPStatus.PARTIAL_CONTENT if part else HTTPStatus.OK):
                 raise errors.StoreError(f"{url[:300]} answered {answer.status} {answer.reason}")
             _check_encoding(url, answer)
-            size = answer.length
-            return Page(size_bytes=size, chunks=_chunks(opened.pop_all(), answer, url))
+            size, chunks = answer.length, _chunks(opened.pop_all(), answer, url)
+            next(chunks)
+            return Page(size_bytes=size, chunks=chunks)
     raise errors.BadRequest(f"{url[:300]}: more than {REDIRECTS_MAX} redirects")
 
 
@@ -170,8 +171,10 @@ def _check_address(
 def _chunks(
     opened: contextlib.ExitStack, answer: http.client.HTTPResponse, url: str
 ) -> Generator[bytes]:
+    """Yields once, empty: a generator that was begun closes its connection when it is closed."""
     left = answer.length  # None: the end is told by the last chunk, or by the connection's
     with opened, _translated(url):
+        yield b""
         while chunk := answer.read1(CHUNK_BYTES if left is None else min(left, CHUNK_BYTES)):
             left = None if left is None else left - len(chunk)
             yield chunk

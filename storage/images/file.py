@@ -42,7 +42,9 @@ class FileStore:
             raise store.DataNotFound(f"no file {path}") from error
         except OSError as error:
             raise store.ImageStoreError(f"{path}: {error.strerror or error}") from error
-        return _chunks(file, path, offset=offset, length=length)
+        chunks = _chunks(file, path, offset=offset, length=length)
+        next(chunks)  # one that was begun closes the file when it is closed
+        return chunks
 
     def delete(self, location: str) -> None:
         """Remove the file; there may be none."""
@@ -60,7 +62,9 @@ class FileStore:
 
 
 def _chunks(file: BinaryIO, path: Path, *, offset: int, length: int | None) -> Iterator[bytes]:
+    """Yields once, empty."""
     with file:
+        yield b""
         file.seek(offset)
         left = length
         while left is None or left > 0:

@@ -67,7 +67,8 @@ class Imports:
     def start(self, ctx: context.RequestContext, image_id: str, asked: ImportRequest) -> ImageTask:
         """Promise the import: a task, and the image `importing` (a copied one stays active).
 
-        Raises Forbidden, NotFound, BadRequest (method, URI, store), Conflict (the image's state).
+        Raises Forbidden, NotFound, BadRequest (method, URI, store), Conflict (the image's state, or
+        formats that it lacks).
         """
         policy.check(ctx, "copy_image" if asked.method == "copy-image" else "import_image")
         self._check(asked)
@@ -78,8 +79,7 @@ class Imports:
             if image_tasks.open_of(tx, image_id) is not None:
                 raise errors.Conflict(f"Image {image_id} is being imported already.")
             if asked.method == "copy-image":
-                has = {image.store, *(copy.store for copy in image.copies)}
-                stores = tuple(one for one in stores if one not in has)
+                stores = _lacking(image, stores, is_for_all=asked.is_for_all_stores)
             else:
                 images.advance(tx, image, ImageEvent.IMPORT, attempts=0, reason="")
             images.put_import(tx, image_id, importing_to=stores, failed_to=())
@@ -137,7 +137,16 @@ def _check_state(image: Image, asked: ImportRequest) -> None:
             f"{asked.method}, which wants it {wanted}."
         )
     if None in (image.disk_format, image.container_format):
-        raise errors.BadRequest("disk_format and container_format must be set before an import.")
+        raise errors.Conflict("disk_format and container_format must be set before an import.")
+
+
+def _lacking(image: Image, stores: tuple[str, ...], *, is_for_all: bool) -> tuple[str, ...]:
+    """The stores that have not the image yet. Raises BadRequest when one that was named has it."""
+    has = {image.store, *(copy.store for copy in image.copies)}
+    found = tuple(one for one in stores if one not in has)
+    if found != stores and not is_for_all:
+        raise errors.BadRequest(f"Image {image.id} is already in one of {', '.join(stores)}.")
+    return found
 
 
 def _task(

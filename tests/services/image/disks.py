@@ -30,6 +30,13 @@ def vdi() -> bytes:
     return VDI.ljust(512, b"\0") + bytes(4096)
 
 
+def vmdk(extent: str) -> bytes:
+    """A VMDK whose descriptor has that extent (VMware, Virtual Disk Format 1.1)."""
+    descriptor = f'# Disk DescriptorFile\nversion=1\ncreateType="monolithicFlat"\n{extent}\n'
+    sparse = struct.pack("<4sIIQQQQIQQQ", b"KDMV", 1, 3, 8, 8, 1, 1, 512, 0, 0, 8)
+    return sparse.ljust(512, b"\0") + descriptor.encode().ljust(4096, b"\0")
+
+
 def raw(size_bytes: int = 100_000) -> bytes:
     """Bytes that are no format's."""
     return bytes(range(1, 251)) * (size_bytes // 250)
