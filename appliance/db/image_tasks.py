@@ -11,7 +11,6 @@ from appliance.model.image_task import ImageTask, TaskStatus
 
 _NOUN: Final = "task"
 OPEN: Final = (TaskStatus.PENDING, TaskStatus.PROCESSING)
-_LISTED_MAX: Final = 1000  # a list has no pages, and the ended ones go by themselves
 
 
 def create(tx: connection.Transaction, task: ImageTask) -> None:
@@ -26,12 +25,35 @@ def get(db: connection.Reader, task_id: str) -> ImageTask:
     return _task(connection.found(row, _NOUN, task_id))
 
 
-def listed(db: connection.Reader, where: Mapping[str, object]) -> list[ImageTask]:
-    """The newest tasks whose columns have these values, newest first."""
-    conditions = " AND ".join(["TRUE", *(f"{column} = ?" for column in where)])
+def listed(
+    db: connection.Reader,
+    where: Mapping[str, object],
+    *,
+    limit: int,
+    marker: str | None = None,
+    is_oldest_first: bool = False,
+) -> list[ImageTask]:
+    """The tasks whose columns have these values, newest first, from after the marker.
+
+    Raises BadRequest when the marker is not among them.
+    """
+    conditions = ["TRUE", *(f"{column} = ?" for column in where)]
+    values, way, beyond = [*where.values()], "DESC", "<"
+    if is_oldest_first:
+        way, beyond = "ASC", ">"
+    if marker is not None:
+        found = db.row(
+            f"SELECT created_at, id FROM image_tasks WHERE {' AND '.join(conditions)} AND id = ?",
+            (*values, marker),
+        )
+        if found is None:
+            raise errors.BadRequest(f"Marker {marker[:50]} could not be found.")
+        conditions.append(f"(created_at, id) {beyond} (?, ?)")
+        values += found
     rows = db.rows(
-        f"SELECT * FROM image_tasks WHERE {conditions} ORDER BY created_at DESC, id DESC LIMIT ?",
-        (*where.values(), _LISTED_MAX),
+        f"SELECT * FROM image_tasks WHERE {' AND '.join(conditions)} "
+        f"ORDER BY created_at {way}, id {way} LIMIT ?",
+        (*values, limit),
     )
     return [_task(dict(row)) for row in rows]
 

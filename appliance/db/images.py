@@ -22,6 +22,7 @@ SORT_COLUMNS: Final = {
     "disk_format": "disk_format", "size": "size_bytes", "id": "id", "created_at": "created_at",
     "updated_at": "updated_at",
 }  # fmt: skip
+_NEVER_NULL: Final = frozenset({"id", "status", "created_at", "updated_at"})
 # the API's moments are whole seconds, a row's are not
 _WHOLE_SECONDS: Final = {
     name: f"substr(i.{name}, 1, 19)" for name in ("created_at", "updated_at")
@@ -101,21 +102,15 @@ def visible(
     """
     query = query or Query()
     where, params = _conditions(query, ctx)
-    order = ", ".join(f"i.{SORT_COLUMNS[key]} {_direction(way)}" for key, way in query.sort)
-    listed = (
-        f"WITH listed AS (SELECT i.id, row_number() OVER (ORDER BY {order}) AS place "
-        f"FROM images i WHERE {' AND '.join(where)})"
-    )
-    after = 0
     if query.marker is not None:
-        at = db.row(f"{listed} SELECT place FROM listed WHERE id = ?", (*params, query.marker))
-        if at is None:
-            raise errors.BadRequest(f"Marker {query.marker} could not be found.")
-        after = at["place"]
-    rows = db.rows(
-        f"{listed} {_SELECT} JOIN listed ON listed.id = i.id WHERE place > ? "
-        "ORDER BY place LIMIT ?",
-        (*params, after, query.limit),
+        beyond, values = _beyond(db, query, where, params)
+        where.append(beyond)
+        params += values
+    order = ", ".join(f"i.{column} {_direction(way)}" for column, way in _sorted_by(query))
+    rows = db.rows(  # a page's ids first: only for those is looked at more than their own row
+        f"WITH page AS (SELECT i.id AS page_id FROM images i WHERE {' AND '.join(where)} "
+        f"ORDER BY {order} LIMIT ?) {_SELECT} JOIN page ON page.page_id = i.id ORDER BY {order}",
+        (*params, query.limit),
     )
     return [_image(db, dict(row)) for row in rows]
 
@@ -299,6 +294,49 @@ def _conditions(query: Query, ctx: context.RequestContext) -> tuple[list[str], l
         where.append("EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.tag = ?)")
         params.append(tag)
     return where, params
+
+
+def _sorted_by(query: Query) -> list[tuple[str, str]]:
+    """The columns of the order, each once, and which way."""
+    found: dict[str, str] = {}
+    for key, way in query.sort:
+        found.setdefault(SORT_COLUMNS[key], way)
+    return list(found.items())
+
+
+def _beyond(
+    db: connection.Reader, query: Query, where: Sequence[str], params: Sequence[object]
+) -> tuple[str, list[object]]:
+    """The condition that a row comes after the marker, and its values. NULL is less than anything.
+
+    Raises BadRequest when the marker is not in the list.
+    """
+    order = _sorted_by(query)
+    names = ", ".join(f"i.{column}" for column, _ in order)
+    at = db.row(
+        f"SELECT {names} FROM images i WHERE {' AND '.join(where)} AND i.id = ?",
+        (*params, query.marker),
+    )
+    if at is None:
+        raise errors.BadRequest(f"Marker {query.marker} could not be found.")
+    either, values, same, same_values = list[str](), list[object](), list[str](), list[object]()
+    for column, way in order:
+        either.append(" AND ".join([*same, _is_after(column, way, is_null=at[column] is None)]))
+        values += [*same_values, *([] if at[column] is None else [at[column]])]
+        same.append(f"i.{column} IS ?")
+        same_values.append(at[column])
+    beyond = f"({' OR '.join(f'({one})' for one in either)})"
+    first, way = order[0]
+    if first in _NEVER_NULL:  # what an index can begin at
+        beyond += f" AND i.{first} {'>=' if way == 'asc' else '<='} ?"
+        values.append(at[first])
+    return beyond, values
+
+
+def _is_after(column: str, way: str, *, is_null: bool) -> str:
+    if is_null:
+        return f"i.{column} IS NOT NULL" if way == "asc" else "FALSE"
+    return f"i.{column} > ?" if way == "asc" else f"(i.{column} < ? OR i.{column} IS NULL)"
 
 
 def _direction(way: str) -> str:

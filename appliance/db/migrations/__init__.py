@@ -123,6 +123,15 @@ def identity_and_images(db: "Database") -> None:
     db.execute("CREATE UNIQUE INDEX ec2_credentials_by_id ON ec2_credentials (credential_id)")
 
 
+@_steps()
+def image_lists(db: "Database") -> None:
+    """What lists of images and tasks are sorted by, and what the worker's sweep looks for."""
+    db.execute("CREATE INDEX images_by_created ON images (created_at, id) WHERE deleted_at IS NULL")
+    db.execute("CREATE INDEX image_tasks_by_created ON image_tasks (created_at, id)")
+    db.execute("CREATE INDEX image_copies_by_wholeness ON image_copies (is_whole, image_id)")
+    db.execute("CREATE INDEX image_tasks_by_end ON image_tasks (expires_at)")
+
+
 def migrate(home: Path) -> list[str]:
     """Bring the database in `home` to this version; the names of the steps that it took.
 

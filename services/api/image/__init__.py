@@ -47,7 +47,7 @@ def face(settings: config.Settings, verbs: Images) -> endpoint.Face:
         *data.paths(verbs),
         *members.paths(verbs.members),
         *imports.paths(verbs.imports),
-        *tasks.paths(verbs),
+        *tasks.paths(verbs, page_max=settings.api.page_max),
         *metadefs.paths(verbs.metadefs),
         *metadef_schemas.paths(),
         *info.paths(settings),

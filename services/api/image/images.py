@@ -57,7 +57,8 @@ class _Face:
         query = listing.query(request, page_max=self._page_max)
         page = self._verbs.index(request.ctx, query)
         views = [self._view(request, image) for image in page]
-        return {"images": views, **listing.links(request, page, limit=query.limit)}
+        links = listing.links(request, "images", [one.id for one in page], limit=query.limit)
+        return {"images": views, **links}
 
     def show(self, request: Request) -> dict[str, Any]:
         return self._view(request, self._verbs.show(request.ctx, request.path["image_id"]))

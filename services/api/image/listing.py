@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from appliance import errors
 from appliance.db import images
 from appliance.db.images import Condition, Query
-from appliance.model.image import Image, Visibility
+from appliance.model.image import Visibility
 from appliance.model.image_member import MemberStatus
 from services.http.endpoint import Request
 
@@ -56,21 +56,26 @@ def query(request: Request, *, page_max: int) -> Query:
         sort=_sort(request),
         marker=given.get("marker"),
         member_status=_member_status(given),
-        limit=min(_number("limit", given.get("limit", str(page_max))), page_max),
+        limit=limit(request, page_max=page_max),
     )
 
 
-def links(request: Request, page: list[Image], *, limit: int) -> dict[str, str]:
-    """Where this list begins, and goes on if the page is full."""
+def limit(request: Request, *, page_max: int) -> int:
+    """How many a page shows. Raises BadRequest."""
+    return min(_number("limit", request.query.get("limit", str(page_max))), page_max)
+
+
+def links(request: Request, plural: str, page: list[str], *, limit: int) -> dict[str, str]:
+    """Where a list begins, and goes on if its page (of these ids) is full."""
     rest = [(name, value) for name, value in request.pairs if name != "marker"]
-    found = {"first": _link(rest), "schema": "/v2/schemas/images"}
+    found = {"first": _link(plural, rest), "schema": f"/v2/schemas/{plural}"}
     if page and len(page) == limit:
-        found["next"] = _link([*rest, ("marker", page[-1].id)])
+        found["next"] = _link(plural, [*rest, ("marker", page[-1])])
     return found
 
 
-def _link(pairs: list[tuple[str, str]]) -> str:
-    return f"/v2/images?{urlencode(pairs)}" if pairs else "/v2/images"
+def _link(plural: str, pairs: list[tuple[str, str]]) -> str:
+    return f"/v2/{plural}?{urlencode(pairs)}" if pairs else f"/v2/{plural}"
 
 
 def _condition(name: str, value: str) -> Condition | None:

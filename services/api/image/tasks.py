@@ -6,7 +6,7 @@ import msgspec
 
 from appliance import errors
 from appliance.model.image_task import ImageTask, TaskStatus
-from services.api.image import document
+from services.api.image import document, listing
 from services.http import endpoint
 from services.http.endpoint import Request, decoding, path
 from services.image.api import Images
@@ -21,9 +21,9 @@ class New(msgspec.Struct):
     input: dict[str, Any]
 
 
-def paths(verbs: Images) -> tuple[endpoint.Path, ...]:
+def paths(verbs: Images, *, page_max: int) -> tuple[endpoint.Path, ...]:
     """Under `/image`."""
-    each = _Face(verbs)
+    each = _Face(verbs, page_max=page_max)
     return (
         path("/v2/images/{image_id}/tasks", GET=endpoint.endpoint(each.of_image)),
         path(
@@ -40,8 +40,9 @@ def paths(verbs: Images) -> tuple[endpoint.Path, ...]:
 
 
 class _Face:
-    def __init__(self, verbs: Images) -> None:
+    def __init__(self, verbs: Images, *, page_max: int) -> None:
         self._verbs = verbs
+        self._page_max = page_max
 
     def of_image(self, request: Request) -> dict[str, Any]:
         found = self._verbs.tasks(request.ctx, request.path["image_id"])
@@ -51,12 +52,17 @@ class _Face:
         where = {name: request.query[name] for name in _FILTERS if name in request.query}
         if where.get("status", TaskStatus.PENDING) not in set(TaskStatus):
             raise errors.BadRequest(f"Invalid status value: {where['status'][:50]}")
-        found = self._verbs.all_tasks(request.ctx, where)
+        limit = listing.limit(request, page_max=self._page_max)
+        found = self._verbs.all_tasks(
+            request.ctx, where, limit=limit, marker=request.query.get("marker"),
+            is_oldest_first=_is_oldest_first(request),
+        )  # fmt: skip
         views = [_view(one) for one in found]
         for view in views:
             for name in ("input", "result", "message"):  # a list is short, as Glance's
                 del view[name]
-        return {"tasks": views, "first": "/v2/tasks", "schema": "/v2/schemas/tasks"}
+        links = listing.links(request, "tasks", [one.id for one in found], limit=limit)
+        return {"tasks": views, **links}
 
     def show(self, request: Request) -> dict[str, Any]:
         return _view(self._verbs.task(request.ctx, request.path["task_id"]))
@@ -72,6 +78,14 @@ class _Face:
 
     def delete_from_store(self, request: Request) -> None:
         self._verbs.delete_copy(request.ctx, request.path["image_id"], request.path["store"])
+
+
+def _is_oldest_first(request: Request) -> bool:
+    """Which way the list is sorted; by their age it always is. Raises BadRequest."""
+    way = request.query.get("sort_dir", "desc")
+    if way not in ("asc", "desc") or request.query.get("sort_key", "created_at") != "created_at":
+        raise errors.BadRequest("Tasks are sorted by created_at, asc or desc.")
+    return way == "asc"
 
 
 def _view(task: ImageTask) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from services.image.inspection import Reader
 from services.image.sources import Sources
 
 TOPIC: Final = "image"
+TASKS_MAX: Final = 1000  # of one image: their list has no pages, and the ended ones go
 
 Change = Callable[[Image], Image]  # runs inside the transaction: it only computes
 
@@ -200,18 +201,32 @@ class Images:
         self._data.remove_copy(gone)
 
     def tasks(self, ctx: context.RequestContext, image_id: str) -> list[ImageTask]:
-        """The tasks of an image, newest first. Raises Forbidden, NotFound."""
+        """The caller's project's tasks (an admin's: all) of an image, newest first: whoever sees
+        an image need not see from where its owner had it. Raises Forbidden, NotFound.
+        """
         policy.check(ctx, "get_task")
         images.get_visible(self._db, image_id, ctx)
-        return image_tasks.listed(self._db, {"image_id": image_id})
+        where = {"image_id": image_id} | _own(ctx)
+        return image_tasks.listed(self._db, where, limit=TASKS_MAX)
 
     def all_tasks(
-        self, ctx: context.RequestContext, where: Mapping[str, object]
+        self,
+        ctx: context.RequestContext,
+        where: Mapping[str, object],
+        *,
+        limit: int,
+        marker: str | None = None,
+        is_oldest_first: bool = False,
     ) -> list[ImageTask]:
-        """The tasks of the caller's project (an admin's: all) with these columns, newest first."""
+        """The tasks of the caller's project (an admin's: all) with these columns, newest first.
+
+        Raises Forbidden, BadRequest for a marker that is none of them.
+        """
         policy.check(ctx, "get_tasks")
-        own = {} if ctx.is_admin else {"project_id": ctx.project_id}
-        return image_tasks.listed(self._db, {**where, **own})
+        return image_tasks.listed(
+            self._db, {**where, **_own(ctx)},
+            limit=limit, marker=marker, is_oldest_first=is_oldest_first,
+        )  # fmt: skip
 
     def task(self, ctx: context.RequestContext, task_id: str) -> ImageTask:
         """One task. Raises Forbidden, NotFound."""
@@ -269,3 +284,8 @@ class Images:
         if image.status is not ImageStatus.ACTIVE:
             raise errors.Conflict(f"Image {image.id} is {image.status}: it has no data yet.")
         return self._data.open(image, offset=offset, length=length)
+
+
+def _own(ctx: context.RequestContext) -> dict[str, object]:
+    """Which tasks are the caller's to see."""
+    return {} if ctx.is_admin else {"project_id": ctx.project_id}
