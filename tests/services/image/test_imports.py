@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import os
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -383,6 +384,30 @@ def test_an_upload_to_be_staged_that_breaks_off_leaves_nothing(worker: Worker):
     with pytest.raises(errors.BadRequest):
         worker.verbs.imports.stage(CTX, image_id, Broken(DATA))
     assert (worker.status(image_id), worker.names("staging")) == (ImageStatus.QUEUED, [])
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file of this process can be larger than 8 MiB, as if there were no room for more."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 20, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_is_said_as_glance_does_and_leaves_nothing(worker: Worker):
+    new = NewImage(disk_format="raw", container_format="bare")
+    image_id, data = worker.verbs.create(CTX, new).id, bytes(10 << 20)
+
+    with pytest.raises(errors.TooLarge, match="Image storage media is full") as refused:
+        worker.verbs.upload(CTX, image_id, io.BytesIO(data))
+    assert refused.value.status == 413
+    with pytest.raises(errors.TooLarge, match="There is no room"):
+        worker.verbs.imports.stage(CTX, image_id, io.BytesIO(data))
+
+    assert worker.status(image_id) is ImageStatus.QUEUED
+    assert (worker.names("images"), worker.names("staging")) == ([], [])
 
 
 def test_an_image_that_changed_while_it_was_staged_keeps_no_byte_of_it(worker: Worker):
