@@ -136,6 +136,30 @@ BODIES: Final[dict[str, tuple[Any, ...]]] = {
         {"credential": {"type": "cert", "blob": "x", "user_id": "<users>"}},
     ),
     "PATCH /identity/v3/credentials/{key}": ({"credential": {"type": "cert", "blob": "y"}},),
+    "POST /identity/v3/registered_limits": (
+        {
+            "registered_limits": [
+                {
+                    "service_id": "<services>", "region_id": "RegionOne", "default_limit": 10,
+                    "resource_name": "fuzz", "description": "d",
+                }
+            ]
+        },
+    ),
+    "PATCH /identity/v3/registered_limits/{key}": (
+        {"registered_limit": {"default_limit": 5, "description": None}},
+    ),
+    "POST /identity/v3/limits": (
+        {
+            "limits": [
+                {
+                    "service_id": "<services>", "project_id": "<projects>", "resource_limit": 3,
+                    "resource_name": "fuzz",
+                }
+            ]
+        },
+    ),
+    "PATCH /identity/v3/limits/{key}": ({"limit": {"resource_limit": -1}},),
     "POST /image/v2/images": (
         {
             "name": "i", "disk_format": "raw", "container_format": "bare", "min_disk": 1,
