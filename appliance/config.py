@@ -51,6 +51,12 @@ class Object:
     address: str = _key("127.0.0.1", "Address the object store listens on.")
     port: int = _key(8080, "TCP port of the object store.")
     part_power: int = _key(8, "The ring has 2 to this power partitions.")
+    devices: tuple[str, ...] = _key(
+        (), "Folders that hold objects, `/disk1 weight=2 zone=a`; none: one in the state folder."
+    )
+    replicas: int = _key(1, "Devices that hold each object; more than the devices is all of them.")
+    reserve_mib: int = _key(256, "Writes are refused that leave less than this on a disk, in MiB.")
+    audit_mib_s: float = _key(20.0, "Speed of the auditor and of re-placing, MiB a second; 0: any.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,12 @@ file under any real name. It refuses to know what the bytes mean.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
@@ -23,6 +25,8 @@ DRAFT_PREFIX: Final = ".draft-"  # only where the file system has no O_TMPFILE
 # of one call: with 1 MiB ext4 takes five times the CPU for the same bytes (Linux 6.18; the page
 # cache looks for folios as large as the write)
 WRITE_BYTES: Final = 256 << 10
+FLUSH_BYTES: Final = 8 << 20  # the disk is given its work in pieces: the sync at the end is short
+_SYNC_FILE_RANGE_WRITE: Final = 2  # of fcntl.h: begin to write, do not wait
 COPY_BYTES: Final = 1024 * 1024  # memory for a copy that the kernel cannot do alone
 _NO_TMPFILE: Final = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL})
 
@@ -32,11 +36,15 @@ class Draft:
 
     `directory` must be on the file system of the later target. Left without `publish`, the bytes
     are gone. `size_bytes`, `etag` (md5, as Swift and S3 want it) and `xxh3` (128 bits, ours)
-    describe what was written so far. One thread at a time.
+    describe what was written so far; without `is_summed` only its size is known. One thread at a
+    time.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, is_summed: bool = True) -> None:
+        self.directory = directory
         self.size_bytes = 0
+        self._is_summed = is_summed
+        self._flushed_bytes = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._xxh3 = xxhash.xxh3_128()
         self._sums: tuple[str, str] | None = None
@@ -65,10 +73,14 @@ class Draft:
 
     def write(self, data: Bytes) -> None:
         """Append `data`. Raises OSError (ENOSPC, EIO, ...); the draft is then good for nothing."""
-        self._md5.update(data)
-        self._xxh3.update(data)
+        if self._is_summed:
+            self._md5.update(data)
+            self._xxh3.update(data)
         self.size_bytes += len(data)
         write_all(self._fd, data)
+        if self.size_bytes - self._flushed_bytes >= FLUSH_BYTES:
+            start, self._flushed_bytes = self._flushed_bytes, self.size_bytes
+            begin_writing(self._fd, start, self.size_bytes - start)
 
     def copy_from(self, source_fd: int, size_bytes: int, *, sums: tuple[str, str]) -> None:
         """Take `size_bytes` of another file inside the kernel, and its known etag and xxh3.
@@ -141,6 +153,19 @@ def write_all(fd: int, data: Bytes) -> None:
         rest = rest[os.write(fd, rest[:WRITE_BYTES]) :]
 
 
+def begin_writing(fd: int, start: int, count: int) -> None:
+    """Let the disk begin with bytes that were written; whether it does is seen at the sync."""
+    if _sync_file_range is not None:
+        _sync_file_range(fd, start, count, _SYNC_FILE_RANGE_WRITE)
+
+
+def in_memory(data: bytes) -> int:
+    """A file without a name that holds `data`, to be given to another process; the caller's."""
+    fd = os.memfd_create("blob", os.MFD_CLOEXEC)
+    write_all(fd, data)
+    return fd
+
+
 def write_whole(target: Path, data: bytes) -> None:
     """Make `target` hold exactly `data`, durably; a reader sees the old or the new, never a mix."""
     with Draft(target.parent) as draft:
@@ -173,6 +198,16 @@ def sweep_drafts(directory: Path) -> int:
     for path in leftovers:
         path.unlink(missing_ok=True)
     return len(leftovers)
+
+
+def _find_sync_file_range() -> Callable[[int, int, int, int], int] | None:
+    found = getattr(ctypes.CDLL(None), "sync_file_range", None)
+    if found is not None:  # not every C library has it
+        found.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+    return found
+
+
+_sync_file_range = _find_sync_file_range()
 
 
 def _open_draft(directory: Path) -> tuple[Path | None, int]:

@@ -1,28 +1,32 @@
 """The object store's process: `python -m services.object [once]`.
 
-Beside requests, a thread looks after the store: it tidies up at the start, removes expired objects
-every minute and reads all bytes every day.
+Beside requests, two threads look after the store. One tidies up at the start, and every minute
+removes expired objects and mends what a reader found rotten; the other brings objects to where they
+belong, and reads all bytes every day, at the speed the configuration sets.
 """
 
 import argparse
+import contextlib
 import logging
 import sys
 import threading
+import time
 from typing import Final
 
-from appliance import config, log, processes, trace
+from appliance import config, context, errors, log, processes, trace
 from appliance.db import connection, services
 from services.http import app, server
 from services.identity import api as identity
-from services.object import swift
+from services.object import devices, swift
 from services.object.handover import Handover
 from storage.objects import auditor
 from storage.objects.errors import StoreError
+from storage.objects.pace import Pace, Stopped
 from storage.objects.store import ObjectStore
 
 NAME: Final = "object"
 EXPIRE_EVERY_S: Final = 60.0
-AUDITS_APART: Final = 24 * 60  # rounds of expiry between two readings of everything
+AUDIT_EVERY_S: Final = 24 * 3600.0
 
 _log = logging.getLogger(__name__)
 
@@ -36,8 +40,15 @@ def main() -> None:
     log.start(settings.log_level)
     trace.start(settings.home, NAME, hops_max=settings.trace.hops_max)
     try:
-        store = ObjectStore(settings.home / "objects", part_power=settings.object.part_power)
-    except StoreError as error:
+        store = ObjectStore(
+            settings.home / "objects",
+            part_power=settings.object.part_power,
+            devices=devices.parse(settings.object.devices),
+            replicas=settings.object.replicas,
+            reserve_bytes=settings.object.reserve_mib << 20,
+            tell=_tell,
+        )
+    except (StoreError, errors.ConfigError) as error:
         sys.exit(str(error))
     with store:
         if is_once:
@@ -52,13 +63,19 @@ def _run(settings: config.Settings, store: ObjectStore) -> None:
     with db.transaction() as tx:
         services.register(tx, NAME, name=NAME, host=settings.host)
     is_over = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(store, db, is_over), name="auditor")
-    keeper.start()
+    pace = Pace(settings.object.audit_mib_s, is_over)
+    keepers = [
+        threading.Thread(target=_keep, args=(store, db, is_over), name="keeper"),
+        threading.Thread(target=_audit, args=(store, pace, is_over), name="auditor"),
+    ]
+    for keeper in keepers:
+        keeper.start()
     try:
         _serve(settings, db, store)
     finally:
         is_over.set()
-        keeper.join()
+        for keeper in keepers:
+            keeper.join()
 
 
 def _serve(settings: config.Settings, db: connection.Database, store: ObjectStore) -> None:
@@ -70,28 +87,45 @@ def _serve(settings: config.Settings, db: connection.Database, store: ObjectStor
 
 
 def _keep(store: ObjectStore, db: connection.Database, is_over: threading.Event) -> None:
-    """Beat and look after the store until `is_over`."""
-    rounds = 0
+    """Beat, expire and mend until `is_over`."""
+    with contextlib.suppress(StoreError):
+        auditor.tidy(store)
     while True:
         try:
-            _look_after(store, rounds)
+            auditor.mend(store)
+            auditor.expire(store)
         except StoreError:
-            _log.exception("object store: a round of the auditor failed, the next will try again")
+            _log.exception("object store: a round failed, the next will try again")
         if is_over.wait(EXPIRE_EVERY_S):
             return
-        rounds += 1
         with db.transaction() as tx:
             services.seen(tx, NAME)
         processes.give_memory_back()
 
 
-def _look_after(store: ObjectStore, rounds: int) -> None:
-    if rounds == 0:
-        auditor.tidy(store)
-    if rounds % AUDITS_APART == AUDITS_APART - 1:
-        _log.info("object store: audited: %s", auditor.once(store))
-    else:
-        auditor.expire(store)
+def _audit(store: ObjectStore, pace: Pace, is_over: threading.Event) -> None:
+    """Bring objects to where they belong at once, and read everything every day."""
+    next_s = time.monotonic() + AUDIT_EVERY_S
+    with contextlib.suppress(Stopped):
+        while True:
+            try:
+                auditor.settle(store, pace)
+                if time.monotonic() >= next_s:
+                    next_s += AUDIT_EVERY_S
+                    _log.info("object store: audited: %s", auditor.once(store, pace))
+            except StoreError:
+                _log.exception("object store: a round of the auditor failed")
+            if is_over.wait(EXPIRE_EVERY_S):
+                return
+
+
+def _tell(what: str, /, **facts: str) -> None:
+    """Let the trace show what the store found and did by itself."""
+    token = context.current.set(context.RequestContext(is_system=True))
+    try:
+        trace.event("state", what, target="disk", **facts)
+    finally:
+        context.current.reset(token)
 
 
 if __name__ == "__main__":

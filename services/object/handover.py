@@ -8,8 +8,10 @@ the files anyway, and make tokens.
 
 A message is a JSON object, a packet of its own (`storage/images/handover.py` has the other end):
 
-    {"verb": "open", "account", "container", "name", "trace"} → {"status": 200, "parts"} + files
-    {"verb": "write", …} → {"status": 200} + file; {"size_bytes", "etag", "xxh3"} → {"status": 201}
+    {"verb": "open", "account", "container", "name", "trace"}
+        → {"status": 200, "parts"} + the sums of the files' blocks + the files
+    {"verb": "write", …, "hint_bytes"} → {"status": 200} + a file
+        {"size_bytes", "etag", "xxh3"} + the sums of its blocks → {"status": 201}
 
 A status is HTTP's: 404, 507 when the store is full, 409 for what is not to be had as files.
 """
@@ -30,6 +32,7 @@ from appliance import context, ids, trace
 from services.object import contents
 from services.object.contents import Segment
 from services.object.refusals import Refused
+from storage import blobs
 from storage.objects import errors as stored
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
@@ -39,7 +42,7 @@ log = logging.getLogger(__name__)
 
 NAME: Final = "object.handover"  # in the cloud's `run` folder
 MESSAGE_BYTES_MAX: Final = 64 << 10
-PARTS_MAX: Final = 64  # of one object; the kernel passes at most 253 files with a message
+PARTS_MAX: Final = 200  # of one object; the kernel passes at most 253 files with a message
 TOGETHER_MAX: Final = 64  # uploads of images at once; who comes then goes by HTTP
 IDLE_S: Final = 600.0  # a writer is silent for as long as its own client is
 _TRACE: Final = re.compile(r"([\w-]+)/([0-9a-f]{16})")
@@ -92,12 +95,14 @@ class Handover:
 
 
 def _answer(peer: socket.socket, store: ObjectStore, message: _Message) -> None:
-    verb = {"open": _open, "write": _write}[message["verb"]]
     name = ObjectName(message["account"], message["container"], message["name"])
     what = f"{message['verb']} {name.container}/{name.name}"
     try:
         with trace.hop("stream", what, source="glance", target="object") as span:
-            span.bytes = verb(peer, store, name)
+            if message["verb"] == "write":
+                span.bytes = _write(peer, store, name, int(message["hint_bytes"]))
+            elif message["verb"] == "open":
+                span.bytes = _open(peer, store, name)
     except Refused as error:
         _send(peer, {"status": error.status})
     except stored.StoreFull as error:
@@ -121,15 +126,14 @@ def _open(peer: socket.socket, store: ObjectStore, name: ObjectName) -> int:
         parts = [
             {
                 "offset": segment.offset, "size_bytes": segment.size_bytes,
-                "whole_bytes": file.record.size_bytes, "xxh3": file.record.xxh3,
+                "blocks_bytes": len(file.blocks), "xxh3": file.record.xxh3,
             }
             for segment, file in zip(content.segments, files, strict=True)
         ]  # fmt: skip
-        socket.send_fds(
-            peer,
-            [json.dumps({"status": 200, "parts": parts}).encode()],
-            [file.fd for file in files],
-        )
+        sums = blobs.in_memory(b"".join(file.blocks for file in files))
+        opened.callback(os.close, sums)
+        said = {"status": 200, "parts": parts}
+        socket.send_fds(peer, [json.dumps(said).encode()], [sums, *(file.fd for file in files)])
     return content.size_bytes
 
 
@@ -143,20 +147,22 @@ def _files(
         yield file
 
 
-def _write(peer: socket.socket, store: ObjectStore, name: ObjectName) -> int:
+def _write(peer: socket.socket, store: ObjectStore, name: ObjectName, hint_bytes: int) -> int:
     """Give a draft, and make it the object when the peer says what it holds; how many bytes.
 
     Its container is made when it is missing.
     """
     try:
-        upload = store.put_object(name)
+        upload = store.put_object(name, size_bytes=hint_bytes)
     except stored.ContainerNotFound:
         store.put_container(name.account, name.container)
-        upload = store.put_object(name)
+        upload = store.put_object(name, size_bytes=hint_bytes)
     with upload:
-        socket.send_fds(peer, [json.dumps({"status": 200}).encode()], [upload.fd])
-        said = _receive(peer)
-        upload.adopt(int(said["size_bytes"]), sums=(str(said["etag"]), str(said["xxh3"])))
+        socket.send_fds(peer, [json.dumps({"status": 200}).encode()], [upload.draft_fd()])
+        said, blocks = _receive_sums(peer)
+        upload.adopt(
+            int(said["size_bytes"]), etag=str(said["etag"]), xxh3=str(said["xxh3"]), blocks=blocks
+        )
         record = upload.commit(Attributes())
     _send(peer, {"status": 201})
     return record.size_bytes
@@ -183,7 +189,21 @@ def _is_own(peer: socket.socket) -> bool:
 
 def _receive(peer: socket.socket) -> _Message:
     """The next message. Raises ConnectionResetError when the peer went away."""
-    data = peer.recv(MESSAGE_BYTES_MAX)
+    return _decoded(peer.recv(MESSAGE_BYTES_MAX))
+
+
+def _receive_sums(peer: socket.socket) -> tuple[_Message, bytes]:
+    """The next message, and what is in the file that came with it."""
+    data, fds, _, _ = socket.recv_fds(peer, MESSAGE_BYTES_MAX, 1)
+    message = _decoded(data)
+    if not fds:
+        raise ValueError("the sums of the blocks are missing")
+    with open(fds[0], "rb") as file:  # noqa: PTH123 - a descriptor
+        file.seek(0)
+        return message, file.read()
+
+
+def _decoded(data: bytes) -> _Message:
     if not data:
         raise ConnectionResetError("the peer went away")
     message = json.loads(data)

@@ -6,10 +6,11 @@ be had as files, the answer is None, and its bytes are to be had over HTTP as ev
 
 import contextlib
 import json
+import operator
 import os
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -19,21 +20,30 @@ import xxhash
 from storage import blobs
 from storage.images import store
 from storage.images.pieces import Summed
+from storage.objects import sums
 
 TIMEOUT_S: Final = 150.0  # the store syncs a whole segment before it answers
-PARTS_MAX: Final = 64
+_FILES_MAX: Final = 253  # with one message: the kernel's limit
 _MESSAGE_BYTES_MAX: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A file, and which of its bytes belong to the object; `xxh3` is of all of the file's."""
+    """A file, and which of its bytes belong to the object; `blocks` are the sums of the file's, and
+    of one that is a single block there is only `xxh3`.
+    """
 
     fd: int
     offset: int
     size_bytes: int
-    whole_bytes: int
     xxh3: str
+    blocks: bytes
+
+    def is_good(self, index: int, block: bytes) -> bool:
+        """Whether that is the block of this number as it was stored."""
+        if self.blocks:
+            return sums.is_block(block, self.blocks, index)
+        return sums.whole(block) == self.xxh3
 
 
 class Handover:
@@ -51,20 +61,22 @@ class Handover:
         part of the object then.
         """
         with contextlib.ExitStack() as opened:
-            asked = self._ask(opened, "write", name)
+            asked = self._ask(opened, "write", name, hint_bytes=operator.length_hint(reader))
             if asked is None:
                 return None
             peer, _, (fd, *_) = asked
-            size_bytes, xxh3 = _copy(reader, fd)
+            size_bytes, xxh3, blocks = _copy(reader, fd)
             said = {"size_bytes": size_bytes, "etag": reader.md5, "xxh3": xxh3}
             with _reaching(name):
-                peer.send(json.dumps(said).encode())
+                told = blobs.in_memory(blocks)
+                opened.callback(os.close, told)
+                socket.send_fds(peer, [json.dumps(said).encode()], [told])
                 _check(name, json.loads(peer.recv(_MESSAGE_BYTES_MAX) or b"{}"))
         return store.Stored(size_bytes=size_bytes, etag=reader.md5)
 
     def read(
         self, name: tuple[str, str, str], *, offset: int, length: int | None
-    ) -> Iterator[bytes] | None:
+    ) -> "Chunks | None":
         """The bytes of an object from `offset`, `length` of them or all; None, when nobody gives
         its files. Raises DataNotFound, StoreUnreachable.
         """
@@ -72,12 +84,17 @@ class Handover:
             asked = self._ask(opened, "open", name)
             if asked is None:
                 return None
-            _, said, fds = asked
-            parts = [Part(fd=fd, **one) for fd, one in zip(fds, said["parts"], strict=True)]
-            return _Chunks(opened.pop_all(), name, list(_cut(parts, offset, length)))
+            _, said, (told, *fds) = asked
+            parts = list(_parts(told, fds, said["parts"]))
+            return Chunks(opened.pop_all(), name, list(_cut(parts, offset, length)))
 
     def _ask(
-        self, opened: contextlib.ExitStack, verb: str, name: tuple[str, str, str]
+        self,
+        opened: contextlib.ExitStack,
+        verb: str,
+        name: tuple[str, str, str],
+        *,
+        hint_bytes: int = 0,
     ) -> tuple[socket.socket, dict[str, Any], list[int]] | None:
         """The connection, the answer and its files, which last as long as `opened`."""
         peer = self._connect(opened)
@@ -86,11 +103,11 @@ class Handover:
         account, container, key = name
         asked = {
             "verb": verb, "account": account, "container": container, "name": key,
-            "trace": self._trace(),
+            "trace": self._trace(), "hint_bytes": hint_bytes,
         }  # fmt: skip
         with _reaching(name):
             peer.send(json.dumps(asked).encode())
-            data, fds, _, _ = socket.recv_fds(peer, _MESSAGE_BYTES_MAX, PARTS_MAX)
+            data, fds, _, _ = socket.recv_fds(peer, _MESSAGE_BYTES_MAX, _FILES_MAX)
         for fd in fds:
             opened.callback(os.close, fd)
         if not data:
@@ -117,9 +134,9 @@ class Handover:
         return peer
 
 
-class _Chunks(Iterator[bytes]):
-    """The bytes of parts. A file that is read whole is summed, and its last chunk comes only when
-    the sum is right; `opened` is closed in the end, whatever happens.
+class Chunks(Iterator[bytes]):
+    """The bytes of parts, each block of them as it was stored; `opened` is closed in the end,
+    whatever happens.
     """
 
     def __init__(
@@ -129,37 +146,33 @@ class _Chunks(Iterator[bytes]):
         self._name = name
         self._parts = parts
         self._place = 0  # in the first of the parts
-        self._xxh3 = xxhash.xxh3_128()
 
     def __next__(self) -> bytes:
         while self._parts and self._place == self._parts[0].size_bytes:
             self._parts.pop(0)
             self._place = 0
-            self._xxh3.reset()
         if not self._parts:
             self.close()
             raise StopIteration
         part = self._parts[0]
-        data = self._read(part, min(store.CHUNK_BYTES, part.size_bytes - self._place))
+        index, start = divmod(part.offset + self._place, sums.BLOCK_BYTES)
+        block = self._block(part, index)
+        data = block if not start else block[start:]
+        left = part.size_bytes - self._place
+        data = data if len(data) <= left else data[:left]
         self._place += len(data)
-        is_whole = part.size_bytes == part.whole_bytes
-        if is_whole and self._place == part.size_bytes and self._xxh3.hexdigest() != part.xxh3:
-            self.close()
-            raise store.StoreUnreachable(f"{self._what}: its bytes are not what was stored")
         return data
 
-    def _read(self, part: Part, size_bytes: int) -> bytes:
-        """The next bytes of a part, summed while they are in the processor's cache."""
+    def _block(self, part: Part, index: int) -> bytes:
         try:
-            data = os.pread(part.fd, size_bytes, part.offset + self._place)
+            block = os.pread(part.fd, sums.BLOCK_BYTES, index * sums.BLOCK_BYTES)
         except OSError as error:
             self.close()
             raise store.StoreUnreachable(f"{self._what}: {error.strerror}") from error
-        if not data:
+        if not block or not part.is_good(index, block):
             self.close()
-            raise store.StoreUnreachable(f"{self._what} ends {size_bytes} bytes early")
-        self._xxh3.update(data)
-        return data
+            raise store.StoreUnreachable(f"{self._what}: block {index} is not what was stored")
+        return block
 
     def close(self) -> None:
         """Let go of the files."""
@@ -171,17 +184,33 @@ class _Chunks(Iterator[bytes]):
         return "object " + "/".join(self._name)
 
 
-def _copy(reader: store.Reader, fd: int) -> tuple[int, str]:
-    """Write all that `reader` gives; how many bytes, and their xxh3."""
-    size_bytes, xxh3 = 0, xxhash.xxh3_128()
+def _copy(reader: store.Reader, fd: int) -> tuple[int, str, bytes]:
+    """Write all that `reader` gives; how many bytes, their xxh3, and the sums of their blocks."""
+    size_bytes, flushed_bytes, xxh3, blocks = 0, 0, xxhash.xxh3_128(), sums.Blocks()
     while chunk := reader.read(store.CHUNK_BYTES):
         xxh3.update(chunk)
+        blocks.update(chunk)
         size_bytes += len(chunk)
         try:
             blobs.write_all(fd, chunk)
         except OSError as error:
             raise store.failed(error, "a draft of the object store") from error
-    return size_bytes, xxh3.hexdigest()
+        if size_bytes - flushed_bytes >= blobs.FLUSH_BYTES:
+            blobs.begin_writing(fd, flushed_bytes, size_bytes - flushed_bytes)
+            flushed_bytes = size_bytes
+    return size_bytes, xxh3.hexdigest(), blocks.digest()
+
+
+def _parts(told: int, fds: list[int], said: list[dict[str, Any]]) -> Iterator[Part]:
+    """The parts as they were described; `told` is the file with the sums of their blocks."""
+    at = 0
+    for fd, one in zip(fds, said, strict=True):
+        count = one["blocks_bytes"]
+        yield Part(
+            fd=fd, offset=one["offset"], size_bytes=one["size_bytes"], xxh3=one["xxh3"],
+            blocks=os.pread(told, count, at),
+        )  # fmt: skip
+        at += count
 
 
 def _cut(parts: list[Part], offset: int, length: int | None) -> Iterator[Part]:
@@ -191,10 +220,7 @@ def _cut(parts: list[Part], offset: int, length: int | None) -> Iterator[Part]:
         first, last = max(offset - at, 0), int(min(stop - at, part.size_bytes))
         at += part.size_bytes
         if first < last:
-            yield Part(
-                fd=part.fd, offset=part.offset + first, size_bytes=last - first,
-                whole_bytes=part.whole_bytes, xxh3=part.xxh3,
-            )  # fmt: skip
+            yield replace(part, offset=part.offset + first, size_bytes=last - first)
 
 
 def _check(name: tuple[str, str, str], said: dict[str, Any]) -> None:

@@ -73,6 +73,9 @@ class Piece:
         self._md5 = ""
         self.size_bytes = 0
 
+    def __length_hint__(self) -> int:
+        return max(min(self._left, self._pieces.hint_bytes - self._pieces.size_bytes), 0)
+
     @property
     def md5(self) -> str:
         """In hexadecimal, of a piece that was read to its end."""

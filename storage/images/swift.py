@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Final
 
 from storage.images import store, wire
-from storage.images.handover import Handover
+from storage.images.handover import Chunks, Handover
 from storage.images.pieces import Piece, Pieces
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,27 @@ class SwiftStore:
         if self._handover is not None:
             chunks = self._handover.read(self._full_name(location), offset=offset, length=length)
             if chunks is not None:
-                return chunks
+                return self._handed(chunks, location, offset=offset, length=length)
+        return self._get(location, offset=offset, length=length)
+
+    def _handed(
+        self, chunks: Chunks, location: str, *, offset: int, length: int | None
+    ) -> Iterator[bytes]:
+        """The bytes of a hand-over; where a block is not what was stored the object store itself is
+        asked for the rest: it may have another copy.
+        """
+        done = 0
+        try:
+            with contextlib.closing(chunks):
+                for chunk in chunks:
+                    yield chunk
+                    done += len(chunk)
+        except store.StoreUnreachable as error:
+            log.warning("%s, the rest is asked for over HTTP", error)
+            left = None if length is None else length - done
+            yield from self._get(location, offset=offset + done, length=left)
+
+    def _get(self, location: str, *, offset: int, length: int | None) -> Iterator[bytes]:
         with contextlib.ExitStack() as opened:
             answer, what = self._ask(
                 opened, "GET", location, headers=wire.byte_range(offset, length)

@@ -1,7 +1,7 @@
-"""Looks after a store: removes what nothing points at and what has expired, quarantines rot.
+"""Looks after a store: reads everything, mends what rotted, re-places, removes what is over.
 
-Runs beside requests, in any thread; `once`, `tidy` and `expire` run one round and return what they
-did (OpenStack Swift's auditor, expirer and updater in one).
+Runs beside requests, in any thread, as fast as a `Pace` lets it; each function runs one round and
+returns what it did (OpenStack Swift's auditor, replicator, expirer and updater in one).
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from storage.objects import listing, object_file
-from storage.objects.container import Container
+from storage.objects import copies, object_file, salvage, sums
+from storage.objects.container import Container, Stored
 from storage.objects.errors import ContainerDamaged, NotFound, ObjectNotFound
 from storage.objects.object_file import ObjectName, ObjectRecord
+from storage.objects.pace import Pace
 from storage.objects.store import ObjectStore
 
 PAGE: Final = 1000  # rows held in memory at a time
@@ -33,24 +34,54 @@ class Audit:
     size_bytes: int = 0
     expired: int = 0
     quarantined: list[str] = field(default_factory=list)  # files moved out of the store's sight
-    missing: list[str] = field(default_factory=list)  # objects whose data file is gone
+    missing: list[str] = field(default_factory=list)  # objects whose bytes are gone
+    repaired: list[str] = field(default_factory=list)  # objects that rotted and are whole again
     rebuilt: list[str] = field(default_factory=list)  # containers whose database was damaged
+    placed: int = 0  # copies written where one was lacking
+    displaced: int = 0  # copies removed from where none belongs
     orphans: int = 0  # data files that no row pointed at
     strays: int = 0  # container files that no account pointed at
 
 
-def once(store: ObjectStore) -> Audit:
-    """Read every byte of the store once, checking it, and tidy up."""
+def once(store: ObjectStore, pace: Pace | None = None) -> Audit:
+    """Read every byte of the store once, checking and mending it, and tidy up. Raises Stopped."""
     audit = Audit(expired=expire(store))
-    for account, container in store.catalog.accounts.containers():
-        with contextlib.suppress(NotFound):
-            try:
-                _check_container(store, account, container=container, audit=audit)
-            except ContainerDamaged as error:
-                rebuild(store, account, container=container, why=error)
-                audit.rebuilt.append(f"{account}/{container}")
-                _check_container(store, account, container=container, audit=audit)
+    _walk(store, audit, pace=pace or Pace(), is_read=True)
     _tidy(store, audit)
+    if not audit.missing:
+        store.settle()
+    return audit
+
+
+def settle(store: ObjectStore, pace: Pace | None = None) -> Audit:
+    """Bring every object to the devices where it belongs, reading only what is moved.
+
+    Raises Stopped; what was moved until then stays moved.
+    """
+    audit = Audit()
+    if not store.is_settled:
+        _walk(store, audit, pace=pace or Pace(), is_read=False)
+        if not audit.missing:
+            store.settle()
+        done = {"placed": str(audit.placed), "missing": str(len(audit.missing))}
+        store.tell("settled", **done)
+    return audit
+
+
+def mend(store: ObjectStore) -> Audit:
+    """Check the objects of which a reader met a rotten copy."""
+    audit = Audit()
+    for name in store.take_suspects():
+        with (
+            contextlib.suppress(NotFound),
+            store.catalog.borrow(name.account, name.container) as opened,
+        ):
+            stored = opened.read(name.name)
+            is_inline = stored.data is not None
+            _check_object(
+                store, name, stored.record, opened=opened, audit=audit, pace=Pace(),
+                is_inline=is_inline, is_read=True,
+            )  # fmt: skip
     return audit
 
 
@@ -71,22 +102,28 @@ def expire(store: ObjectStore) -> int:
 
 
 def rebuild(store: ObjectStore, account: str, *, container: str, why: object) -> None:
-    """Make a damaged container again from what its objects' files say of themselves.
+    """Make a damaged container again of what can be read of it, and of its objects' files.
 
-    Metadata set after the upload, and the container's own, is lost with the damaged file, which
-    stays beside the new one for a person.
+    A small object whose bytes cannot be read is lost; so is metadata set after an upload whose row
+    cannot be read. The damaged file stays beside the new one for a person.
     """
-    log.error("container %s/%s: %s: building it again from its objects", account, container, why)
-    newest: dict[str, ObjectRecord] = {}
+    log.error("container %s/%s: %s: building it again", account, container, why)
     with store.catalog.frozen(account, container):
+        path = store.catalog.file(account, container)
+        saved = salvage.read(path) if path is not None else salvage.Salvaged()
+        newest = {name: each for name, each in saved.stored.items() if each.data is not None}
         for path in store.files.walk():
             with contextlib.suppress(OSError, ValueError):
                 name, record = object_file.description(path)
                 if (name.account, name.container) != (account, container):
                     continue
-                rival = newest.setdefault(record.name, record)
-                newest[record.name] = max(rival, record, key=lambda version: version.written)
-        store.catalog.restore(account, container, records=newest.values())
+                rival = newest.get(record.name)
+                if rival is None or rival.record.written < record.written:
+                    known = saved.stored.get(record.name)
+                    is_known = known is not None and known.record.written == record.written
+                    newest[record.name] = known if known and is_known else Stored(record)
+        store.catalog.restore(account, container, records=newest.values(), metadata=saved.metadata)
+    store.tell("container rebuilt", container=f"{account}/{container}", objects=str(len(newest)))
 
 
 def _expire_container(store: ObjectStore, account: str, container: str) -> int:
@@ -108,38 +145,84 @@ def _expire(store: ObjectStore, name: ObjectName) -> bool:
     return True
 
 
-def _check_container(store: ObjectStore, account: str, *, container: str, audit: Audit) -> None:
+def _walk(store: ObjectStore, audit: Audit, *, pace: Pace, is_read: bool) -> None:
+    for account, container in store.catalog.accounts.containers():
+        with contextlib.suppress(NotFound):
+            try:
+                _check_container(store, audit, account, container, pace=pace, is_read=is_read)
+            except ContainerDamaged as error:
+                if not is_read:
+                    continue
+                rebuild(store, account, container=container, why=error)
+                audit.rebuilt.append(f"{account}/{container}")
+                _check_container(store, audit, account, container, pace=pace, is_read=is_read)
+
+
+def _check_container(
+    store: ObjectStore, audit: Audit, account: str, container: str, *, pace: Pace, is_read: bool
+) -> None:
     with store.catalog.borrow(account, container) as opened:
-        opened.check()
-        for record in _records(opened):
-            _check_object(store, ObjectName(account, container, record.name), record, audit=audit)
+        if is_read:
+            opened.check()
+        for record, is_inline in _records(opened):
+            _check_object(
+                store, ObjectName(account, container, record.name), record, opened=opened,
+                audit=audit, pace=pace, is_inline=is_inline, is_read=is_read,
+            )  # fmt: skip
 
 
-def _records(opened: Container) -> Iterator[ObjectRecord]:
-    marker = ""
-    while page := opened.page(listing.Query(marker=marker, limit=PAGE)):
-        for listed in page:
-            if record := opened.find(listed.name):
-                yield record
-        marker = page[-1].name
+def _records(opened: Container) -> Iterator[tuple[ObjectRecord, bool]]:
+    after = ""
+    while page := opened.records(after, limit=PAGE):
+        yield from page
+        after = page[-1][0].name
 
 
 def _check_object(
-    store: ObjectStore, name: ObjectName, record: ObjectRecord, *, audit: Audit
+    store: ObjectStore,
+    name: ObjectName,
+    record: ObjectRecord,
+    *,
+    opened: Container,
+    audit: Audit,
+    pace: Pace,
+    is_inline: bool,
+    is_read: bool,
 ) -> None:
-    """Compare a data file with its row; a file that disagrees leaves the store's sight."""
-    path = store.files.path(name, record.written)
+    """Compare an object with its row; bytes that disagree leave the store's sight."""
     audit.objects += 1
     audit.size_bytes += record.size_bytes
-    try:
-        if object_file.checksum(path) == record.xxh3:
-            return
-    except FileNotFoundError:
-        if _is_current(store, name, record.written):
-            log.error("object %s: its data file %s is missing", name, path)  # noqa: TRY400
-            audit.missing.append(str(name))
+    if is_inline:
+        if is_read:
+            _check_inline(store, name, opened=opened, audit=audit)
+            pace.spend(record.size_bytes)
         return
-    _quarantine(store, path, audit=audit, why=f"object {name}: bytes differ from their checksum")
+    found = copies.check(store, name, record, pace=pace, is_read=is_read)
+    audit.quarantined += found.quarantined
+    audit.placed += found.made
+    audit.displaced += found.removed
+    if found.is_missing:
+        log.error("object %s: no copy of it is left", name)
+        store.tell("object lost", object=str(name))
+        audit.missing.append(str(name))
+    elif found.quarantined:
+        store.tell("repaired", object=str(name))
+        audit.repaired.append(str(name))
+
+
+def _check_inline(store: ObjectStore, name: ObjectName, *, opened: Container, audit: Audit) -> None:
+    try:
+        stored = opened.read(name.name)
+    except ObjectNotFound:
+        return
+    record, data = stored.record, stored.data
+    if data is None or sums.whole(data) == record.xxh3:
+        return
+    target = store.files.keep_rotten(name, record.written, data)
+    opened.drop_body(record.written)
+    log.error("object %s: bytes differ from their checksum: moved to %s", name, target)
+    store.tell("quarantined", object=str(name), path=str(target))
+    audit.quarantined.append(str(target))
 
 
 def _tidy(store: ObjectStore, audit: Audit) -> None:
@@ -158,19 +241,9 @@ def _remove_orphans(store: ObjectStore, audit: Audit) -> None:
             except ValueError as error:
                 _quarantine(store, path, audit=audit, why=str(error))
                 continue
-            if not _is_current(store, name, record.written):
+            if not copies.is_current(store, name, record.written):
                 path.unlink()
                 audit.orphans += 1
-
-
-def _is_current(store: ObjectStore, name: ObjectName, written: int) -> bool:
-    """Return whether a row points at this version of the object."""
-    with (
-        contextlib.suppress(NotFound),
-        store.catalog.borrow(name.account, name.container) as opened,
-    ):
-        return opened.get(name.name).written == written
-    return False
 
 
 def _quarantine(store: ObjectStore, path: Path, *, audit: Audit, why: str) -> None:

@@ -9,14 +9,14 @@ import contextlib
 import logging
 import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from storage import blobs
 from storage.objects import database
 from storage.objects.account import Accounts
-from storage.objects.container import Container
+from storage.objects.container import Container, Stored
 from storage.objects.errors import ContainerDamaged, ContainerNotFound, translated
 from storage.objects.object_file import ObjectRecord
 from storage.objects.open_containers import OpenContainers
@@ -80,6 +80,11 @@ class Catalog:
             self.note_change(account, container)
             database.remove(opened.path)
 
+    def file(self, account: str, container: str) -> Path | None:
+        """Return where a container's file is, or should be; None if there is no such container."""
+        file = self.accounts.find_file(account, container)
+        return self._directory / file if file else None
+
     @contextlib.contextmanager
     def frozen(self, account: str, container: str) -> Iterator[None]:
         """Refuse changes to a damaged container during the block."""
@@ -88,7 +93,14 @@ class Catalog:
                 stack.enter_context(self.borrow(account, container)).retire()
             yield
 
-    def restore(self, account: str, container: str, *, records: Iterable[ObjectRecord]) -> None:
+    def restore(
+        self,
+        account: str,
+        container: str,
+        *,
+        records: Iterable[ObjectRecord | Stored],
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         """Put a new file with these objects in the place of a frozen container's damaged one.
 
         The damaged file stays beside it, renamed, for a person. Raises ContainerNotFound.
@@ -96,7 +108,11 @@ class Catalog:
         with (
             self._making,
             self._new_file(
-                account, container, timestamp=self._timestamps.next(), records=records
+                account,
+                container,
+                timestamp=self._timestamps.next(),
+                records=records,
+                metadata=metadata,
             ) as file,
         ):
             damaged = self.accounts.find_file(account, container)
@@ -158,7 +174,9 @@ class Catalog:
         path = self._directory / file
         if not path.exists() or path.stat().st_size == 0:
             raise ContainerDamaged(f"container {account}/{container}: its file {path} is lost")
-        return Container(path)
+        opened = Container(path)
+        self._timestamps.next(after=opened.last_tick())  # whatever the clock says today
+        return opened
 
     @contextlib.contextmanager
     def _new_file(
@@ -167,12 +185,20 @@ class Catalog:
         container: str,
         *,
         timestamp: int,
-        records: Iterable[ObjectRecord] = (),
+        records: Iterable[ObjectRecord | Stored] = (),
+        metadata: Mapping[str, str] | None = None,
     ) -> Iterator[str]:
         """Write a container's file for the block to point at; if it fails, the file is gone."""
         path = self._directory / f"{secrets.token_hex(8)}.sqlite"
         try:
-            Container.create(path, account, name=container, timestamp=timestamp, records=records)
+            Container.create(
+                path,
+                account,
+                name=container,
+                timestamp=timestamp,
+                records=records,
+                metadata=metadata,
+            )
             blobs.sync_directory(path.parent)
             yield path.name
         except BaseException:

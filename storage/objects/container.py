@@ -1,6 +1,7 @@
-"""A container: one small SQLite file with a row for each object, and their number and bytes.
+"""A container: one SQLite file with a row for each object, and their number and bytes.
 
-The row is the truth: an object exists if it has one, and the row names the data file that counts.
+The row is the truth: an object exists if it has one. The bytes of a small object are in the file
+too, under the tick that the row names (`bodies`); those of any other are a data file of that tick.
 It refuses to know where data files are.
 """
 
@@ -49,9 +50,34 @@ CREATE TABLE IF NOT EXISTS objects (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS objects_delete_at ON objects (delete_at) WHERE delete_at IS NOT NULL;
 """
+# By tick, and not beside their rows: a page of names reads none of the bytes, and new ones go to
+# the end. `sums` are those of the blocks of a data file that has more than one.
+BODIES: Final = """
+CREATE TABLE IF NOT EXISTS bodies (
+    written INTEGER PRIMARY KEY,
+    data    BLOB    NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS blocks (
+    written INTEGER PRIMARY KEY,
+    sums    BLOB    NOT NULL
+) STRICT;
+"""
+VERSION: Final = 1  # of the file: 0 had no bodies
 GET: Final = (
     "SELECT name, written, timestamp, size_bytes, etag, xxh3, content_type, metadata, delete_at"
     " FROM objects WHERE name = ?"
+)
+READ: Final = (
+    "SELECT name, objects.written, timestamp, size_bytes, etag, xxh3, content_type, metadata,"
+    " delete_at, data, sums FROM objects"
+    " LEFT JOIN bodies ON bodies.written = objects.written"
+    " LEFT JOIN blocks ON blocks.written = objects.written WHERE name = ?"
+)
+RECORDS: Final = (
+    "SELECT name, objects.written, timestamp, size_bytes, etag, xxh3, content_type, metadata,"
+    " delete_at, bodies.written IS NOT NULL FROM objects"
+    " LEFT JOIN bodies ON bodies.written = objects.written"
+    " WHERE name > ? ORDER BY name LIMIT ?"
 )
 LIST: Final = (
     "SELECT name, timestamp, size_bytes, etag, content_type"
@@ -60,6 +86,12 @@ LIST: Final = (
 LIST_REVERSE: Final = LIST.replace("ORDER BY name", "ORDER BY name DESC")
 EXPIRED: Final = "SELECT name FROM objects WHERE delete_at <= ? ORDER BY delete_at LIMIT ?"
 PUT: Final = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+LAST_TICK: Final = (
+    "SELECT max(coalesce((SELECT max(written) FROM bodies), 0),"
+    " coalesce((SELECT max(written) FROM blocks), 0))"
+)
+PUT_BODY: Final = "INSERT INTO bodies VALUES (?, ?)"
+PUT_BLOCKS: Final = "INSERT OR REPLACE INTO blocks VALUES (?, ?)"
 COUNT: Final = "UPDATE container SET object_count = object_count + ?, bytes_used = bytes_used + ?"
 
 
@@ -71,6 +103,14 @@ class Listed(NamedTuple):
     size_bytes: int
     etag: str
     content_type: str
+
+
+class Stored(NamedTuple):
+    """An object as it is kept: `data` if its bytes are here, the sums of its file's blocks."""
+
+    record: ObjectRecord
+    data: bytes | None = None
+    blocks: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,23 +128,33 @@ class Container:
     """An open container. Any thread may call; changes queue up, reads do not wait for them."""
 
     def __init__(self, path: Path) -> None:
-        self._db = Database(path)
+        self._db = Database(path, version=VERSION, changes=BODIES)
         self._is_retired = False
 
     @staticmethod
     def create(
-        path: Path, account: str, *, name: str, timestamp: int, records: Iterable[ObjectRecord] = ()
+        path: Path,
+        account: str,
+        *,
+        name: str,
+        timestamp: int,
+        records: Iterable[ObjectRecord | Stored] = (),
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
         """Write a new container's file, which nothing refers to yet, with these objects in it."""
 
         def fill(db: sqlite3.Connection) -> None:
-            insert = "INSERT INTO container (account, name, timestamp) VALUES (?, ?, ?)"
-            db.execute(insert, (account, name, timestamp))
-            for record in records:
-                db.execute(PUT, _values(record))
-                _count(db, 1, record.size_bytes)
+            insert = (
+                "INSERT INTO container (account, name, timestamp, metadata) VALUES (?, ?, ?, ?)"
+            )
+            db.execute(insert, (account, name, timestamp, json.dumps(dict(metadata or {}))))
+            for each in records:
+                stored = each if isinstance(each, Stored) else Stored(each)
+                _insert(db, stored)
+                _count(db, 1, stored.record.size_bytes)
 
-        with contextlib.closing(Database(path, schema=SCHEMA)) as file:
+        made = Database(path, schema=SCHEMA, version=VERSION, changes=BODIES)
+        with contextlib.closing(made) as file:
             file.change(fill)
 
     @property
@@ -152,10 +202,17 @@ class Container:
     def find(self, name: str) -> ObjectRecord | None:
         """Return an object's row, or None."""
         row = self._db.row(GET, (name,))
-        return _record(row) if row else None
+        return record_of(row) if row else None
 
-    def put(self, record: ObjectRecord) -> int | None:
-        """Make `record` the object, unless a later version already is.
+    def read(self, name: str) -> Stored:
+        """Return an object as it is kept. Raises ObjectNotFound."""
+        row = self._db.row(READ, (name,))
+        if row is None:
+            raise ObjectNotFound(f"object {name} is not in the container")
+        return Stored(record_of(row[:9]), row[9], row[10] or b"")
+
+    def put(self, record: ObjectRecord, *, blocks: bytes = b"") -> int | None:
+        """Make `record`, whose bytes are a data file, the object, unless a later version is.
 
         Returns the `written` of the version whose data file is not needed any more, if any.
         """
@@ -164,11 +221,32 @@ class Container:
             old = _find(db, record.name)
             if old and old.written > record.written:
                 return record.written
-            db.execute(PUT, _values(record))
-            _count(db, 1 - bool(old), record.size_bytes - (old.size_bytes if old else 0))
-            return old.written if old else None
+            return _replace(db, old, Stored(record, None, blocks))
 
         return self._change(work)
+
+    def put_inline(
+        self, make: Callable[[int], ObjectRecord], *, name: str, data: bytes
+    ) -> tuple[ObjectRecord, int | None]:
+        """Make an object of bytes that are kept here; `make` gives its record, later than a tick.
+
+        Returns the record, and the `written` of the version whose data file is not needed any more.
+        """
+
+        def work(db: sqlite3.Connection) -> tuple[ObjectRecord, int | None]:
+            old = _find(db, name)
+            record = make(old.timestamp if old else 0)
+            return record, _replace(db, old, Stored(record, data))
+
+        return self._change(work)
+
+    def keep_blocks(self, written: int, blocks: bytes) -> None:
+        """Keep the sums of a data file's blocks."""
+        self._change(lambda db: db.execute(PUT_BLOCKS, (written, blocks)))
+
+    def drop_body(self, written: int) -> None:
+        """Forget bytes that rotted; the object stays listed, and is found damaged."""
+        self._change(lambda db: db.execute("DELETE FROM bodies WHERE written = ?", (written,)))
 
     def update(self, record: ObjectRecord) -> None:
         """Change the metadata of a version. Raises ObjectNotFound if it is not the object now."""
@@ -181,19 +259,19 @@ class Container:
 
         self._change(work)
 
-    def delete(self, name: str, *, written: int | None = None) -> ObjectRecord:
-        """Remove an object's row and return it; with `written`, only if that version is the object.
+    def delete(self, name: str, *, written: int | None = None) -> tuple[ObjectRecord, bool]:
+        """Remove an object; with `written`, only if that version is the object.
 
-        Raises ObjectNotFound.
+        Returns its row, and whether a data file is left to be removed. Raises ObjectNotFound.
         """
 
-        def work(db: sqlite3.Connection) -> ObjectRecord:
+        def work(db: sqlite3.Connection) -> tuple[ObjectRecord, bool]:
             old = _find(db, name)
             if not old or written not in {None, old.written}:
                 raise ObjectNotFound(f"object {name} is not in the container")
             db.execute("DELETE FROM objects WHERE name = ?", (name,))
             _count(db, -1, -old.size_bytes)
-            return old
+            return old, not _forget_body(db, old.written)
 
         return self._change(work)
 
@@ -206,6 +284,16 @@ class Container:
                 yield from map(Listed._make, rows)
 
         return listing.page(fetch, query)
+
+    def records(self, after: str, *, limit: int) -> list[tuple[ObjectRecord, bool]]:
+        """Return the next objects after a name, and whether their bytes are kept here."""
+        with self._db.rows(RECORDS, (after, limit)) as rows:
+            return [(record_of(row[:9]), bool(row[9])) for row in rows]
+
+    def last_tick(self) -> int:
+        """Return the latest tick that bytes or sums are kept under: no other may be given out."""
+        row = self._db.row(LAST_TICK)
+        return int(row[0]) if row else 0
 
     def check(self) -> None:
         """Read the whole file. Raises ContainerDamaged if SQLite finds it inconsistent."""
@@ -246,7 +334,31 @@ class Container:
 
 def _find(db: sqlite3.Connection, name: str) -> ObjectRecord | None:
     row = db.execute(GET, (name,)).fetchone()
-    return _record(row) if row else None
+    return record_of(row) if row else None
+
+
+def _replace(db: sqlite3.Connection, old: ObjectRecord | None, new: Stored) -> int | None:
+    """Put an object in the place of another; return the tick of the data file that is left."""
+    _count(db, 1 - bool(old), new.record.size_bytes - (old.size_bytes if old else 0))
+    is_file_left = old is not None and not _forget_body(db, old.written)
+    _insert(db, new)
+    return old.written if old and is_file_left else None
+
+
+def _insert(db: sqlite3.Connection, stored: Stored) -> None:
+    db.execute(PUT, _values(stored.record))
+    if stored.data is not None:
+        db.execute(PUT_BODY, (stored.record.written, stored.data))
+    if stored.blocks:
+        db.execute(PUT_BLOCKS, (stored.record.written, stored.blocks))
+
+
+def _forget_body(db: sqlite3.Connection, written: int) -> bool:
+    """Forget the bytes of a version, or the sums of its file; return whether it was bytes."""
+    if db.execute("DELETE FROM bodies WHERE written = ?", (written,)).rowcount:
+        return True
+    db.execute("DELETE FROM blocks WHERE written = ?", (written,))
+    return False
 
 
 def _count(db: sqlite3.Connection, objects: int, size_bytes: int) -> None:
@@ -267,7 +379,8 @@ def _values(record: ObjectRecord) -> tuple[object, ...]:
     )
 
 
-def _record(row: tuple[Any, ...]) -> ObjectRecord:
+def record_of(row: tuple[Any, ...]) -> ObjectRecord:
+    """Return a row of `GET` as a record."""
     name, written, timestamp, size_bytes, etag, xxh3, content_type, metadata, delete_at = row
     return ObjectRecord(
         name=name,

@@ -30,16 +30,20 @@ class Database:
     """Two connections to one file; every method may be called from any thread.
 
     Without `schema` (idempotent SQL) the file must exist: a lost database is never taken for an
-    empty one. Raises sqlite3.Error.
+    empty one. One of an older `version` is brought up to it by `changes`, SQL that may run again
+    after a kill. Raises sqlite3.Error.
     """
 
-    def __init__(self, path: Path, *, schema: str = "") -> None:
+    def __init__(
+        self, path: Path, *, schema: str = "", version: int = 0, changes: str = ""
+    ) -> None:
         self.path = path
         self.lock = threading.RLock()  # held across a commit, so writers queue here
         self._jobs: deque[_Job] = deque()
         self._read_lock = threading.Lock()
         self._writer = _connect(path, mode="rwc" if schema else "rw")
         self._writer.executescript(schema)
+        self._bring_up(version, changes)
         self._reader = _connect(path, mode="rw")
 
     def close(self) -> None:
@@ -77,16 +81,25 @@ class Database:
         with self._read_lock, contextlib.closing(self._reader.execute(sql, values)) as cursor:
             yield cursor
 
+    def _bring_up(self, version: int, changes: str) -> None:
+        (found,) = self._writer.execute("PRAGMA user_version").fetchone()
+        if found < version:
+            self._writer.executescript(changes)
+            self._writer.execute(f"PRAGMA user_version = {version}")
+
     def _commit(self, jobs: list[_Job]) -> None:
         db = self._writer
         failure: StoreError | sqlite3.Error | None = StoreError("it failed beside another change")
         try:
             db.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                _do(job, db)
+            if len(jobs) == 1:
+                jobs[0].result = jobs[0].work(db)
+            else:
+                for job in jobs:
+                    _do(job, db)
             db.execute("COMMIT")
             failure = None
-        except sqlite3.Error as error:
+        except (StoreError, sqlite3.Error) as error:
             failure = error
         finally:
             if db.in_transaction:

@@ -6,25 +6,24 @@ from its objects. Which version counts is the container's to say, not this modul
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-import xxhash
-
 from storage import blobs
 from storage.objects import ring as rings
 from storage.objects import timestamps
-from storage.objects.errors import ObjectDamaged, StoreUnusable
+from storage.objects.devices import Folder
+from storage.objects.errors import ObjectDamaged, StoreError
 
 ATTRIBUTE: Final = "user.nbx.object"
 SUFFIX: Final = ".data"
-CHUNK_BYTES: Final = 1024 * 1024
 # One block: what ext4 grants a file for all its attributes.
 _NO_ROOM_FOR_ATTRIBUTE: Final = frozenset({errno.ENOSPC, errno.E2BIG, errno.ERANGE})
 
@@ -68,79 +67,182 @@ class ObjectRecord:
 
 
 class ObjectFiles:
-    """The data files below one root, spread over the ring's devices."""
+    """The data files below one root, spread over the ring's devices; any thread may call.
 
-    def __init__(self, root: Path, ring: rings.Ring) -> None:
-        self._ring = ring
-        self._devices = [root / device.directory / "objects" for device in ring.devices]
+    A device that turns out to be gone is not asked again, and the next in the ring's order stands
+    in for it; `on_loss` is told its folder, once.
+    """
 
-    def prepare(self) -> None:
-        """Make the devices' directories. Raises StoreUnusable if they cannot hold attributes."""
-        for objects in self._devices:
-            blobs.make_directory(objects)
-            blobs.make_directory(_quarantine(objects))
-            blobs.sweep_drafts(objects)
-            _check_attributes(objects)
+    def __init__(
+        self, root: Path, ring: rings.Ring, *, on_loss: Callable[[Path], None] = lambda _: None
+    ) -> None:
+        self._root = root
+        self._on_loss = on_loss
+        self._placing: tuple[rings.Ring, list[Folder]] = (ring, [])
+        self.use(ring)
 
-    def draft(self, name: ObjectName) -> blobs.Draft:
-        """Begin a version; its bytes go to the device where its name will be."""
-        return blobs.Draft(self._device(self._ring.partition(name.hash)))
+    @property
+    def ring(self) -> rings.Ring:
+        """The ring that is used, with what was seen of its devices."""
+        ring, folders = self._placing
+        return replace(ring, devices=tuple(folder.device for folder in folders))
 
-    def publish(self, draft: blobs.Draft, name: ObjectName, record: ObjectRecord) -> None:
-        """Make the version durable under its name. On an OSError there is no such file."""
-        _describe(draft.fd, name, record)
-        target = self.path(name, record.written)
-        blobs.make_directory(target.parent)
-        draft.publish(target)
+    @property
+    def folders(self) -> list[Folder]:
+        """The devices that are there."""
+        return [folder for folder in self._placing[1] if not folder.is_lost]
 
-    def open(self, name: ObjectName, record: ObjectRecord) -> int:
-        """Return a descriptor of the version's bytes, readable even after it is removed.
+    @property
+    def every_folder(self) -> list[Folder]:
+        """The devices of the ring, lost ones too."""
+        return list(self._placing[1])
 
-        Raises FileNotFoundError, OSError, or ObjectDamaged if it is not as long as was recorded.
+    def know(self, ring: rings.Ring) -> None:
+        """Remember what is new about the ring; its devices and partitions are as they were."""
+        self._placing = ring, self._placing[1]
+
+    def use(self, ring: rings.Ring) -> None:
+        """Place by this ring from now on. Raises StoreUnusable, OSError."""
+        folders = [Folder(self._root, device) for device in ring.devices]
+        for folder in folders:
+            folder.prepare(ATTRIBUTE)
+        self._placing = ring, folders
+
+    def drafts(self, name: ObjectName) -> list[blobs.Draft]:
+        """Begin a version: a draft for each replica, on the devices where its name will be.
+
+        Raises StoreError if none of the devices is there, OSError.
         """
-        path = self.path(name, record.written)
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        size_bytes = os.fstat(fd).st_size
-        if size_bytes != record.size_bytes:
+        drafts: list[blobs.Draft] = []
+        with contextlib.ExitStack() as undo:
+            for folder in self._order(name):
+                if len(drafts) == self._placing[0].replicas or not folder.device.weight:
+                    break
+                with self._noticing(folder):
+                    draft = blobs.Draft(folder.objects, is_summed=False)
+                    drafts.append(undo.enter_context(draft))
+            if not drafts:
+                raise StoreError(f"object {name}: no device of the ring is there to take it")
+            undo.pop_all()
+        return drafts
+
+    def publish(
+        self, drafts: Sequence[blobs.Draft], name: ObjectName, record: ObjectRecord
+    ) -> None:
+        """Make the version durable under its name, on every device. On an error there is none."""
+        published: list[Path] = []
+        try:
+            for draft in drafts:
+                _describe(draft.fd, name, record)
+                target = draft.directory / self._file_name(name, record.written)
+                blobs.make_directory(target.parent)
+                draft.publish(target)
+                published.append(target)
+        except BaseException:
+            for path in published:
+                path.unlink(missing_ok=True)
+            raise
+
+    def open(self, name: ObjectName, record: ObjectRecord) -> Iterator[int]:
+        """Yield a descriptor of each replica of the version, as they are asked for.
+
+        Each is as long as was recorded, readable even after it is removed, and the caller's. After
+        the last one that could be read, raises what was wrong with the others: ObjectDamaged,
+        OSError. Of a version that has no file, nothing.
+        """
+        failure: ObjectDamaged | OSError | None = None
+        for folder in self._order(name):
+            path = folder.objects / self._file_name(name, record.written)
+            try:
+                with self._noticing(folder):
+                    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                failure = error
+                continue
+            if (size_bytes := os.fstat(fd).st_size) == record.size_bytes:
+                yield fd
+                continue
             os.close(fd)
-            raise ObjectDamaged(
+            failure = ObjectDamaged(
                 f"object {name}: {path} has {size_bytes} bytes, {record.size_bytes} were written"
             )
-        return fd
+        if failure is not None:
+            raise failure
 
     def remove(self, name: ObjectName, written: int) -> None:
-        """Remove the file of a version that no row points at any more.
+        """Remove the files of a version that no row points at any more.
 
         One that cannot be removed is logged and left to the auditor: the change was made.
         """
-        path = self.path(name, written)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("object %s: %s not removed: %s", name, path, error.strerror)
+        for folder in self.folders:
+            path = folder.objects / self._file_name(name, written)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("object %s: %s not removed: %s", name, path, error.strerror)
 
     def path(self, name: ObjectName, written: int) -> Path:
-        """Return where a version's file is, whether it exists or not."""
-        name_hash = name.hash
-        part = self._ring.partition(name_hash)
-        file_name = f"{name_hash}-{timestamps.format_ticks(written)}{SUFFIX}"
-        return self._device(part) / str(part) / file_name
+        """Return where a version's first replica is, whether it exists or not."""
+        return next(self._order(name)).objects / self._file_name(name, written)
+
+    def homes(self, name: ObjectName, written: int) -> list[Path]:
+        """Return where each replica of a version belongs, of the devices that are there."""
+        wanted = [folder for folder in self._order(name) if folder.device.weight]
+        file_name = self._file_name(name, written)
+        return [folder.objects / file_name for folder in wanted[: self._placing[0].replicas]]
+
+    def copies(self, name: ObjectName, written: int) -> list[Path]:
+        """Return where replicas of a version are, wherever they belong."""
+        file_name = self._file_name(name, written)
+        paths = [folder.objects / file_name for folder in self._order(name)]
+        return [path for path in paths if path.exists()]
 
     def walk(self) -> Iterator[Path]:
-        """Yield every data file on every device."""
-        for objects in self._devices:
-            for partition in sorted(objects.iterdir()):
+        """Yield every data file on every device that is there."""
+        for folder in self.folders:
+            for partition in sorted(folder.objects.iterdir()):
                 yield from sorted(partition.glob(f"*{SUFFIX}"))
 
     def quarantine(self, path: Path) -> Path:
         """Move a file out of the store's sight but keep it for a person; return where it went."""
-        target = _quarantine(path.parent.parent) / path.name
+        folder = next(f for f in self._placing[1] if path.is_relative_to(f.objects))
+        target = folder.quarantined / path.name
         path.replace(target)
         blobs.sync_directory(target.parent)
         return target
 
-    def _device(self, partition: int) -> Path:
-        return self._devices[self._ring.part_to_device[partition]]
+    def keep_rotten(self, name: ObjectName, written: int, data: bytes) -> Path:
+        """Keep bytes that are no object any more for a person; return where."""
+        target = self.folders[0].quarantined / Path(self._file_name(name, written)).name
+        blobs.write_whole(target, data)
+        return target
+
+    def _file_name(self, name: ObjectName, written: int) -> str:
+        """Return a version's path below a device's objects."""
+        name_hash = name.hash
+        part = self._placing[0].partition(name_hash)
+        return f"{part}/{name_hash}-{timestamps.format_ticks(written)}{SUFFIX}"
+
+    def _order(self, name: ObjectName) -> Iterator[Folder]:
+        """Yield the devices that are there, as an object prefers them."""
+        ring, folders = self._placing
+        for index in ring.preference(ring.partition(name.hash)):
+            if not folders[index].is_lost:
+                yield folders[index]
+
+    @contextlib.contextmanager
+    def _noticing(self, folder: Folder) -> Iterator[None]:
+        """Notice if a device turns out to be gone: that alone is no error of the block's."""
+        try:
+            yield
+        except OSError as error:
+            if len(self._placing[1]) == 1 or not folder.is_gone(error):
+                raise
+            folder.lose()
+            log.error("device %s is lost: %s", folder.path, error.strerror)  # noqa: TRY400
+            self._on_loss(folder.path)
 
 
 def description(path: Path) -> tuple[ObjectName, ObjectRecord]:
@@ -160,15 +262,6 @@ def _attribute(path: Path) -> bytes:
         if error.errno != errno.ENODATA:
             raise
         return b"null"
-
-
-def checksum(path: Path) -> str:
-    """Read a file whole and return its xxh3 (128 bits, hexadecimal)."""
-    digest = xxhash.xxh3_128()
-    with path.open("rb", buffering=0) as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _describe(fd: int, name: ObjectName, record: ObjectRecord) -> None:
@@ -196,19 +289,3 @@ def _description(name: ObjectName, record: ObjectRecord) -> bytes:
         "delete_at": record.delete_at,
     }
     return json.dumps(said, ensure_ascii=False).encode()
-
-
-def _quarantine(objects: Path) -> Path:
-    """Return where a device keeps the files that left the store's sight."""
-    return objects.with_name("quarantined")
-
-
-def _check_attributes(directory: Path) -> None:
-    with blobs.Draft(directory) as draft:
-        try:
-            os.setxattr(draft.fd, ATTRIBUTE, b"{}")
-        except OSError as error:
-            raise StoreUnusable(
-                f"file system of {directory} has no user extended attributes ({error.strerror}): "
-                "put the object store on ext4, xfs, btrfs or zfs"
-            ) from error

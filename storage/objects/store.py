@@ -3,25 +3,30 @@
     ring.json    accounts.sqlite    containers/<id>.sqlite
     <device>/objects/<partition>/<hash>-<timestamp>.data
 
-A row points at a file and is the truth: what is written is made durable from the bottom up (bytes,
-their name, the row) and removed from the top down, so a kill in between leaves at most a file
-that nothing points at, which the auditor removes. One process opens a store at a time.
+A row is the truth. Small objects are in their container's file, and are made durable with their row
+in one commit, which many share. A larger one is a file on each of its devices, made durable from
+the bottom up (bytes, their name, the row) and removed from the top down, so a kill in between
+leaves at most a file that nothing points at, which the auditor removes. One process opens a store
+at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
+import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Protocol, Self
 
 from storage import blobs
 from storage.objects import container as containers
-from storage.objects import listing, ring
+from storage.objects import listing, ring, sums
 from storage.objects.account import Entry
 from storage.objects.catalog import Catalog
 from storage.objects.container import ContainerInfo
@@ -29,15 +34,34 @@ from storage.objects.errors import (
     ObjectDamaged,
     ObjectNotFound,
     StoreBusy,
+    StoreError,
     StoreUnusable,
     translated,
 )
 from storage.objects.object_file import ObjectFiles, ObjectName, ObjectRecord
+from storage.objects.space import Space
 from storage.objects.timestamps import TimestampSource
-from storage.objects.transfer import Attributes, Download, Upload
+from storage.objects.transfer import Attributes, Body, Download, Upload
 
 FIRST_DEVICE: Final = ring.Device(id=1, directory="d1", weight=1.0)
+RING: Final = "ring.json"
+INLINE_BYTES_MAX: Final = 64 << 10
+SUSPECTS_MAX: Final = 10_000  # what a reader met; the auditor's round meets the rest
 OPEN_ATTEMPTS: Final = 10  # a reader that loses this many races with writers reports damage
+
+
+log = logging.getLogger(__name__)
+
+
+class Tell(Protocol):
+    """Hears what the store finds and does by itself: one word or two, and facts by name."""
+
+    def __call__(self, what: str, /, **facts: str) -> None:
+        """Take note; never raises."""
+
+
+def untold(_what: str, /, **_facts: str) -> None:
+    """Tell nobody."""
 
 
 class ListedContainer(NamedTuple):
@@ -63,14 +87,32 @@ class AccountInfo:
 class ObjectStore:
     """An open store; every method may be called from any thread.
 
-    `part_power` counts only when the ring is made, at the first opening. Raises StoreBusy,
-    StoreUnusable, StoreFull; every verb below may raise StoreError besides what it says.
+    `part_power` counts only when the ring is made, at the first opening. `devices` are the folders
+    that objects live in (none: one below the root), `replicas` on how many of them each; with more
+    than one, no object lives in its container's file, which has no replica. Writes are refused when
+    they would leave less than `reserve_bytes` on a disk. `tell` hears what the store finds and
+    repairs. Raises StoreBusy, StoreUnusable, StoreFull; every verb below may raise StoreError
+    besides what it says.
     """
 
-    def __init__(self, root: Path, *, part_power: int = ring.PART_POWER_DEFAULT) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        part_power: int = ring.PART_POWER_DEFAULT,
+        devices: Sequence[ring.Wish] = (),
+        replicas: int = 1,
+        reserve_bytes: int = 0,
+        inline_bytes_max: int = INLINE_BYTES_MAX,
+        tell: Tell = untold,
+    ) -> None:
         self.root = root
+        self.tell = tell
         self._timestamps = TimestampSource()
-        self._publishing: set[Path] = set()
+        self._publishing: set[str] = set()  # names of data files whose rows are to follow
+        self._space = Space(reserve_bytes)
+        self._inline_bytes_max = inline_bytes_max
+        self._suspects: deque[ObjectName] = deque(maxlen=SUSPECTS_MAX)
         with contextlib.ExitStack() as undo, translated(f"object store {root}: open"):
             blobs.make_directory(root)
             root.chmod(0o700)  # whoever reads a file here reads past every policy
@@ -80,8 +122,10 @@ class ObjectStore:
             is_new = _is_new(root)
             self.catalog = Catalog(root, self._timestamps, is_new=is_new)
             undo.callback(self.catalog.close)
-            self.files = ObjectFiles(root, _ring(root, part_power, is_new=is_new))
-            self.files.prepare()
+            loaded = _ring(root, part_power, is_new=is_new)
+            self._saved_ring = loaded
+            self.files = ObjectFiles(root, loaded, on_loss=self._on_loss)
+            self.place(devices or [ring.Wish(directory=FIRST_DEVICE.directory)], replicas=replicas)
             undo.pop_all()
 
     def __enter__(self) -> Self:
@@ -94,6 +138,63 @@ class ObjectStore:
         """Let go of everything; no other call may be under way."""
         self.catalog.close()
         os.close(self._lock_fd)
+
+    # Devices
+
+    def place(self, devices: Sequence[ring.Wish], *, replicas: int) -> None:
+        """Let objects live on these devices; the auditor re-places what is elsewhere meanwhile.
+
+        A device that is named no more is emptied, and forgotten when it is empty or lost. Raises
+        StoreUnusable.
+        """
+        with translated(f"object store {self.root}: devices"):
+            old = self.files.ring
+            try:
+                new = old.with_devices(devices, replicas=replicas)
+                self.files.use(new)
+                useless = {
+                    folder.device.id
+                    for folder in self.files.every_folder
+                    if not folder.device.weight and (folder.is_lost or folder.is_empty())
+                }
+                if useless:
+                    self.files.use(new.without(useless))
+            except ValueError as error:
+                raise StoreUnusable(f"object store {self.root}: devices: {error}") from error
+            seen = self.files.ring
+            if [d.is_lost for d in seen.devices] != [d.is_lost for d in old.devices]:
+                seen = replace(seen, is_settled=False)
+            self._save(seen)
+
+    def settle(self) -> None:
+        """Remember that every object lies where it belongs."""
+        self._save(replace(self.files.ring, is_settled=True))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every object lies where it belongs."""
+        return self.files.ring.is_settled
+
+    def take_suspects(self) -> list[ObjectName]:
+        """Return objects of which a reader met a rotten copy, each once, and forget them."""
+        found = dict.fromkeys(self._suspects)
+        self._suspects.clear()
+        return list(found)
+
+    def _on_loss(self, folder: Path) -> None:
+        self.tell("device lost", path=str(folder))
+        self._save(replace(self.files.ring, is_settled=False))
+
+    def _save(self, changed: ring.Ring) -> None:
+        """Keep the ring as it is now. A full disk only makes the next start look again."""
+        self.files.know(changed)
+        if changed == self._saved_ring:
+            return
+        try:
+            changed.save(self.root / RING)
+            self._saved_ring = changed
+        except OSError as error:
+            log.warning("object store %s: ring not saved: %s", self.root, error.strerror)
 
     # Accounts
 
@@ -174,11 +275,18 @@ class ObjectStore:
 
     # Objects
 
-    def put_object(self, name: ObjectName) -> Upload:
-        """Begin an object. Raises ContainerNotFound."""
+    def put_object(self, name: ObjectName, *, size_bytes: int = 0) -> Upload:
+        """Begin an object, of `size_bytes` if known. Raises ContainerNotFound, StoreFull."""
         with self.catalog.borrow(name.account, name.container), translated(f"object {name}: put"):
-            draft = self.files.draft(name)
-        return Upload(name, draft, lambda draft, said: self._commit(name, draft, said=said))
+            self._check_space(size_bytes)
+        inline_bytes_max = self._inline_bytes_max if self.files.ring.replicas == 1 else -1
+        return Upload(
+            name,
+            lambda body, said: self._commit(name, body, said=said),
+            drafts=lambda: self.files.drafts(name),
+            inline_bytes_max=inline_bytes_max,
+            check_space=self._check_space,
+        )
 
     def head_object(self, name: ObjectName) -> ObjectRecord:
         """Return what is known of an object. Raises ObjectNotFound, ContainerNotFound."""
@@ -191,10 +299,24 @@ class ObjectStore:
     def get_object(self, name: ObjectName) -> Download:
         """Open an object's bytes. Raises ObjectNotFound, ContainerNotFound, ObjectDamaged."""
         for _ in range(OPEN_ATTEMPTS):
-            record = self.head_object(name)
+            with self.catalog.borrow(name.account, name.container) as opened:
+                stored = opened.read(name.name)
+                record, blocks = stored.record, stored.blocks
+                if record.delete_at is not None and record.delete_at <= time.time():
+                    raise ObjectNotFound(f"object {name} has expired")
+                if stored.data is None and record.size_bytes > sums.BLOCK_BYTES and not blocks:
+                    blocks = self._sum_blocks(name, record, opened)
+            with translated(f"object {name}: get"):
+                download = Download(
+                    record,
+                    self.files.open(name, record),
+                    data=stored.data,
+                    blocks=blocks,
+                    on_rot=lambda: self._suspects.append(name),
+                )
             # Gone if replaced between the row and the file: then the row has another file.
-            with translated(f"object {name}: get"), contextlib.suppress(FileNotFoundError):
-                return Download(record, self.files.open(name, record))
+            if download.is_found:
+                return download
         raise ObjectDamaged(f"object {name}: its data file is missing: upload it again")
 
     def post_object(
@@ -224,52 +346,93 @@ class ObjectStore:
         Raises ObjectNotFound, ContainerNotFound.
         """
         with self.catalog.borrow(name.account, name.container) as opened:
-            record = opened.delete(name.name, written=written)
+            record, is_file = opened.delete(name.name, written=written)
             self.catalog.note_change(name.account, name.container)
-            self.files.remove(name, record.written)
+            if is_file:
+                self.files.remove(name, record.written)
         return record
 
     def is_publishing(self, path: Path) -> bool:
         """Return whether a data file is being named now, its row to follow."""
-        return path in self._publishing
+        return path.name in self._publishing
 
-    def _commit(self, name: ObjectName, draft: blobs.Draft, *, said: Attributes) -> ObjectRecord:
+    def _commit(self, name: ObjectName, body: Body, *, said: Attributes) -> ObjectRecord:
         with (
             self.catalog.borrow(name.account, name.container) as opened,
             translated(f"object {name}: commit"),
         ):
-            old = opened.find(name.name)
-            written = self._timestamps.next(after=old.timestamp if old else 0)
-            record = ObjectRecord(
-                name=name.name,
-                written=written,
-                timestamp=written,
-                size_bytes=draft.size_bytes,
-                etag=draft.etag,
-                xxh3=draft.xxh3,
-                content_type=said.content_type,
-                metadata=said.metadata,
-                delete_at=said.delete_at,
-            )
-            with self._while_publishing(self.files.path(name, written)) as path:
-                self.files.publish(draft, name, record)
-                try:
-                    obsolete = opened.put(record)
-                except BaseException:
-                    path.unlink()
-                    raise
+            if body.data is None:
+                record, obsolete = self._commit_file(name, body, said, opened=opened)
+            else:
+                record, obsolete = opened.put_inline(
+                    lambda after: self._record(name, body, said, after=after),
+                    name=name.name,
+                    data=body.data,
+                )
             self.catalog.note_change(name.account, name.container)
             if obsolete is not None:
                 self.files.remove(name, obsolete)
         return record
 
+    def _commit_file(
+        self, name: ObjectName, body: Body, said: Attributes, *, opened: containers.Container
+    ) -> tuple[ObjectRecord, int | None]:
+        old = opened.find(name.name)
+        record = self._record(name, body, said, after=old.timestamp if old else 0)
+        with self._while_publishing(self.files.path(name, record.written)):
+            self.files.publish(body.drafts, name, record)
+            try:
+                return record, opened.put(record, blocks=body.blocks)
+            except BaseException:
+                self.files.remove(name, record.written)
+                raise
+
+    def _record(
+        self, name: ObjectName, body: Body, said: Attributes, *, after: int
+    ) -> ObjectRecord:
+        written = self._timestamps.next(after=after)
+        return ObjectRecord(
+            name=name.name,
+            written=written,
+            timestamp=written,
+            size_bytes=body.size_bytes,
+            etag=body.etag,
+            xxh3=body.xxh3,
+            content_type=said.content_type,
+            metadata=said.metadata,
+            delete_at=said.delete_at,
+        )
+
+    def _sum_blocks(
+        self, name: ObjectName, record: ObjectRecord, opened: containers.Container
+    ) -> bytes:
+        """Sum a file that was written before blocks had sums, once. Raises ObjectDamaged."""
+        with translated(f"object {name}: sum its blocks"):
+            for fd in self.files.open(name, record):
+                with open(fd, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor
+                    xxh3, blocks = sums.of_file(file)
+                if xxh3 == record.xxh3:
+                    with contextlib.suppress(StoreError, sqlite3.Error):  # the next reader will
+                        opened.keep_blocks(record.written, blocks)
+                    return blocks
+                self._suspects.append(name)
+        if self.files.copies(name, record.written):
+            raise ObjectDamaged(f"object {name}: no copy has the bytes that were written")
+        return b""
+
+    def _check_space(self, size_bytes: int) -> None:
+        """Raise StoreFull if so many bytes would leave less than the reserve on a disk."""
+        self._space.check(self.root, size_bytes)
+        for folder in self.files.folders:
+            self._space.check(folder.path, size_bytes)
+
     @contextlib.contextmanager
-    def _while_publishing(self, path: Path) -> Iterator[Path]:
-        self._publishing.add(path)
+    def _while_publishing(self, path: Path) -> Iterator[None]:
+        self._publishing.add(path.name)
         try:
-            yield path
+            yield
         finally:
-            self._publishing.discard(path)
+            self._publishing.discard(path.name)
 
 
 def _lock(root: Path) -> int:
@@ -285,16 +448,16 @@ def _lock(root: Path) -> int:
 
 def _is_new(root: Path) -> bool:
     """Return whether nothing was ever stored here; refuse a store that lost a part of itself."""
-    has_ring, has_accounts = (root / "ring.json").exists(), (root / "accounts.sqlite").exists()
+    has_ring, has_accounts = (root / RING).exists(), (root / "accounts.sqlite").exists()
     if has_ring and not has_accounts:
         raise StoreUnusable(f"{root}/accounts.sqlite is lost: restore it, it names the containers")
     if has_accounts and not has_ring and any((root / "containers").glob("*.sqlite")):
-        raise StoreUnusable(f"{root}/ring.json is lost: restore it, objects are found by it")
+        raise StoreUnusable(f"{root}/{RING} is lost: restore it, objects are found by it")
     return not has_ring
 
 
 def _ring(root: Path, part_power: int, *, is_new: bool) -> ring.Ring:
-    path = root / "ring.json"
+    path = root / RING
     if is_new:
         ring.Ring.build([FIRST_DEVICE], part_power=part_power).save(path)
     try:

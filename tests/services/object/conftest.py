@@ -28,7 +28,7 @@ def login(token: str) -> context.RequestContext:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[ObjectStore]:
-    with ObjectStore(tmp_path / "objects", part_power=4) as opened:
+    with ObjectStore(tmp_path / "objects", part_power=4, inline_bytes_max=-1) as opened:
         yield opened
 
 

@@ -90,7 +90,7 @@ def test_a_file_being_named_now_is_no_orphan(container: ObjectStore):
 
 
 def test_a_damaged_container_is_rebuilt_from_its_objects(tmp_path: Path):
-    with ObjectStore(tmp_path, part_power=1) as store:
+    with ObjectStore(tmp_path, part_power=1, inline_bytes_max=-1) as store:
         store.put_container(ACCOUNT, "c")
         put(store, "a", b"first", metadata={"k": "v"})
         put(store, "a", b"second", metadata={"k": "w"})
@@ -99,7 +99,7 @@ def test_a_damaged_container_is_rebuilt_from_its_objects(tmp_path: Path):
     (file,) = (tmp_path / "containers").glob("*.sqlite")
     file.write_bytes(file.read_bytes()[:4096] + os.urandom(20_000))
 
-    with ObjectStore(tmp_path) as store:
+    with ObjectStore(tmp_path, inline_bytes_max=-1) as store:
         assert auditor.once(store).rebuilt == ["AUTH_p/c"]
         assert names(store) == ["a"]
         assert get(store, "a") == b"second"
