@@ -31,7 +31,7 @@ HEADER: Final = "x-novabox-trace"  # `<request id>/<hop id>`, between our own pr
 HOPS_BELL: Final = "hops"
 DETAIL_CHARS_MAX: Final = 4096  # of one hop's JSON: what a screen shows, not what a disk can hold
 PROGRESS_EVERY_S: Final = 0.1  # a stream that is over sooner needs no bar
-_BATCH_S: Final = 0.005  # most hops begin and end within this; they are then written once
+_BATCH_S: Final = 0.02  # most hops begin and end within this; they are then written once
 # a power cut may cost the newest hops, never the file: with OFF it would be corrupt (SQLite, WAL)
 _SYNCHRONOUS: Final = "NORMAL"
 _TRIM_EVERY: Final = 2000  # hops written between two looks at how many there are

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 import anyio
 import anyio.lowlevel
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from appliance import errors
 from services.http import threads
@@ -92,27 +92,26 @@ class BodyReader:
 
     async def _batch(self) -> bytes:
         parts: list[bytes] = []
-        size_bytes = 0
-        while size_bytes < BATCH_BYTES // 2 and not self._is_whole:
-            part = await self._message(self._received_bytes)
-            parts.append(part)
-            size_bytes += len(part)
-            self._received_bytes += len(part)
+        before_bytes = self._received_bytes
+        try:
+            async with asyncio.timeout(self._idle_s) as silence:
+                while self._received_bytes - before_bytes < BATCH_BYTES // 2 and not self._is_whole:
+                    parts.append(self._part(await self._receive()))
+                    silence.reschedule(self._loop.time() + self._idle_s)
+        except TimeoutError as error:
+            so_far = f"after {self._received_bytes} bytes"
+            raise Disconnected(
+                f"the client sent nothing for {self._idle_s:g} s {so_far}"
+            ) from error
         return b"".join(parts)
 
-    async def _message(self, so_far_bytes: int) -> bytes:
-        try:
-            with anyio.fail_after(self._idle_s):
-                message = await self._receive()
-        except TimeoutError as error:
-            raise Disconnected(
-                f"the client sent nothing for {self._idle_s:g} s after {so_far_bytes} bytes"
-            ) from error
+    def _part(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
             of = "" if self.length_bytes is None else f" of {self.length_bytes}"
-            raise Disconnected(f"the client went away after {so_far_bytes}{of} bytes")
+            raise Disconnected(f"the client went away after {self._received_bytes}{of} bytes")
         self._is_whole = not message.get("more_body", False)
         body: bytes = message.get("body", b"")
+        self._received_bytes += len(body)
         return body
 
 

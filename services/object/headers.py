@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import functools
 import mimetypes
 import time
 from collections.abc import Mapping
@@ -163,8 +164,13 @@ def whole_seconds(ticks: int) -> int:
 def iso_date(ticks: int) -> str:
     """Write ticks as listings do: 2010-09-28T20:29:16.567890."""
     seconds, rest = divmod(ticks, timestamps.TICKS_PER_SECOND)
+    return f"{_iso_second(seconds)}.{rest * 10:06d}"
+
+
+@functools.lru_cache(maxsize=1024)  # the rows of a page were often written within seconds
+def _iso_second(seconds: int) -> str:
     moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest * 10:06d}"
+    return moment.isoformat(timespec="seconds").removesuffix("+00:00")
 
 
 def parse_http_date(text: str) -> int | None:

@@ -1,10 +1,13 @@
-"""`python -m tests.bench [hop|objects|identity|…]`: measure, print, write the page.
+"""`python -m tests.bench [hop|object|image|…]`: measure, print, write the page.
 
-NAMES are what there is. Without names all but `demo` are measured. `idle` and `launch` need the
-cloud to be up (`novabox demo`), `demo` starts one of its own and needs it down. The page keeps the
-last figures of what was not measured this time.
+Without names all but `demo` are measured. `image` installs and runs Glance beside ours. `object` runs OpenStack Swift beside ours and takes
+`--rounds`, `--requests`, `--large-mib` and `--listed` for a shorter run. `idle` and `launch` need
+the cloud to be up (`novabox demo`), `demo` starts one of its own and needs it down. The page keeps
+the last figures of what was not measured this time.
 """
 
+import argparse
+import datetime
 import importlib
 import json
 import os
@@ -13,26 +16,59 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from appliance import errors
+from tests.bench import identity, image, object_page, objects
+
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs/reference/performance.md"
 FIGURES: Final = ROOT / "docs/reference/performance.json"
-NAMES: Final = ("hop", "objects", "identity", "image", "idle", "launch", "demo")
+NAMES: Final = ("hop", "object", "identity", "image", "idle", "launch", "demo")
 
 
-def main(names: list[str]) -> int:
-    """Measure `names`, keep the figures, and write the page from all that are kept."""
+def main(arguments: list[str]) -> int:
+    """Measure what is named, keep the figures, and write the page from all that are kept."""
+    given = _parser().parse_args(arguments)
+    names = given.names
     if unknown := set(names) - set(NAMES):
         print(f"bench: no measurement {sorted(unknown)}; there are {', '.join(NAMES)}")
         return 2
     figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     for name in names or NAMES[:-1]:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        measured = importlib.import_module(f"tests.bench.{name}").measure()
+        try:
+            measured = _measure(name, given)
+        except errors.Unavailable as error:
+            print(f"bench: {name}: {error}")
+            return 1
         figures[name] = {key: round(value, 3) for key, value in measured.items()}
         print(json.dumps({name: figures[name]}, indent=2), flush=True)
     FIGURES.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
     PAGE.write_text(page(figures))
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="just bench")
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(NAMES))
+    usual = objects.Options()
+    parser.add_argument("--rounds", type=int, default=usual.rounds)
+    parser.add_argument("--requests", type=int, default=usual.requests, help="small ones a round")
+    parser.add_argument("--large-mib", type=int, nargs="*", default=usual.large_mib)
+    parser.add_argument("--listed", type=int, nargs="*", default=usual.listed, help="names")
+    return parser
+
+
+def _measure(name: str, given: argparse.Namespace) -> dict[str, float]:
+    if name != "object":
+        found: dict[str, float] = importlib.import_module(f"tests.bench.{name}").measure()
+        return found
+    options = objects.Options(
+        rounds=given.rounds, requests=given.requests, large_mib=tuple(given.large_mib),
+        listed=tuple(given.listed),
+    )  # fmt: skip
+    return objects.measure(options) | {
+        "rounds": options.rounds, "date": float(f"{datetime.datetime.now(datetime.UTC):%Y%m%d}"),
+    }  # fmt: skip
 
 
 def page(figures: dict[str, dict[str, float]]) -> str:
@@ -47,6 +83,8 @@ def page(figures: dict[str, dict[str, float]]) -> str:
     ]  # fmt: skip
     for row in _rows(figures):
         lines.append("| " + " | ".join(row) + " |")
+    if "object" in figures:
+        lines += ["", *object_page.lines(figures["object"])]
     return "\n".join(lines) + "\n"
 
 
@@ -69,16 +107,6 @@ def _rows(figures: dict[str, dict[str, float]]) -> list[tuple[str, str, str, str
         )
         figure = f"{hop['bell_ms']:.2f} ms (p90 {hop['bell_p90_ms']:.2f})"
         rows.append(("queue hop", figure, against, "≤ 2 ms", _met(hop["bell_ms"] <= 2)))
-    if objects := figures.get("objects"):
-        rows += _object_rows(objects)
-    if identity := figures.get("identity"):
-        rows.append(
-            ("validating a token",
-             f"{identity['resolve_ms']:.2f} ms (p90 {identity['resolve_p90_ms']:.2f})",
-             f"one Fernet decryption {identity['floor_ms']:.3f} ms; while nothing is written "
-             f"{identity['again_ms']:.3f} ms", "< 1 ms",
-             _met(identity["resolve_ms"] < 1))
-        )  # fmt: skip
     if idle := figures.get("idle"):
         rows.append(
             ("all services idle, PSS", f"{idle['pss_mib']:.0f} MiB", "-", "≤ 250 MiB",
@@ -96,32 +124,11 @@ def _rows(figures: dict[str, dict[str, float]]) -> list[tuple[str, str, str, str
              f"(× {launch['cloud_ms'] / launch['bare_ms']:.2f})",
              f"≤ 1.3 × bare + 150 ms = {limit_ms:.0f} ms", _met(launch["cloud_ms"] <= limit_ms))
         )  # fmt: skip
-    for name, own in figures.items():
-        module = importlib.import_module(f"tests.bench.{name}")
-        for what, figure, against, goal, is_met in getattr(module, "rows", _none)(own):
+    for module in (identity, image):
+        own = figures.get(module.__name__.rpartition(".")[2])
+        for what, figure, against, goal, is_met in module.rows(own) if own else ():
             rows.append((what, figure, against, goal, _met(is_met)))
     return rows
-
-
-def _none(_: dict[str, float]) -> list[tuple[str, str, str, str, bool]]:
-    """What a measurement has that says its rows here."""
-    return []
-
-
-def _object_rows(objects: dict[str, float]) -> list[tuple[str, str, str, str, str]]:
-    """The goals are multiples of what OpenStack Swift did on the project's idle machine."""
-    return [
-        ("object PUT, 4 KiB", f"{objects['put_ms']:.1f} ms",
-         f"the same file and row durable without HTTP {objects['floor_ms']:.1f} ms", "≤ 3 ms",
-         _met(objects["put_ms"] <= 3)),
-        ("object GET, 4 KiB", f"{objects['get_ms']:.1f} ms", "-", "≤ 1.1 ms (Swift / 6)",
-         _met(objects["get_ms"] <= 1.1)),
-        ("object PUT, 64 MiB", f"{objects['put_mib_s']:.0f} MiB/s",
-         f"md5 alone {objects['md5_mib_s']:.0f} MiB/s", "≥ 228 MiB/s (Swift)",
-         _met(objects["put_mib_s"] >= 228)),
-        ("object GET, 64 MiB", f"{objects['get_mib_s']:.0f} MiB/s", "-",
-         "≥ 820 MiB/s (Swift × 2.5)", _met(objects["get_mib_s"] >= 820)),
-    ]  # fmt: skip
 
 
 def _met(is_met: bool) -> str:

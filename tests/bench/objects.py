@@ -1,92 +1,206 @@
-"""The object store over HTTP, against what the disk and the etag cost without it.
+"""The object store over HTTP beside OpenStack Swift, on the same disk, in turns.
 
-Rounds of both sides take turns in one run, so that they meet the same load. The floor of a small
-PUT is its three waits for the disk: the bytes, their name, the row; that of a large one is md5.
+A round of every kind is done by both, one after the other, so that they meet the same load; figures
+are medians of the rounds, and the ratios those of the medians. CPU is that of all processes of a
+side, read from /proc: on a machine that others use too it is the steady figure. Both sync what they
+acknowledge. The floor of a large PUT is its bytes written, synced and hashed (md5) by one loop.
 """
 
-import contextlib
 import hashlib
-import http.client
+import itertools
 import os
-import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-from storage import blobs
+from appliance import processes
+from storage.objects.object_file import ObjectRecord
+from storage.objects.store import ObjectStore
+from tests.bench import load, swift_peer
 from tests.system.object_process import ObjectProcess
 
-SMALL = os.urandom(4096)
-LARGE = os.urandom(64 << 20)
-ROUNDS = 200
-LARGE_ROUNDS = 5
+SMALL: Final = os.urandom(4096)
+PAGE: Final = 1000
+LISTINGS: Final = 10  # pages of one round
+CLIENTS: Final = (1, 8, 32)
+MIB: Final = 1 << 20
 
 
-def measure() -> dict[str, float]:
-    """Medians: milliseconds of small requests, MiB a second of large ones."""
-    with tempfile.TemporaryDirectory(prefix="nbx-bench-", dir="/var/tmp") as folder:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How long to measure: rounds of each kind, small requests in one, and what is large."""
+
+    rounds: int = 5
+    requests: int = 300
+    large_mib: tuple[int, ...] = (64, 1024)
+    listed: tuple[int, ...] = (100_000, 1_000_000)
+
+
+@dataclass(slots=True, kw_only=True)
+class Side:
+    """One of the two, and what was measured of it: name → a figure a round."""
+
+    name: str
+    address: tuple[str, int]
+    path: str
+    token: str
+    pids: Callable[[], list[int]]
+    took: dict[str, list[float]] = field(default_factory=dict)
+
+    def request(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """One request of this side's user."""
+        return load.request(method, self.path + path, body, X_Auth_Token=self.token)
+
+    def ask(self, method: str, path: str) -> None:
+        """Send one request and wait for its success."""
+        load.closed_loop(self.address, iter([self.request(method, path)]), clients=1)
+
+    def cpu_s(self) -> float:
+        """CPU that its processes have used so far."""
+        costs = (processes.cost(self.name, pid) for pid in self.pids())
+        return sum(cost.cpu_s for cost in costs if cost)
+
+    def pss_mib(self) -> float:
+        """Memory of its processes now; what they share is counted once."""
+        costs = (processes.cost(self.name, pid) for pid in self.pids())
+        return sum(cost.pss_kib for cost in costs if cost) / 1024
+
+    def note(self, **figures: float) -> None:
+        """Keep the figures of one round."""
+        for name, figure in figures.items():
+            self.took.setdefault(name, []).append(figure)
+
+    def medians(self) -> dict[str, float]:
+        """The median of each figure."""
+        return {name: statistics.median(figures) for name, figures in self.took.items()}
+
+
+def measure(options: Options | None = None) -> dict[str, float]:
+    """Medians of both sides, `ours_…` and `swift_…`, and of the `floor_…`."""
+    asked = options or Options()
+    with (
+        tempfile.TemporaryDirectory(prefix="nbx-bench-", dir="/var/tmp") as folder,
+        tempfile.TemporaryDirectory(prefix="nbx-bench-swift-", dir="/var/tmp") as swift_folder,
+        swift_peer.running(Path(swift_folder)) as peer,
+    ):
         process = ObjectProcess(Path(folder))
+        _fill(Path(folder) / "objects", process.account, asked.listed)
         process.start()
         try:
-            process.request("PUT", "/c")
-            return _measure(process, Path(folder))
+            ours = Side(
+                name="ours", address=("127.0.0.1", process.port), path=f"/v1/{process.account}",
+                token=process.token, pids=lambda: [process.pid],
+            )  # fmt: skip
+            swift = Side(
+                name="swift", address=peer.address, path=peer.path, token=peer.token,
+                pids=lambda: peer.pids,
+            )  # fmt: skip
+            for count in asked.listed:
+                swift.ask("PUT", f"/listed{count}")
+                swift.ask("HEAD", f"/listed{count}")
+                peer.fill(f"listed{count}", count)
+            return _measure((ours, swift), asked, Path(folder))
         finally:
             process.stop()
 
 
-def _measure(process: ObjectProcess, folder: Path) -> dict[str, float]:
-    client = http.client.HTTPConnection("127.0.0.1", process.port)
-    with contextlib.closing(client), _floor(folder) as floor:
-        times: dict[str, list[float]] = {"floor": [], "put": [], "get": [], "md5": []}
-        for number in range(ROUNDS):
-            times["floor"].append(_timed(lambda number=number: floor(number)))
-            times["put"].append(_timed(lambda: _ask(process, client, "PUT", SMALL)))
-            times["get"].append(_timed(lambda: _ask(process, client, "GET")))
-        small = {
-            f"{name}_ms": statistics.median(times[name]) * 1e3 for name in times if times[name]
-        }
-        times = {"md5": [], "put": [], "get": []}
-        for _ in range(LARGE_ROUNDS):
-            times["md5"].append(_timed(lambda: hashlib.md5(LARGE, usedforsecurity=False)))
-            times["put"].append(_timed(lambda: _ask(process, client, "PUT", LARGE)))
-            times["get"].append(_timed(lambda: _ask(process, client, "GET")))
-    size_mib = len(LARGE) >> 20
-    large = {f"{name}_mib_s": size_mib / statistics.median(took) for name, took in times.items()}
-    return small | large
+def _measure(sides: tuple[Side, Side], asked: Options, folder: Path) -> dict[str, float]:
+    floor: dict[str, list[float]] = {}
+    for side in sides:
+        side.ask("PUT", "/c")
+        side.note(idle_pss_mib=side.pss_mib())
+        load.closed_loop(side.address, _puts(side, "warm", 50), clients=8)
+    for number in range(asked.rounds):
+        for clients, side in itertools.product(CLIENTS, sides):
+            _small(side, asked.requests, clients, number)
+        for count, side in itertools.product(asked.listed, sides):
+            _pages(side, count, number)
+        for size_mib in asked.large_mib:
+            data = os.urandom(MIB) * size_mib
+            etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+            for side in sides:
+                _large(side, data, etag)
+            floor.setdefault(f"{size_mib}_mib_s", []).append(_floor_mib_s(folder, data))
+    for side in sides:
+        side.note(pss_mib=side.pss_mib())
+    figures = {f"{s.name}_{name}": value for s in sides for name, value in s.medians().items()}
+    return figures | {f"floor_{name}": statistics.median(v) for name, v in floor.items()}
 
 
-def _ask(
-    process: ObjectProcess,
-    client: http.client.HTTPConnection,
-    method: str,
-    data: bytes | None = None,
-) -> None:
-    headers = {"X-Auth-Token": process.token}
-    client.request(method, f"/v1/{process.account}/c/o", body=data, headers=headers)
-    answer = client.getresponse()
-    answer.read()
-    assert answer.status in {200, 201}
+def _small(side: Side, count: int, clients: int, number: int) -> None:
+    """PUTs of new names, then GETs of the same, each by so many clients at once."""
+    name = f"{clients}-{number}"
+    gets = (side.request("GET", f"/c/{name}-{n}") for n in range(count))
+    for verb, requests in (("put", _puts(side, name, count)), ("get", gets)):
+        before_s = side.cpu_s()
+        took_s = load.closed_loop(side.address, requests, clients=clients)
+        cpu_ms = 1e3 * (side.cpu_s() - before_s) / count
+        side.note(**{f"{verb}_{clients}_ops_s": count / took_s, f"{verb}_{clients}_cpu_ms": cpu_ms})
 
 
-@contextlib.contextmanager
-def _floor(folder: Path) -> Iterator[Callable[[int], None]]:
-    """A function that makes one small file and one row durable, and nothing else."""
-    with contextlib.closing(sqlite3.connect(folder / "floor.db", isolation_level=None)) as db:
-        db.executescript("PRAGMA journal_mode = WAL; CREATE TABLE t (name TEXT PRIMARY KEY)")
-        db.execute("PRAGMA synchronous = FULL")
-
-        def work(number: int) -> None:
-            with blobs.Draft(folder) as draft:
-                draft.write(SMALL)
-                draft.publish(folder / str(number))
-            db.execute("INSERT INTO t VALUES (?)", (str(number),))
-
-        yield work
+def _puts(side: Side, name: str, count: int) -> Iterator[bytes]:
+    return (side.request("PUT", f"/c/{name}-{n}", SMALL) for n in range(count))
 
 
-def _timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def _pages(side: Side, count: int, number: int) -> None:
+    """Pages of a thousand names from all over a container."""
+    marks = [f"o{(count * n // LISTINGS + number):08d}" for n in range(LISTINGS)]
+    queries = (f"/listed{count}?format=json&limit={PAGE}&marker={mark}" for mark in marks)
+    requests = (side.request("GET", query) for query in queries)
+    before_s = side.cpu_s()
+    took_s = load.closed_loop(side.address, requests, clients=1)
+    side.note(**{f"list_{count}_ms": 1e3 * took_s / LISTINGS})
+    side.note(**{f"list_{count}_cpu_ms": 1e3 * (side.cpu_s() - before_s) / LISTINGS})
+
+
+def _large(side: Side, data: bytes, etag: str) -> None:
+    """One PUT, and one GET that is checked in a second reading."""
+    size_mib, path = len(data) // MIB, f"{side.path}/c/large"
+    per_gib = 1024 / size_mib
+    before_s = side.cpu_s()
+    put_s = load.put_large(side.address, path, data, token=side.token)
+    between_s = side.cpu_s()
+    get_s = load.get_large(side.address, path, token=side.token)
+    after_s = side.cpu_s()
+    load.get_large(side.address, path, token=side.token, etag=etag)
+    side.ask("DELETE", "/c/large")
+    side.note(**{
+        f"put_{size_mib}_mib_s": size_mib / put_s, f"get_{size_mib}_mib_s": size_mib / get_s,
+        f"put_{size_mib}_cpu_s": per_gib * (between_s - before_s),
+        f"get_{size_mib}_cpu_s": per_gib * (after_s - between_s),
+    })  # fmt: skip
+
+
+def _floor_mib_s(folder: Path, data: bytes) -> float:
+    """What writing, syncing and hashing the same bytes comes to, without a store."""
+    path, digest = folder / "floor", hashlib.md5(usedforsecurity=False)
+    view = memoryview(data)
+    began = time.perf_counter()
+    with path.open("wb", buffering=0) as file:
+        for start in range(0, len(data), MIB):
+            piece = view[start : start + MIB]
+            digest.update(piece)
+            file.write(piece)
+        os.fsync(file.fileno())
+    took_s = time.perf_counter() - began
+    path.unlink()
+    return len(data) / MIB / took_s
+
+
+def _fill(root: Path, account: str, counts: tuple[int, ...]) -> None:
+    """Make containers with so many rows, as the store would in hours."""
+    with ObjectStore(root) as store:
+        for count in counts:
+            store.put_container(account, f"listed{count}")
+            rows = (
+                ObjectRecord(
+                    name=f"o{n:08d}", written=n + 1, timestamp=n + 1, size_bytes=len(SMALL),
+                    etag="0" * 32, xxh3="", content_type="application/octet-stream",
+                )
+                for n in range(count)
+            )  # fmt: skip
+            store.catalog.restore(account, f"listed{count}", records=rows)
