@@ -18,7 +18,7 @@ def parse(texts: Iterable[str]) -> list[Wish]:
 
 
 def _parse(text: str) -> Wish:
-    directory, *said = text.split()
+    directory, *said = text.split() or [""]
     facts = dict(part.partition("=")[::2] for part in said)
     weight, zone = facts.pop("weight", "1"), facts.pop("zone", "")
     if facts or not PurePath(directory).is_absolute():

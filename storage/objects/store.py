@@ -162,7 +162,7 @@ class ObjectStore:
             except ValueError as error:
                 raise StoreUnusable(f"object store {self.root}: devices: {error}") from error
             seen = self.files.ring
-            if [d.is_lost for d in seen.devices] != [d.is_lost for d in old.devices]:
+            if _lost(seen) != _lost(self._saved_ring):
                 seen = replace(seen, is_settled=False)
             self._save(seen)
 
@@ -433,6 +433,10 @@ class ObjectStore:
             yield
         finally:
             self._publishing.discard(path.name)
+
+
+def _lost(one: ring.Ring) -> set[int]:
+    return {device.id for device in one.devices if device.is_lost}
 
 
 def _lock(root: Path) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import cloud
 from storage.objects.store import INLINE_BYTES_MAX
+from tests import cloud
 from tests.system.object_process import ObjectProcess
 
 
