@@ -1,9 +1,9 @@
 """`python -m tests.bench [hop|object|image|…]`: measure, print, write the page.
 
 Without names all but `demo` are measured. `object` runs OpenStack Swift beside ours, and takes
-`--rounds`, `--requests`, `--large-mib` and `--listed` for a shorter run; `image` runs Glance. `idle`
-and `launch` need the cloud to be up (`novabox demo`), `demo` starts one of its own and needs it down.
-The page keeps the last figures of what was not measured this time.
+`--rounds`, `--requests`, `--large-mib` and `--listed` for a shorter run; `image` runs Glance.
+`idle` and `launch` need the cloud to be up (`novabox demo`), `demo` starts one of its own and needs
+it down. The page keeps the last figures of what was not measured this time.
 """
 
 import argparse
