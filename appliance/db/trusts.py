@@ -35,11 +35,12 @@ def listed(
     return [_trust(dict(row)) for row in rows]
 
 
-def origin(db: connection.Reader, trust: Trust) -> Trust:
-    """The first of the trusts that this one was handed on from, itself if none. Raises NotFound."""
-    while trust.redelegated_trust_id is not None:
-        trust = get(db, trust.redelegated_trust_id)
-    return trust
+def chain(db: connection.Reader, trust: Trust) -> list[Trust]:
+    """The trust, the one that it was handed on from, and so on to the first. Raises NotFound."""
+    found = [trust]
+    while found[-1].redelegated_trust_id is not None:
+        found.append(get(db, found[-1].redelegated_trust_id))
+    return found
 
 
 def use(tx: connection.Transaction, trust_id: str) -> None:

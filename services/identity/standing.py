@@ -94,7 +94,10 @@ def read(db: connection.Reader, claim: Claim) -> Standing:
 
 
 def _trusted(db: connection.Reader, found: Standing, trust_id: str) -> Standing:
-    """What the trustee has by the trust: of the roles handed to it, those the trustor still has."""
+    """What the trustee has by the trust: of the roles handed to it, those the trustor still has.
+
+    Of a trust that was handed on that is the first trustor; all who handed it on are users still.
+    """
     try:
         trust = trusts.get(db, trust_id)
     except errors.NotFound as error:
@@ -107,7 +110,10 @@ def _trusted(db: connection.Reader, found: Standing, trust_id: str) -> Standing:
     if trust.project_id is None:
         return replace(found, trust=trust)
     target, home = _enabled_target(db, trust.project_id)
-    origin, _ = _enabled_user(db, trusts.origin(db, trust).trustor_id)
+    _, *before = chain = trusts.chain(db, trust)
+    for one in before:
+        _enabled_user(db, one.trustee_id)
+    origin, _ = _enabled_user(db, chain[-1].trustor_id)
     held = roles.of_user(db, origin.id, target.id)
     kept = tuple(role for role in held if role.id in trust.roles)
     return replace(found, target=target, target_domain=home, roles=kept, trust=trust)

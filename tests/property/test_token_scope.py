@@ -9,21 +9,13 @@ import atexit
 import functools
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import argon2
-from hypothesis import settings, strategies
-from hypothesis.stateful import (
-    Bundle,
-    MultipleResults,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    multiple,
-    rule,
-)
+from hypothesis import given, settings, strategies
 
 from appliance import config, context, errors, ids
 from appliance.db import connection, groups, migrations, projects, roles, users
@@ -54,15 +46,18 @@ PARENTS = {"default": None, "edu": None, "top": "default", "low": "top", "far": 
 PLACES = (*PARENTS, None)  # None is the system
 ROLES = ("admin", "manager", "member", "reader", "chef", "cook")
 OF_DOMAIN = "prefect"  # a role of the domain Default: it only implies
+EVERY = (*ROLES, OF_DOMAIN)
 GROUP = "staff"
 
 FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None  # thousands of commits
 # the same argon2, made cheap: what is tested is not the hash
 HASHED = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret")
+STEPS = 30
 ROOT = context.RequestContext(user_id=ids.UserId("root"), roles=frozenset({"admin"}))
 
 Grant = tuple[str, str, str | None, bool]  # who, role, where, whether inherited
-Nothing = MultipleResults[Any]  # what was not got
+Draw = Callable[[Any], Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +73,7 @@ class Got:
     at_most: frozenset[str] | None = None  # the roles that were handed on
     is_all_or_nothing: bool = False  # of an application credential
     needs: tuple[str, ...] = ()  # trusts, or the credential, that it ends with
+    via: tuple[str, ...] = ()  # who handed it on
 
 
 @dataclass
@@ -115,7 +111,8 @@ class Model:
     def may(self, got: Got) -> frozenset[str] | None:
         """The roles that the token has now; None when it is refused."""
         home = self.above(got.place)[-1:]
-        gone = {got.bearer, got.source, got.place if got.is_scoped else "", *home} & self.off
+        place = got.place if got.is_scoped else ""
+        gone = {got.bearer, got.source, *got.via, place, *home} & self.off
         if gone or self.ended & {got.text, *got.needs}:
             return None
         held = self.held(got.source, got.place) if got.is_scoped else frozenset()
@@ -126,42 +123,41 @@ class Model:
         return held & got.at_most
 
 
-class TokenScope(RuleBasedStateMachine):
-    """The cloud against the model."""
+class World:
+    """The cloud, the model, and every token that was ever got."""
 
-    tokens, credentials, trusts = Bundle("tokens"), Bundle("credentials"), Bundle("trusts")
-    people, places = strategies.sampled_from(PEOPLE), strategies.sampled_from(PLACES)
-    some_role = strategies.sampled_from((*ROLES, OF_DOMAIN))
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.home = Path(tempfile.mkdtemp(prefix="nbx-test-", dir=FOLDER))
-        shutil.copytree(_beginning(), self.home, dirs_exist_ok=True)
-        self.db = connection.open_db(self.home)
-        self.identity = Identity(config.parse({}, home=self.home), self.db)
-        self.model, self.got, self.count = Model(), list[Got](), 0
-        self.known: dict[str, Any] = {}  # what a trust or a credential is, by its id
+    def __init__(self, home: Path, draw: Draw) -> None:
+        self.db = connection.open_db(home)
+        self.identity = Identity(config.parse({}, home=home), self.db)
+        self.draw = draw
+        self.model, self.got = Model(), list[Got]()
+        self.credentials: dict[str, tuple[Got, str]] = {}  # with its secret
+        self.trusts: dict[str, Got] = {}
         self.id_by_role = {role.name: role.id for role in roles.listed(self.db)}
+        self.name_by_role = {key: name for name, key in self.id_by_role.items()}
 
-    def teardown(self) -> None:
-        self.db.close()
-        shutil.rmtree(self.home)
-
-    @initialize(target=tokens)
-    def begin(self) -> Got | Nothing:
+    def begin(self) -> None:
         """Something to hand on: most of what is tried by chance is refused."""
         for role in ("member", "chef"):
-            self._grant(ROOT, ("ann", role, "top", False), is_back=False)
-        self._grant(ROOT, ("bob", "manager", "default", False), is_back=False)
-        self._grant(ROOT, ("bob", "manager", "default", True), is_back=False)
-        for pair in (("manager", "member"), ("member", "reader")):
-            self.imply(*pair, is_back=False)
-        return multiple(
-            self.log_in("ann", "top", is_scoped=True), self.log_in("bob", "default", is_scoped=True)
-        )
+            self._grant(ROOT, ("ann", role, "top", False))
+        for inherited in (False, True):
+            self._grant(ROOT, ("bob", "manager", "default", inherited))
+        self._grant(ROOT, ("ann", OF_DOMAIN, "top", False))
+        for pair in (("manager", "member"), ("member", "reader"), (OF_DOMAIN, "cook")):
+            self._imply(*pair)
+        for person, place in (("bob", "default"), ("ann", "top")):
+            self._log_in(person, place, is_scoped=True)
+        self._make_credential(self.got[-1], ["chef", "member"])
+        self._use_credential(list(self.credentials)[-1])
+        self._make_credential(self.got[-1], [])  # all that it has, and it is a part
+        self._trust(self.got[1], "bob", "top", ["member", "reader"])
+        self._use_trust(list(self.trusts)[-1], "bob")
+        self._trust(self.got[-1], "eve", "top", ["member"])
+        self._use_trust(list(self.trusts)[-1], "eve")
+        assert len(self.got) == 5
 
-    @invariant()
-    def each_token_has_what_the_model_says(self) -> None:
+    def check(self) -> None:
+        """Each token is refused, or has what the model says, where it is for."""
         for got in self.got:
             try:
                 ctx = self.identity.resolve(got.text)
@@ -169,200 +165,223 @@ class TokenScope(RuleBasedStateMachine):
                 assert self.model.may(got) in (None, frozenset()), got
                 continue
             assert ctx.roles == self.model.may(got), got
-            asked = ctx.domain_id or ctx.project_id or ("" if not got.is_scoped else None)
-            assert asked == ("" if not got.is_scoped else got.place), got
+            place = (got.place or "") if got.is_scoped else ""
+            assert (ctx.domain_id or ctx.project_id) == place, got
             assert ctx.is_system_scoped == (got.is_scoped and got.place is None)
 
     # what an admin does
 
-    @rule(
-        who=strategies.sampled_from((*PEOPLE, GROUP)), role=some_role, place=places,
-        inherited=strategies.booleans(),
-    )  # fmt: skip
-    def grant(self, *, who: str, role: str, place: str | None, inherited: bool) -> None:
-        inherited = inherited and place is not None
-        self._grant(ROOT, (who, role, place, inherited), is_back=False)
+    def grant(self) -> None:
+        """Any role to anybody anywhere."""
+        place = self._one(PLACES)
+        inherited = place is not None and self._one((False, True))
+        self._grant(ROOT, (self._one((*PEOPLE, GROUP)), self._one(EVERY), place, inherited))
 
-    @rule(data=strategies.data())
-    def take_back(self, data: strategies.DataObject) -> None:
-        if self.model.grants:
-            some = sorted(self.model.grants, key=str)
-            assert self._grant(ROOT, data.draw(strategies.sampled_from(some)), is_back=True)
+    def take_back(self) -> None:
+        """Any grant; rather one of somebody who has handed something on."""
+        every = sorted(self.model.grants, key=str)
+        sources = {one.source for one in self.got if one.at_most is not None}
+        telling = [one for one in every if one[0] in sources]
+        if every:
+            assert self._grant(ROOT, self._one(self._one((every, telling or every))), is_back=True)
 
-    @rule(data=strategies.data())
-    def imply_no_more(self, data: strategies.DataObject) -> None:
+    def imply(self) -> None:
+        """Any role by any other; `admin` and roles of a domain are implied by none of the cloud."""
+        self._imply(self._one(EVERY), self._one(EVERY))
+
+    def imply_no_more(self) -> None:
+        """One that is implied."""
         if self.model.implied:
-            pair = data.draw(strategies.sampled_from(sorted(self.model.implied)))
-            self.imply(*pair, is_back=True)
+            pair = self._one(sorted(self.model.implied))
+            role_verbs.imply_no_more(self.db, ROOT, *(self.id_by_role[name] for name in pair))
+            self.model.implied.remove(pair)
 
-    @rule(prior=some_role, implied=some_role)
-    def imply_one(self, prior: str, implied: str) -> None:
-        self.imply(prior, implied, is_back=False)
+    def join_or_leave(self) -> None:
+        """The group."""
+        person = self._one(PEOPLE)
+        is_in = person in self.model.staff
+        verb = group_verbs.remove_member if is_in else group_verbs.add_member
+        verb(self.db, ROOT, GROUP, person)
+        self.model.staff ^= {person}
 
-    def imply(self, prior: str, implied: str, *, is_back: bool) -> None:
-        both, pair = (self.id_by_role[prior], self.id_by_role[implied]), (prior, implied)
-        verb = role_verbs.imply_no_more if is_back else role_verbs.imply
-        try:
-            verb(self.db, ROOT, *both)
-        except (errors.Forbidden, errors.NotFound):
-            assert is_back or implied in ("admin", OF_DOMAIN)
-        else:
-            (self.model.implied.discard if is_back else self.model.implied.add)(pair)
-
-    @rule(person=people)
-    def join_or_leave(self, person: str) -> None:
-        if person in self.model.staff:
-            group_verbs.remove_member(self.db, ROOT, GROUP, person)
-            self.model.staff.remove(person)
-        else:
-            group_verbs.add_member(self.db, ROOT, GROUP, person)
-            self.model.staff.add(person)
-
-    @rule(what=strategies.sampled_from((*PEOPLE, "top", "low", "far")))
-    def switch(self, what: str) -> None:
-        is_on = what in self.model.off
+    def switch(self) -> None:
+        """A user or a project off, or on again."""
+        what = self._one(("ann", "bob", "eve", "top", "low", "far"))
         verb = user_verbs.update if what in PEOPLE else project_verbs.update
         try:
-            verb(self.db, ROOT, what, {"is_enabled": int(is_on)})
+            verb(self.db, ROOT, what, {"is_enabled": int(what in self.model.off)})
         except errors.Forbidden:
             return  # below what is disabled, or above what is enabled
-        (self.model.off.discard if is_on else self.model.off.add)(what)
+        self.model.off ^= {what}
+
+    def end(self) -> None:
+        """A trust or a credential."""
+        every = (*self.trusts, *self.credentials)
+        handed = [key for key in every if key not in self.model.ended]
+        if not handed:
+            return
+        key = self._one(handed)
+        if key in self.trusts:
+            if not self.model.ended & set(self.trusts[key].needs):
+                trust_verbs.delete(self.db, ROOT, key)
+        else:
+            application_credentials.delete(self.db, ROOT, self.credentials[key][0].bearer, key)
+        self.model.ended.add(key)
 
     # how tokens are got
 
-    @rule(target=tokens, person=people, place=places, is_scoped=strategies.booleans())
-    def log_in(self, person: str, place: str | None, *, is_scoped: bool) -> Got | Nothing:
-        got = Got(
-            text="", bearer=person, source=person, place=place if is_scoped else None,
-            is_scoped=is_scoped, expires_at="9",
-        )  # fmt: skip
-        proof = Password(who=Who(id=person), password="secret")
-        return self._login(proof, _scope(place, is_scoped=is_scoped), got)
+    def log_in(self) -> None:
+        """With a password, for anything."""
+        self._log_in(self._one(PEOPLE), self._one(PLACES), is_scoped=self._one((True, True, False)))
 
-    @rule(target=tokens, first=tokens, place=places, is_scoped=strategies.booleans())
-    def rescope(self, first: Got, place: str | None, *, is_scoped: bool) -> Got | Nothing:
-        """Another scope: the same user's roles there, and the same end; none from a part of it."""
+    def rescope(self) -> None:
+        """The same user's roles elsewhere, and the same end; none from a part of a user."""
+        first, place = self._one(self.got), self._one(PLACES)
+        is_scoped = self._one((True, False))
         try:
             text, token = self.identity.by_token(first.text, _scope(place, is_scoped=is_scoped))
         except errors.NovaboxError:
-            return multiple()
+            return
         assert first.at_most is None
         assert token.expires_at == first.expires_at
-        got = replace(first, text=text, place=place if is_scoped else None, is_scoped=is_scoped)
-        return self._keep(got)
+        place = place if is_scoped else None
+        self.got.append(replace(first, text=text, place=place, is_scoped=is_scoped))
 
-    @rule(target=tokens, credential_id=credentials)
-    def log_in_by_credential(self, credential_id: str) -> Got | Nothing:
-        got, secret = self.known[credential_id]
-        return self._login(Credential(id=credential_id, secret=secret), None, got)
+    def use_credential(self) -> None:
+        """Its token."""
+        if self.credentials:
+            self._use_credential(self._one(list(self.credentials)))
 
-    @rule(
-        target=tokens, trust_id=trusts,
-        person=strategies.sampled_from(("the trustee", "the trustee", *PEOPLE)),
-    )  # fmt: skip
-    def log_in_by_trust(self, trust_id: str, person: str) -> Got | Nothing:
-        got = self.known[trust_id]
-        person = person if person in PEOPLE else got.bearer
-        proof = Password(who=Who(id=person), password="secret")
-        found = self._login(proof, Scope(trust_id=trust_id), got)
-        assert not isinstance(found, Got) or person == got.bearer
-        return found
+    def use_trust(self) -> None:
+        """Its token; nobody but the trustee gets one."""
+        if self.trusts:
+            key = self._one(list(self.trusts))
+            self._use_trust(key, self._one((*[self.trusts[key].bearer] * 4, *PEOPLE)))
 
-    # what a token's bearer does
+    # what the bearer of a token does
 
-    @rule(target=credentials, by=tokens, data=strategies.data())
-    def make_credential(self, by: Got, data: strategies.DataObject) -> str | Nothing:
-        ctx = self._ctx(by)
-        if ctx is None:
-            return multiple()
-        wanted = data.draw(_some_roles(ctx))
-        self.count += 1
+    def make_credential(self) -> None:
+        """Of some of its roles."""
+        by, ctx = self._bearer()
+        if ctx is not None:
+            self._make_credential(by, self._some_roles(ctx))
+
+    def _make_credential(self, by: Got, wanted: list[str]) -> None:
+        ctx = self.identity.resolve(by.text)
         new = NewCredential(
-            name=str(self.count), roles=tuple((None, name) for name in sorted(wanted)),
-            is_unrestricted=True,
-        )  # fmt: skip
+            name=ids.new_hex(), roles=tuple((None, name) for name in wanted), is_unrestricted=True
+        )
         try:
             made, secret = application_credentials.create(self.db, ctx, ctx.user_id, new)
         except (errors.Forbidden, errors.BadRequest):
-            return multiple()
-        handed = frozenset(self._name(key) for key in made.roles)
+            return
+        handed = frozenset(self.name_by_role[key] for key in made.roles)
         assert handed <= ctx.roles
         assert not ctx.trust_id
-        got = Got(
-            text="", bearer=by.bearer, source=by.bearer, place=by.place, is_scoped=True,
-            expires_at="9", at_most=handed, is_all_or_nothing=True, needs=(made.id,),
+        got = replace(
+            by, source=by.bearer, is_scoped=True, at_most=handed, is_all_or_nothing=True,
+            needs=(made.id,),
         )  # fmt: skip
-        self.known[made.id] = (got, secret.reveal())
-        return made.id
+        self.credentials[made.id] = (got, secret.reveal())
 
-    @rule(
-        target=trusts, by=tokens, trustee=people, impersonates=strategies.booleans(),
-        again=strategies.booleans(), data=strategies.data(),
-    )  # fmt: skip
-    def trust(
-        self, *, by: Got, trustee: str, impersonates: bool, again: bool,
-        data: strategies.DataObject,
-    ) -> str | Nothing:  # fmt: skip
-        ctx = self._ctx(by)
+    def trust(self) -> None:
+        """Somebody with some of its roles, or of those that were handed to it."""
+        by, ctx = self._bearer()
         if ctx is None:
-            return multiple()
-        wanted = data.draw(_some_roles(ctx))
+            return
         own = ctx.project_id or "top"
-        place = data.draw(strategies.sampled_from((own, own, "top", "low", "far")))
+        place, wanted = self._one((own, own, own, "top", "low", "far")), self._some_roles(ctx)
+        self._trust(
+            by, self._one(PEOPLE), place, wanted,
+            is_impersonating=self._one((True, False)),
+            is_redelegable=self._one((True, True, False)),
+        )  # fmt: skip
+
+    def _trust(
+        self,
+        by: Got,
+        trustee: str,
+        place: str,
+        wanted: list[str],
+        *,
+        is_impersonating: bool = True,
+        is_redelegable: bool = True,
+    ) -> None:
+        ctx = self.identity.resolve(by.text)
         new = NewTrust(
             trustor_id=ctx.user_id, trustee_id=trustee, project_id=place,
-            roles=tuple((None, name) for name in sorted(wanted)), is_impersonating=impersonates,
-            is_redelegable=again,
+            roles=tuple((None, name) for name in wanted),
+            is_impersonating=is_impersonating, is_redelegable=is_redelegable,
         )  # fmt: skip
         try:
             made = trust_verbs.create(self.db, ctx, new)
         except (errors.Forbidden, errors.BadRequest, errors.NotFound):
-            return multiple()
+            return
         source = by.source if ctx.trust_id else by.bearer
-        assert wanted <= self.model.held(source, place)
-        assert by.at_most is None or (wanted <= by.at_most and place == by.place)
-        needs = (made.id, *(by.needs if ctx.trust_id else ()))
-        self.known[made.id] = Got(
-            text="", bearer=trustee, source=source, place=place, is_scoped=True, expires_at="9",
-            at_most=frozenset(wanted), needs=needs,
+        assert set(wanted) <= self.model.held(source, place)
+        assert by.at_most is None or (set(wanted) <= by.at_most and place == by.place)
+        self.trusts[made.id] = Got(
+            text="", bearer=new.trustee_id, source=source, place=place, is_scoped=True,
+            expires_at="", at_most=frozenset(wanted),
+            needs=(made.id, *(by.needs if ctx.trust_id else ())), via=(*by.via, by.bearer),
         )  # fmt: skip
-        return made.id
 
-    @rule(by=tokens, who=people, role=some_role, place=places)
-    def grant_by_token(self, *, by: Got, who: str, role: str, place: str | None) -> None:
+    def grant_by_token(self) -> None:
         """Who is no admin gives what a manager may, in the domain that its token is for."""
-        ctx = self._ctx(by)
+        by, ctx = self._bearer(self.got[:1])  # a manager, to begin with
         if ctx is None or "admin" in ctx.roles:
             return
-        if self._grant(ctx, (who, role, place, False), is_back=False):
+        who, role, place = self._one(PEOPLE), self._one(EVERY), self._one(PLACES)
+        if self._grant(ctx, (who, role, place, False)):
             assert "manager" in self.model.closure(set(ctx.roles))
-            assert by.place == ([place, *self.model.above(place)])[-1] == "default"
+            assert by.place == [place, *self.model.above(place)][-1] == "default"
             assert self.model.closure({role}) <= {"manager", "member", "reader"}
 
-    @rule(trust_id=trusts)
-    def end_trust(self, trust_id: str) -> None:
-        try:
-            trust_verbs.delete(self.db, ROOT, trust_id)
-        except errors.NotFound:
-            assert self.model.ended & set(self.known[trust_id].needs)
-        self.model.ended.add(trust_id)
-
-    @rule(credential_id=credentials)
-    def end_credential(self, credential_id: str) -> None:
-        if credential_id in self.model.ended:
-            return
-        got, _ = self.known[credential_id]
-        application_credentials.delete(self.db, ROOT, got.bearer, credential_id)
-        self.model.ended.add(credential_id)
-
-    @rule(got=tokens)
-    def revoke(self, got: Got) -> None:
-        ctx = self._ctx(got)
+    def revoke(self) -> None:
+        """A token, by itself."""
+        by, ctx = self._bearer()
         if ctx is not None:
-            self.identity.revoke(ctx, got.text)
-            self.model.ended.add(got.text)
+            self.identity.revoke(ctx, by.text)
+            self.model.ended.add(by.text)
 
-    def _grant(self, ctx: context.RequestContext, grant: Grant, *, is_back: bool) -> bool:
+    def _one(self, some: Sequence[T]) -> T:
+        return self.draw(strategies.sampled_from(some))
+
+    def _bearer(
+        self, rather: Sequence[Got] | None = None
+    ) -> tuple[Got, context.RequestContext | None]:
+        """One of the tokens, often one of `rather`, or of the last; and what it comes to now."""
+        by = self._one(self._one((self.got, rather or self.got[-3:])))
+        try:
+            return by, self.identity.resolve(by.text)
+        except errors.Unauthorized:
+            return by, None
+
+    def _use_credential(self, key: str) -> None:
+        got, secret = self.credentials[key]
+        self._login(Credential(id=key, secret=secret), None, got)
+
+    def _use_trust(self, key: str, person: str) -> None:
+        got = self.trusts[key]
+        is_got = self._login(_password(person), Scope(trust_id=key), got)
+        assert person == got.bearer or not is_got
+
+    def _some_roles(self, ctx: context.RequestContext) -> list[str]:
+        """Roles to hand on: often all or some that one has, now and then any."""
+        own = sorted(ctx.roles) or list(ROLES)
+        some = strategies.lists(strategies.sampled_from(own), unique=True)
+        more = strategies.lists(strategies.sampled_from(ROLES), min_size=1, max_size=2, unique=True)
+        return self.draw(strategies.one_of(strategies.just(own), some, more))
+
+    def _imply(self, prior: str, implied: str) -> None:
+        try:
+            role_verbs.imply(self.db, ROOT, self.id_by_role[prior], self.id_by_role[implied])
+        except errors.Forbidden:
+            assert implied in ("admin", OF_DOMAIN)
+        else:
+            self.model.implied.add((prior, implied))
+
+    def _grant(self, ctx: context.RequestContext, grant: Grant, *, is_back: bool = False) -> bool:
         who, role, place, inherited = grant
         given = Assignment(
             role_id=self.id_by_role[role], user_id=who if who in PEOPLE else None,
@@ -376,35 +395,51 @@ class TokenScope(RuleBasedStateMachine):
         (self.model.grants.discard if is_back else self.model.grants.add)(grant)
         return True
 
-    def _login(self, proof: Password | Credential, scope: Scope | None, got: Got) -> Got | Nothing:
+    def _log_in(self, person: str, place: str | None, *, is_scoped: bool) -> None:
+        got = Got(
+            text="", bearer=person, source=person, place=place if is_scoped else None,
+            is_scoped=is_scoped, expires_at="",
+        )  # fmt: skip
+        self._login(_password(person), _scope(place, is_scoped=is_scoped), got)
+
+    def _login(self, proof: Password | Credential, scope: Scope | None, got: Got) -> bool:
+        """Whether there was a token."""
         try:
             text, token = self.identity.login([proof], scope)
         except errors.Unauthorized:
-            return multiple()
-        return self._keep(replace(got, text=text, expires_at=token.expires_at))
-
-    def _keep(self, got: Got) -> Got:
-        self.got.append(got)
-        assert self.model.may(got) is not None
-        return got
-
-    def _ctx(self, got: Got) -> context.RequestContext | None:
-        try:
-            return self.identity.resolve(got.text)
-        except errors.Unauthorized:
-            return None
-
-    def _name(self, role_id: str) -> str:
-        return next(name for name, key in self.id_by_role.items() if key == role_id)
+            return False
+        self.got.append(replace(got, text=text, expires_at=token.expires_at))
+        return True
 
 
-def _some_roles(ctx: context.RequestContext) -> strategies.SearchStrategy[set[str]]:
-    """Roles to hand on: often some that one has, now and then any."""
-    own = sorted(ctx.roles) or list(ROLES)
-    return strategies.one_of(
-        strategies.sets(strategies.sampled_from(own), min_size=1),
-        strategies.sets(strategies.sampled_from(ROLES), min_size=1, max_size=2),
-    )
+# as often as each stands here
+ACTIONS = (
+    World.grant, World.grant, World.take_back, World.take_back, World.imply, World.imply_no_more,
+    World.join_or_leave, World.switch, World.end, World.log_in, World.log_in, World.rescope,
+    World.rescope, World.make_credential, World.make_credential, World.use_credential,
+    World.use_credential, World.trust, World.trust, World.trust, World.use_trust, World.use_trust,
+    World.use_trust, World.grant_by_token, World.revoke,
+)  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None)
+@given(strategies.data())
+def test_what_a_token_may_never_grows(data: strategies.DataObject) -> None:
+    home = Path(tempfile.mkdtemp(prefix="nbx-test-", dir=FOLDER))
+    shutil.copytree(_beginning(), home, dirs_exist_ok=True)
+    world = World(home, data.draw)
+    try:
+        world.begin()
+        for _ in range(STEPS):
+            data.draw(strategies.sampled_from(ACTIONS))(world)
+            world.check()
+    finally:
+        world.db.close()
+        shutil.rmtree(home)
+
+
+def _password(person: str) -> Password:
+    return Password(who=Who(id=person), password="secret")
 
 
 def _scope(place: str | None, *, is_scoped: bool) -> Scope:
@@ -446,7 +481,3 @@ def _populate(tx: connection.Transaction) -> None:
     for name in ROLES:
         roles.create(tx, Role(id=ids.new_hex(), name=name))
     roles.create(tx, Role(id=ids.new_hex(), name=OF_DOMAIN, domain_id=DEFAULT_DOMAIN))
-
-
-TestTokenScope = TokenScope.TestCase
-TestTokenScope.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

@@ -121,7 +121,7 @@ def _held(
     tx: connection.Transaction, ctx: context.RequestContext, new: NewTrust, parent: Trust | None
 ) -> list[Role]:
     """What the caller may hand over of the project: with a token for a part of it, that part."""
-    origin_id = trusts.origin(tx, parent).trustor_id if parent else new.trustor_id
+    origin_id = trusts.chain(tx, parent)[-1].trustor_id if parent else new.trustor_id
     held = roles.of_user(tx, origin_id, new.project_id or "")
     if parent is not None:
         return [role for role in held if role.id in parent.roles]

@@ -203,6 +203,20 @@ def test_trustor_and_trustee_see_it_and_the_trustor_ends_it(db, ann, bob):
 
 
 @pytest.mark.parametrize("is_impersonating", [True, False])
+def test_who_handed_it_on_is_a_user_still(identity, db, ann, bob, is_impersonating):
+    eve, kind = _with_password(db, "eve"), {"is_impersonating": is_impersonating}
+    trust = trusts.create(db, ann, _new(ann, bob, **kind, is_redelegable=True))
+    ctx = identity.resolve(_log_in(identity, bob, trust))
+    text = _log_in(identity, eve, trusts.create(db, ctx, _new(ctx, eve, **kind)))
+
+    with db.transaction() as tx:
+        users.update(tx, replace(users.get(tx, bob.user_id), is_enabled=0))
+
+    with pytest.raises(errors.Unauthorized):
+        identity.resolve(text)
+
+
+@pytest.mark.parametrize("is_impersonating", [True, False])
 def test_it_is_handed_on_as_often_as_it_says(identity, db, ann, bob, is_impersonating):
     eve, kind = _with_password(db, "eve"), {"is_impersonating": is_impersonating}
     many = {"is_redelegable": True, "redelegation_count": 1, "expires_at": _in(60)}
