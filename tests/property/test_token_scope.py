@@ -150,9 +150,10 @@ class World:
         self._make_credential(self.got[-1], ["chef", "member"])
         self._use_credential(list(self.credentials)[-1])
         self._make_credential(self.got[-1], [])  # all that it has, and it is a part
-        self._trust(self.got[1], "bob", "top", ["member", "reader"])
+        kind = {"is_impersonating": self._one((True, False))}
+        self._trust(self.got[1], "bob", "top", ["member", "reader"], **kind)
         self._use_trust(list(self.trusts)[-1], "bob")
-        self._trust(self.got[-1], "eve", "top", ["member"])
+        self._trust(self.got[-1], "eve", "top", ["member"], **kind)
         self._use_trust(list(self.trusts)[-1], "eve")
         assert len(self.got) == 5
 
@@ -422,7 +423,7 @@ ACTIONS = (
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(strategies.data())
 def test_what_a_token_may_never_grows(data: strategies.DataObject) -> None:
     home = Path(tempfile.mkdtemp(prefix="nbx-test-", dir=FOLDER))
