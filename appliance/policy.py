@@ -246,6 +246,7 @@ _IDENTITY: Final = {
     "identity:ec2_list_credentials": _READ_OWN,
     "identity:ec2_create_credential": _OWN,
     "identity:ec2_delete_credential": _OWN,
+    "identity:ec2_create_token": Rule(project=SERVICE),  # of whoever signed
     "identity:get_application_credential": _READ_OWN,
     "identity:list_application_credentials": _READ_OWN,
     "identity:create_application_credential": _OWN,

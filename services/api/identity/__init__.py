@@ -11,6 +11,7 @@ from services.api.identity import (
     discovery,
     domains,
     ec2_credentials,
+    ec2_tokens,
     grants,
     groups,
     limits,
@@ -42,6 +43,7 @@ def face(settings: config.Settings, db: connection.Database, identity: Identity)
         *access_rules.paths(db),
         *trusts.paths(db),
         *ec2_credentials.paths(settings, db),
+        *ec2_tokens.paths(settings, db, identity),
         *credentials.paths(settings, db),
     )
     return endpoint.Face(

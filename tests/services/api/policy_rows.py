@@ -180,6 +180,12 @@ DELEGATION: Final[tuple[Line, ...]] = (
         "ec2_create_credential", "POST /v3/users/$me/credentials/OS-EC2",
         {"tenant_id": "$project"}, ALL,
     ),
+    (
+        "ec2_create_token", "POST /v3/ec2tokens",
+        {"credentials": {
+            "access": "none", "signature": "AA==", "host": "x", "verb": "GET", "path": "/",
+        }}, ADMIN,
+    ),
     ("ec2_delete_credential", "DELETE /v3/users/$user/credentials/OS-EC2/none", None, ADMIN),
     ("ec2_delete_credential", "DELETE /v3/users/$me/credentials/OS-EC2/none", None, ALL),
     (
