@@ -1,6 +1,6 @@
 """Unified limits (Keystone, api/registered_limits.py and api/limits.py)."""
 
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -20,9 +20,6 @@ Amount = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]  # -1: without limit
 N = TypeVar("N")
 Some = Annotated[list[N], msgspec.Meta(min_length=1, max_length=AT_ONCE_MAX)]
 
-_MODELS: Final = {
-    "flat": "Limit enforcement and validation does not take project hierarchy into consideration.",
-}
 _by_resource = resource.equal("service_id", "region_id", "resource_name")
 
 
@@ -104,7 +101,7 @@ def paths(db: connection.Database) -> tuple[endpoint.Path, ...]:
             PATCH=decoding(UpdateRegistered, registered.update),
             DELETE=endpoint.endpoint(registered.delete, status=204),
         ),
-        path("/v3/limits/model", GET=endpoint.endpoint(_model)),
+        path("/v3/limits/model", GET=endpoint.endpoint(own.model)),
         path(
             "/v3/limits",
             GET=endpoint.endpoint(own.index),
@@ -117,11 +114,6 @@ def paths(db: connection.Database) -> tuple[endpoint.Path, ...]:
             DELETE=endpoint.endpoint(own.delete, status=204),
         ),
     )
-
-
-def _model(request: Request) -> dict[str, Any]:
-    name = limits.model(request.ctx)
-    return {"model": {"name": name, "description": _MODELS[name]}}
 
 
 class _Registered:
@@ -162,6 +154,9 @@ class _Limits:
                 where |= {"target_id": asked[name], "is_of_domain": is_of_domain}
         found = limits.index(self._db, request.ctx, where)
         return listing.of("limits", found, _limit_view, request=request)
+
+    def model(self, request: Request) -> dict[str, Any]:
+        return {"model": limits.model(request.ctx)}
 
     def create(self, request: Request, body: CreateLimits) -> dict[str, Any]:
         asked = [limits.NewLimit(**msgspec.structs.asdict(one)) for one in body.limits]

@@ -5,7 +5,7 @@ The model is Keystone's `flat`: a limit of a project says nothing about what is 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from appliance import context, errors, ids, policy
 from appliance.db import connection, projects, registered_limits
@@ -28,10 +28,17 @@ class NewLimit:
     description: str | None = None
 
 
-def model(ctx: context.RequestContext) -> str:
-    """How limits of a tree of projects are enforced. Raises Forbidden."""
+MODEL: Final = {
+    "name": "flat",
+    "description": "Limit enforcement and validation does not take project hierarchy into "
+    "consideration.",
+}
+
+
+def model(ctx: context.RequestContext) -> Mapping[str, str]:
+    """How limits of projects and of what is below them go together, in Keystone's words."""
     policy.check(ctx, "identity:get_limit_model")
-    return "flat"
+    return MODEL
 
 
 def index(
