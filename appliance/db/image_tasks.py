@@ -10,7 +10,19 @@ from appliance.db import connection
 from appliance.model.image_task import ImageTask, TaskStatus
 
 _NOUN: Final = "task"
+SORT_COLUMNS: Final = ("created_at", "expires_at", "id", "status", "type", "updated_at")
+_NULLABLE: Final = ("expires_at",)
 OPEN: Final = (TaskStatus.PENDING, TaskStatus.PROCESSING)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which part of a list, in which order: newest first, unless something else is said."""
+
+    limit: int
+    marker: str | None = None
+    sort_column: str = "created_at"  # of SORT_COLUMNS; never a caller's text
+    is_ascending: bool = False
 
 
 def create(tx: connection.Transaction, task: ImageTask) -> None:
@@ -29,31 +41,30 @@ def listed(
     db: connection.Reader,
     where: Mapping[str, object],
     *,
-    limit: int,
-    marker: str | None = None,
-    is_oldest_first: bool = False,
+    page: Page,
 ) -> list[ImageTask]:
-    """The tasks whose columns have these values, newest first, from after the marker.
+    """The tasks whose columns have these values, in the page's order, from after its marker.
 
     Raises BadRequest when the marker is not among them.
     """
     conditions = ["TRUE", *(f"{column} = ?" for column in where)]
-    values, way, beyond = [*where.values()], "DESC", "<"
-    if is_oldest_first:
-        way, beyond = "ASC", ">"
-    if marker is not None:
+    values, key = [*where.values()], page.sort_column
+    if key in _NULLABLE:
+        key = f"coalesce({key}, '')"
+    if page.marker is not None:
         found = db.row(
-            f"SELECT created_at, id FROM image_tasks WHERE {' AND '.join(conditions)} AND id = ?",
-            (*values, marker),
+            f"SELECT {key}, id FROM image_tasks WHERE {' AND '.join(conditions)} AND id = ?",
+            (*values, page.marker),
         )
         if found is None:
-            raise errors.BadRequest(f"Marker {marker[:50]} could not be found.")
-        conditions.append(f"(created_at, id) {beyond} (?, ?)")
+            raise errors.BadRequest(f"Marker {page.marker[:50]} could not be found.")
+        conditions.append(f"({key}, id) {'>' if page.is_ascending else '<'} (?, ?)")
         values += found
+    way = "ASC" if page.is_ascending else "DESC"
     rows = db.rows(
         f"SELECT * FROM image_tasks WHERE {' AND '.join(conditions)} "
-        f"ORDER BY created_at {way}, id {way} LIMIT ?",
-        (*values, limit),
+        f"ORDER BY {key} {way}, id {way} LIMIT ?",
+        (*values, page.limit),
     )
     return [_task(dict(row)) for row in rows]
 

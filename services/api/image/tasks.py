@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from appliance import errors
+from appliance.db import image_tasks
 from appliance.model.image_task import ImageTask, TaskStatus
 from services.api.image import document, listing
 from services.http import endpoint
@@ -52,16 +53,13 @@ class _Face:
         where = {name: request.query[name] for name in _FILTERS if name in request.query}
         if where.get("status", TaskStatus.PENDING) not in set(TaskStatus):
             raise errors.BadRequest(f"Invalid status value: {where['status'][:50]}")
-        limit = listing.limit(request, page_max=self._page_max)
-        found = self._verbs.all_tasks(
-            request.ctx, where, limit=limit, marker=request.query.get("marker"),
-            is_oldest_first=_is_oldest_first(request),
-        )  # fmt: skip
+        page = _page(request, page_max=self._page_max)
+        found = self._verbs.all_tasks(request.ctx, where, page=page)
         views = [_view(one) for one in found]
         for view in views:
             for name in ("input", "result", "message"):  # a list is short, as Glance's
                 del view[name]
-        links = listing.links(request, "tasks", [one.id for one in found], limit=limit)
+        links = listing.links(request, "tasks", [one.id for one in found], limit=page.limit)
         return {"tasks": views, **links}
 
     def show(self, request: Request) -> dict[str, Any]:
@@ -80,12 +78,16 @@ class _Face:
         self._verbs.delete_copy(request.ctx, request.path["image_id"], request.path["store"])
 
 
-def _is_oldest_first(request: Request) -> bool:
-    """Which way the list is sorted; by their age it always is. Raises BadRequest."""
-    way = request.query.get("sort_dir", "desc")
-    if way not in ("asc", "desc") or request.query.get("sort_key", "created_at") != "created_at":
-        raise errors.BadRequest("Tasks are sorted by created_at, asc or desc.")
-    return way == "asc"
+def _page(request: Request, *, page_max: int) -> image_tasks.Page:
+    """Which part of the list is asked for. Raises BadRequest."""
+    key, way = request.query.get("sort_key", "created_at"), request.query.get("sort_dir", "desc")
+    if way not in ("asc", "desc") or key not in image_tasks.SORT_COLUMNS:
+        known = ", ".join(image_tasks.SORT_COLUMNS)
+        raise errors.BadRequest(f"Invalid sort {key}:{way}. The keys are {known}.")
+    return image_tasks.Page(
+        limit=listing.limit(request, page_max=page_max), marker=request.query.get("marker"),
+        sort_column=key, is_ascending=way == "asc",
+    )  # fmt: skip
 
 
 def _view(task: ImageTask) -> dict[str, Any]:

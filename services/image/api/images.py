@@ -6,6 +6,7 @@ from typing import Final
 
 from appliance import clock, config, context, errors, ids, policy, queue
 from appliance.db import connection, image_copies, image_tasks, images
+from appliance.db.image_tasks import Page
 from appliance.model.image import Image, ImageEvent, ImageStatus
 from appliance.model.image_copy import ImageCopy
 from appliance.model.image_task import ImageTask
@@ -207,26 +208,17 @@ class Images:
         policy.check(ctx, "get_task")
         images.get_visible(self._db, image_id, ctx)
         where = {"image_id": image_id} | _own(ctx)
-        return image_tasks.listed(self._db, where, limit=TASKS_MAX)
+        return image_tasks.listed(self._db, where, page=Page(limit=TASKS_MAX))
 
     def all_tasks(
-        self,
-        ctx: context.RequestContext,
-        where: Mapping[str, object],
-        *,
-        limit: int,
-        marker: str | None = None,
-        is_oldest_first: bool = False,
+        self, ctx: context.RequestContext, where: Mapping[str, object], *, page: Page
     ) -> list[ImageTask]:
-        """The tasks of the caller's project (an admin's: all) with these columns, newest first.
+        """The tasks of the caller's project (an admin's: all) with these columns, page by page.
 
         Raises Forbidden, BadRequest for a marker that is none of them.
         """
         policy.check(ctx, "get_tasks")
-        return image_tasks.listed(
-            self._db, {**where, **_own(ctx)},
-            limit=limit, marker=marker, is_oldest_first=is_oldest_first,
-        )  # fmt: skip
+        return image_tasks.listed(self._db, {**where, **_own(ctx)}, page=page)
 
     def task(self, ctx: context.RequestContext, task_id: str) -> ImageTask:
         """One task. Raises Forbidden, NotFound."""

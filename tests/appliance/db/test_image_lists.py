@@ -1,5 +1,6 @@
 """Long lists of images and tasks: every page right, and none dearer than the first."""
 
+import dataclasses
 import functools
 import itertools
 import random
@@ -9,8 +10,9 @@ import pytest
 
 from appliance import clock, context, errors, ids
 from appliance.db import connection, image_tasks, images
+from appliance.db.image_tasks import Page
 from appliance.db.images import Condition, Query
-from appliance.model.image_task import ImageTask
+from appliance.model.image_task import ImageTask, TaskStatus
 from tests.appliance.db.test_query_plans import Planner
 
 MEMBER = context.RequestContext(project_id=ids.ProjectId("p1"), roles=frozenset({"member"}))
@@ -119,17 +121,24 @@ def test_pages_of_tasks_are_the_whole_list_and_come_from_an_index(db: connection
     with db.transaction() as tx:
         for n in range(40):
             image_tasks.create(tx, _task(n))
+            if n % 3:
+                image_tasks.end(
+                    tx, f"t{n:04}", TaskStatus.SUCCESS, expires_at=clock.stamp(5000 - n)
+                )
     mine = {"project_id": "p1"}
-    for is_oldest_first in (False, True):
-        listed = functools.partial(image_tasks.listed, where=mine, is_oldest_first=is_oldest_first)
-        found = listed(db, limit=6)
-        while page := listed(db, limit=6, marker=found[-1].id):
-            found += page
-        expected = sorted((f"t{n:04}" for n in range(1, 40, 2)), reverse=not is_oldest_first)
-        assert [one.id for one in found] == expected
+    for is_ascending, column in itertools.product((False, True), image_tasks.SORT_COLUMNS):
+        page = Page(limit=6, sort_column=column, is_ascending=is_ascending)
+        found = image_tasks.listed(db, mine, page=page)
+        while more := image_tasks.listed(
+            db, mine, page=dataclasses.replace(page, marker=found[-1].id)
+        ):
+            found += more
+        assert {one.id for one in found} == {f"t{n:04}" for n in range(1, 40, 2)}
+        keys = [(getattr(one, column) or "", one.id) for one in found]
+        assert keys == sorted(keys, reverse=not is_ascending)
     with pytest.raises(errors.BadRequest, match="could not be found"):
-        image_tasks.listed(db, mine, limit=6, marker="t0000")
+        image_tasks.listed(db, mine, page=Page(limit=6, marker="t0000"))
     planner = Planner(db)
-    image_tasks.listed(planner, {}, limit=6, marker="t0010")
+    image_tasks.listed(planner, {}, page=Page(limit=6, marker="t0010"))
     assert any("image_tasks_by_created" in plan for plan in planner.plans)
     assert not any("TEMP B-TREE" in plan for plan in planner.plans)

@@ -22,6 +22,8 @@ from appliance.db import (
 )
 from appliance.model.volume_states import SnapshotStatus, VolumeState, VolumeStatus
 
+TASKS = image_tasks.Page(limit=9)
+
 
 class Planner:
     """A Reader that keeps the plan of every query it is asked."""
@@ -74,8 +76,8 @@ class Planner:
         image_copies.left,
         image_tasks.left,
         lambda db: image_tasks.newest(db, "i1"),
-        lambda db: image_tasks.listed(db, {"project_id": "p1"}, limit=9),
-        lambda db: image_tasks.listed(db, {"image_id": "i1", "project_id": "p1"}, limit=9),
+        lambda db: image_tasks.listed(db, {"project_id": "p1"}, page=TASKS),
+        lambda db: image_tasks.listed(db, {"image_id": "i1", "project_id": "p1"}, page=TASKS),
         lambda db: ec2_ids.find(db, "i-00000001"),
         lambda db: ec2_ids.of(db, "vol", "v1"),
     ],

@@ -54,6 +54,7 @@ def test_tasks_come_in_pages(demo: Client):
     assert len(_ids(demo, "?limit=100")) == 5
     assert _ids(demo, f"?image_id={made[2]}") == [made[2]]
     assert _ids(demo, "?status=success") == []
+    assert len(_ids(demo, "?sort_key=expires_at&sort_dir=asc")) == 5
 
 
 @pytest.mark.parametrize(
