@@ -146,7 +146,9 @@ class Fuzzer:
         if noun == "new":
             return str(uuid.UUID(int=self._chance.getrandbits(128), version=4))
         if self._chance.random() < 0.15:
-            return spoiling.text(self._chance)[:2000]
+            word = spoiling.text(self._chance)[:2000]
+            is_needed = method in _CHANGES and word in self._fixed.get(noun, ())
+            return "nobody" if is_needed else word
         if noun == "tokens":
             return self._chance.choice(list(self.tokens.values()))
         if noun == "stores":
