@@ -13,6 +13,7 @@ from appliance.db import catalog, connection, images
 from appliance.model.image import Image, ImageStatus
 from appliance.model.image_task import ImageTask
 
+_CHARS_MAX: Final = 255  # of a region's id
 # properties that come along: those that say how to boot it (Glance, extra_properties)
 _BELONGING: Final = ("hw_", "trait:", "os_distro", "os_secure_boot", "os_type")
 
@@ -21,8 +22,10 @@ def check(asked: Mapping[str, Any]) -> None:
     """Raise BadRequest for what names no image of any cloud."""
     if not ids.is_uuid(str(asked.get("glance_image_id", ""))):
         raise errors.BadRequest("'glance_image_id': image id does not look like a UUID")
-    if not asked.get("glance_region"):
-        raise errors.BadRequest("'glance_region' is required for 'glance-download'.")
+    if not 0 < len(str(asked.get("glance_region", ""))) <= _CHARS_MAX:
+        raise errors.BadRequest(
+            f"'glance_region' is required for 'glance-download': 1 to {_CHARS_MAX} characters."
+        )
 
 
 def find(db: connection.Reader, settings: config.Settings, task: ImageTask) -> Image:

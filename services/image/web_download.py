@@ -25,6 +25,7 @@ REDIRECTS_MAX: Final = 5
 CHUNK_BYTES: Final = (
     256 << 10
 )  # at most: a read gives what has come, so that a slow one is heard of
+_URL_CHARS_MAX: Final = 2048  # a signed URL of a large cloud has some 1,500
 _PORTS: Final = {"http": 80, "https": 443}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -47,6 +48,8 @@ def check(url: str, settings: config.Image) -> SplitResult:
         port = _PORTS.get(parts.scheme) if parts.port is None else parts.port
     except ValueError as error:
         raise _refused(url, "it is no URL") from error
+    if len(url) > _URL_CHARS_MAX:
+        raise _refused(url, f"it has over {_URL_CHARS_MAX} characters")
     if parts.scheme not in _PORTS:
         raise _refused(url, "only http and https are known")
     if not parts.hostname or parts.username is not None or parts.password is not None:
@@ -87,6 +90,7 @@ def open_page(
             if answer.status != (HTTPStatus.PARTIAL_CONTENT if part else HTTPStatus.OK):
                 raise errors.StoreError(f"{url[:300]} answered {answer.status} {answer.reason}")
             _check_encoding(url, answer)
+            _check_part(url, answer, part=part, offset=offset)
             size, chunks = answer.length, _chunks(opened.pop_all(), answer, url)
             next(chunks)
             return Page(size_bytes=size, chunks=chunks)
@@ -126,6 +130,15 @@ def _check_encoding(url: str, answer: http.client.HTTPResponse) -> None:
     encoding = answer.getheader("Content-Encoding") or "identity"
     if encoding.strip().lower() != "identity":
         raise errors.StoreError(f"{url[:300]} sends its bytes encoded, as {encoding[:50]}")
+
+
+def _check_part(
+    url: str, answer: http.client.HTTPResponse, *, part: dict[str, str], offset: int
+) -> None:
+    """Raise StoreError for another part than the one asked for."""
+    told = answer.getheader("Content-Range") or ""
+    if part and not told.startswith(f"bytes {offset}-"):
+        raise errors.StoreError(f"{url[:300]} sends the part {told[:50]!r}, not from {offset}")
 
 
 class _Pinned(http.client.HTTPConnection):

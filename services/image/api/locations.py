@@ -16,6 +16,7 @@ from appliance.model.image_copy import ImageCopy
 from services.image import web_download
 from services.image.api.ownership import owned
 
+LOCATIONS_MAX: Final = 10  # of one image: Glance's image_location_quota
 _STORE: Final = "http"
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
 _SHA512: Final = re.compile(r"[0-9a-f]{128}")
@@ -41,7 +42,7 @@ class Locations:
         """Let an image's bytes be had from a URL too; a queued image becomes active by it.
 
         Raises Forbidden, NotFound, BadRequest (a URL that images do not come from, or that does not
-        answer), Conflict (other sums than the image's, or a place that is known).
+        answer, or is known), Conflict (other sums than the image's), TooLarge (too many).
         """
         policy.check(ctx, "set_image_location")
         image = self._own(ctx, image_id)
@@ -52,7 +53,10 @@ class Locations:
             metadata=location.metadata, is_whole=1,
         )  # fmt: skip
         with self._db.transaction() as tx:
-            if any(one.location == location.url for one in image_copies.of_image(tx, image_id)):
+            known = image_copies.of_image(tx, image_id)
+            if len(known) >= LOCATIONS_MAX:
+                raise errors.TooLarge(f"An image has at most {LOCATIONS_MAX} locations.")
+            if any(one.location == location.url for one in known):
                 raise errors.BadRequest(f"Location {location.url[:300]} is the image's already.")
             image_copies.create(tx, copy)
             now = images.get(tx, image_id)

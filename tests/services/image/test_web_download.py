@@ -47,10 +47,14 @@ def test_a_page_is_had_with_its_length_and_asks_for_plain_bytes(web: Web, image)
 
 
 def test_a_part_is_asked_for_and_only_a_part_is_taken(web: Web, image):
-    web.answers["/disk"] = page(DATA[7:16], status="206 Partial Content")
+    told = "Content-Range: bytes 7-15/1000000"
+    web.answers["/disk"] = page(DATA[7:16], told, status="206 Partial Content")
 
     assert _bytes(web.url("/disk"), web.allowed(image), offset=7, length=9) == DATA[7:16]
     assert "Range: bytes=7-15" in web.heads[0]
+    web.answers["/disk"] = page(DATA[:9], "Content-Range: bytes 0-8/9", status="206 Part")
+    with pytest.raises(errors.StoreError, match="not from 7"):
+        _bytes(web.url("/disk"), web.allowed(image), offset=7, length=9)
     web.answers["/disk"] = page(DATA)
     with pytest.raises(errors.StoreError, match="answered 200"):
         _bytes(web.url("/disk"), web.allowed(image), offset=7, length=9)
@@ -64,7 +68,8 @@ def test_a_part_is_asked_for_and_only_a_part_is_taken(web: Web, image):
         "http://example.org@127.0.0.1/", "http://@example.org/", "http://example.org:22/",
         "http://example.org:0/", "http://example.org:99999/", "http://example.org:x/",
         "http://example.org/a b", "http://example.org/\r\nX: y", "http://example.org/\t",
-        "http://exa\0mple.org/", " http://example.org/", "http://[::1/", "http://[nonsense]/",
+        "http://exa\0mple.org/", "http://example.org/" + "a" * 2048,
+        " http://example.org/", "http://[::1/", "http://[nonsense]/",
         "http://127.0.0.1/", "http://127.1.2.3:80/", "https://10.0.0.1/", "http://169.254.169.254/",
         "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/",
         "http://[64:ff9b::a9fe:a9fe]/", "http://[2002:7f00:1::]/", "http://[fe80::1%25lo]/",

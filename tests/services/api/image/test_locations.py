@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from appliance import config
+from services.image.api.locations import LOCATIONS_MAX
 from tests.services.api.image.clients import Client
 from tests.services.api.image.conftest import ImageCloud
 from tests.services.image import disks
@@ -57,7 +58,8 @@ def test_an_image_whose_bytes_are_elsewhere_is_active_and_fetched_from_there(adm
 def test_a_part_of_an_image_elsewhere_is_asked_for_there(admin, web: Web):
     image_id = admin.create()
     _add(admin, image_id, web.url("/disk"))
-    web.answers["/disk"] = page(DATA[5:9], status="206 Partial Content")
+    told = "Content-Range: bytes 5-8/1000"
+    web.answers["/disk"] = page(DATA[5:9], told, status="206 Partial Content")
 
     part = admin("GET", f"/images/{image_id}/file", headers={"Range": "bytes=5-8"})
 
@@ -125,6 +127,15 @@ def test_a_place_is_forgotten_but_the_last_and_the_stores_own(admin, web: Web):
     admin.upload(own, DATA)
     _add(admin, own, web.url("/disk"))
     assert _remove(admin, own, 0) == 403
+
+
+def test_an_image_has_only_so_many_places(admin, web: Web):
+    image_id = admin.create()
+    for n in range(LOCATIONS_MAX):
+        web.answers[f"/{n}"] = page(DATA)
+        assert _add(admin, image_id, web.url(f"/{n}")) == 200
+
+    assert _add(admin, image_id, web.url("/copy")) == 413
 
 
 def test_what_is_said_of_places_is_said_anew_for_all_of_them(admin, web: Web):
