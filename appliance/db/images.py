@@ -281,8 +281,10 @@ def _conditions(query: Query, ctx: context.RequestContext) -> tuple[list[str], l
         params.append(ctx.project_id)
     for condition in query.conditions:
         value = _WHOLE_SECONDS.get(condition.column, f"i.{condition.column}")
-        marks = " OR ".join([f"{value} {condition.operator} ?"] * len(condition.values))
-        where.append(f"({marks or 'FALSE'})")
+        if condition.operator == "=":
+            where.append(f"{value} IN ({', '.join('?' * len(condition.values))})")
+        else:
+            where.append(f"{value} {condition.operator} ?")
         params += condition.values
     for name, value in query.properties.items():
         where.append(

@@ -11,6 +11,8 @@ from appliance.model.image import Visibility
 from appliance.model.image_member import MemberStatus
 from services.http.endpoint import Request
 
+_FILTERS_MAX: Final = 200  # of a query; each is a condition of one statement, which has limits
+_VALUES_MAX: Final = 1000  # after `in:`, of all filters
 _PAGING: Final = frozenset(
     {"limit", "marker", "sort", "sort_key", "sort_dir", "tag", "member_status"}
 )
@@ -45,6 +47,8 @@ def query(request: Request, *, page_max: int) -> Query:
             conditions.append(condition)
         elif not (name == "visibility" and value == "all"):
             properties[name] = value
+    tags = tuple(value for name, value in request.pairs if name == "tag")
+    _check_counts(conditions, len(tags) + len(properties))
     if "os_hidden" not in given:
         conditions.append(Condition(column="is_hidden", operator="=", values=(0,)))
     if given.get("visibility") == "all":
@@ -52,12 +56,21 @@ def query(request: Request, *, page_max: int) -> Query:
     return Query(
         conditions=tuple(conditions),
         properties=properties,
-        tags=tuple(value for name, value in request.pairs if name == "tag"),
+        tags=tags,
         sort=_sort(request),
         marker=given.get("marker"),
         member_status=_member_status(given),
         limit=limit(request, page_max=page_max),
     )
+
+
+def _check_counts(conditions: list[Condition], others: int) -> None:
+    values = sum(len(condition.values) for condition in conditions)
+    if others > _FILTERS_MAX or values > _VALUES_MAX:
+        raise errors.BadRequest(
+            f"A list is filtered by at most {_FILTERS_MAX} tags and properties, and {_VALUES_MAX} "
+            "values of others."
+        )
 
 
 def limit(request: Request, *, page_max: int) -> int:
