@@ -8,13 +8,12 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Final
 
 from appliance import clock, config, errors, processes, trace
-from appliance.db import connection, image_copies, images
+from appliance.db import connection, images
 from appliance.model.image import Image, ImageEvent, ImageStatus
-from appliance.model.image_copy import ImageCopy
 from services.image import stores
+from services.image.copies import Copies
 from services.image.incoming import Incoming
 from services.image.inspection import Reader
-from storage.images.checksums import Summing
 from storage.images.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,6 +30,7 @@ class Data:
         self._settings = settings
         self._db = db
         self._stores = by_name
+        self.copies = Copies(db, by_name)
 
     @property
     def size_bytes_max(self) -> int:
@@ -113,45 +113,8 @@ class Data:
         raise errors.StoreError(f"image {image.id} has no place where its bytes are")
 
     def copy(self, image: Image, store: str) -> None:
-        """Have the bytes in one more store too, checked against the image's sums.
-
-        Raises StoreError, Unavailable, TooLarge; nothing of it is left in that store then.
-        """
-        _, name = self._new_owner()
-        copy = ImageCopy(
-            image_id=image.id, store=store, location=f"{image.id}-{name}", created_at=clock.stamp()
-        )
-        with self._db.transaction() as tx:
-            image_copies.create(tx, copy)
-        try:
-            self._write_copy(image, copy)
-            self._finish_copy(copy)
-        except BaseException:
-            self.remove_copy(copy)
-            raise
-
-    def _write_copy(self, image: Image, copy: ImageCopy) -> None:
-        store, chunks = self._stores[copy.store], self.open(image)
-        reader = Summing(Chunks(chunks, size_bytes=image.size_bytes))
-        with trace.hop("stream", "COPY image", target=store.target, image=image.id) as span:
-            with contextlib.closing(chunks), stores.translated(image.id):
-                store.add(copy.location, reader)
-            span.bytes = reader.size_bytes
-        if image.checksum_sha512 not in (None, reader.sha512):
-            raise errors.StoreError(f"image {image.id}: its bytes are not what they were")
-
-    def _finish_copy(self, copy: ImageCopy) -> None:
-        with self._db.transaction() as tx:
-            is_wanted = image_copies.put_whole(tx, copy)
-        if not is_wanted:
-            raise errors.Superseded(f"image {copy.image_id} was deleted while it was copied")
-
-    def remove_copy(self, copy: ImageCopy) -> None:
-        """Remove the bytes of one copy, and then its row. Raises StoreError, Unavailable."""
-        with stores.translated(copy.image_id):
-            self._stores[copy.store].delete(copy.location)
-        with self._db.transaction() as tx:
-            image_copies.delete(tx, copy)
+        """Have the bytes in one more store too. Raises what `Copies.make` and `open` raise."""
+        self.copies.make(image, store, self.open(image))
 
     def clean_up(self, image: Image, *, reason: str = "") -> None:
         """Remove the bytes of an upload or import that failed, or of a deleted image, and say so in
@@ -163,7 +126,7 @@ class Data:
             with trace.hop("stream", "DELETE image", target=self._target(image), image=image.id):
                 self._remove(image)
                 if image.status is ImageStatus.PENDING_DELETE:
-                    self._remove_copies(image)
+                    self.copies.remove_all(image)
         except (errors.StoreError, errors.Unavailable) as error:
             log.warning("image %s: bytes not removed yet: %s", image.id, error)
             self.put_off(image, reason or image.reason)
@@ -269,12 +232,6 @@ class Data:
             with stores.translated(image.id):
                 self._stores[image.store].delete(image.location)
 
-    def _remove_copies(self, image: Image) -> None:
-        """Of a deleted image: also those that a dead process was writing."""
-        for is_whole in (True, False):
-            for copy in image_copies.of_image(self._db, image.id, is_whole=is_whole):
-                self.remove_copy(copy)
-
     def _target(self, image: Image) -> str:
         store = self._stores.get(image.store or "")
         return store.target if store else "disk"
@@ -284,23 +241,6 @@ def _places(image: Image) -> list[tuple[str, str]]:
     """Where the bytes are, by store and location; the image's own place first."""
     own = [(image.store, image.location)] if image.store and image.location else []
     return own + [(copy.store, copy.location) for copy in image.copies]
-
-
-class Chunks:
-    """Chunks as a reader; each read is one of them, of whatever size. `size_bytes`: of all of them,
-    where it is known.
-    """
-
-    def __init__(self, chunks: Iterator[bytes], *, size_bytes: int | None = None) -> None:
-        self._chunks = chunks
-        self._size_bytes = size_bytes
-
-    def __length_hint__(self) -> int:
-        return self._size_bytes or 0
-
-    def read(self, _size_bytes: int, /) -> bytes:
-        """The next chunk; empty at the end."""
-        return next(self._chunks, b"")
 
 
 @contextlib.contextmanager

@@ -23,7 +23,8 @@ from services.image import (
     sources,
     web_download,
 )
-from services.image.data import Chunks, Data
+from services.image.chunks import Chunks
+from services.image.data import Data
 from services.image.incoming import Incoming
 from services.image.inspection import Reader
 from services.image.staging import Staging

@@ -59,7 +59,7 @@ class Manager:
         self._imports.tidy_staging()
         for copy in image_copies.left(self._db):
             with contextlib.suppress(errors.StoreError, errors.Unavailable):
-                self._data.remove_copy(copy)  # where its store is away: at the next sweep
+                self._data.copies.remove(copy)  # where its store is away: at the next sweep
 
     def delete_data(self, image_id: str) -> None:
         """Remove the bytes of a deleted image: pending_delete → deleted.

@@ -199,7 +199,7 @@ class Images:
                 )  # fmt: skip
                 images.move(tx, image_id, store=None, location=None)
                 image_copies.create(tx, gone)
-        self._data.remove_copy(gone)
+        self._data.copies.remove(gone)
 
     def tasks(self, ctx: context.RequestContext, image_id: str) -> list[ImageTask]:
         """The caller's project's tasks (an admin's: all) of an image, newest first: whoever sees
