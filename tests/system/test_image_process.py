@@ -1,5 +1,6 @@
 """Images through real processes: the whole chain in the trace, cut uploads, kills in the middle."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -90,6 +91,30 @@ def test_an_upload_that_is_cut_off_leaves_a_queued_image_and_nothing_else(
     _eventually(processes, image_id, ImageStatus.QUEUED)
     assert processes.data_files() == before
     assert processes.request("PUT", f"/images/{image_id}/file", DATA)[0] == 204
+
+
+def test_bytes_to_be_staged_that_are_cut_off_leave_a_queued_image(processes: ImageProcesses):
+    image_id = processes.create()
+    staging = processes.home / "staging"
+    address = (processes.settings.api.address, processes.settings.api.port)
+    with socket.create_connection(address, timeout=60) as client:
+        head = (
+            f"PUT /image/v2/images/{image_id}/stage HTTP/1.1\r\nHost: x\r\n"
+            f"X-Auth-Token: {processes.token}\r\nContent-Type: application/octet-stream\r\n"
+            "Content-Length: 4000000\r\n\r\n"
+        )
+        client.sendall(head.encode() + DATA)
+    assert processes.image(image_id).status is ImageStatus.QUEUED
+
+    assert processes.request("PUT", f"/images/{image_id}/stage", DATA)[0] == 204
+
+    (only,) = staging.iterdir()
+    assert (only.read_bytes(), processes.image(image_id).staged_location) == (DATA, only.name)
+    body = {"method": {"name": "glance-direct"}}
+    assert processes.request("POST", f"/images/{image_id}/import", body)[0] == 202
+    _eventually(processes, image_id, ImageStatus.ACTIVE)
+    assert processes.request("GET", f"/images/{image_id}/file")[1] == DATA
+    cloud.eventually(lambda: not list(staging.iterdir()), timeout_s=20, what="nothing staged")
 
 
 @pytest.mark.crash
