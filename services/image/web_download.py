@@ -25,6 +25,7 @@ REDIRECTS_MAX: Final = 5
 CHUNK_BYTES: Final = (
     256 << 10
 )  # at most: a read gives what has come, so that a slow one is heard of
+_ADDRESSES_MAX: Final = 4  # that are tried; each may be silent for a while
 _URL_CHARS_MAX: Final = 2048  # a signed URL of a large cloud has some 1,500
 _PORTS: Final = {"http": 80, "https": 443}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -108,9 +109,9 @@ def _get(
 ) -> http.client.HTTPResponse:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     with _translated(url):
-        address = _resolve(url, host, port, settings)
+        found = _resolve(url, host, port, settings)
         connection = _Pinned(
-            host, port, address=address, is_tls=parts.scheme == "https", patience=patience
+            host, port, found=found, is_tls=parts.scheme == "https", patience=patience
         )
         opened.callback(connection.close)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -142,31 +143,39 @@ def _check_part(
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to one address, whatever its host's name resolves to now."""
+    """A connection to one of these addresses, whatever its host's name resolves to now."""
 
     def __init__(
-        self, host: str, port: int, *, address: str, is_tls: bool, patience: Patience
+        self, host: str, port: int, *, found: list[str], is_tls: bool, patience: Patience
     ) -> None:
         super().__init__(host, port, timeout=patience.silence_s)
         self.response_class = answering(patience)
         self.default_port = _PORTS["https" if is_tls else "http"]  # it is not told to the host
-        self._address = address
+        self._found = found
         self._is_tls = is_tls
 
     def connect(self) -> None:
         """Open it, and over TLS see that the host is who it says."""
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = self._connected()
         if self._is_tls:
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
 
+    def _connected(self) -> socket.socket:
+        """To the first that answers: of two kinds of address one may have no way there."""
+        *others, last = self._found
+        for address in others:
+            with contextlib.suppress(OSError):
+                return socket.create_connection((address, self.port), self.timeout)
+        return socket.create_connection((last, self.port), self.timeout)
 
-def _resolve(url: str, host: str, port: int, settings: config.Image) -> str:
-    """The address that is asked. Raises BadRequest when it is none that an image may come from."""
+
+def _resolve(url: str, host: str, port: int, settings: config.Image) -> list[str]:
+    """The host's addresses. Raises BadRequest when an image may not come from one of them."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for *_, place in found:
         _check_address(url, ipaddress.ip_address(place[0]), host, settings)
-    return str(found[0][4][0])
+    return [str(place[0]) for *_, place in found[:_ADDRESSES_MAX]]
 
 
 def _check_address(

@@ -2,10 +2,17 @@
 
 import dataclasses
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from appliance import config, errors
 from services.image import web_download
@@ -155,6 +162,23 @@ def test_the_connection_goes_to_the_address_that_was_looked_at(image, monkeypatc
     assert connected == [("8.8.8.8", 80)]
 
 
+def test_the_next_address_of_a_host_is_asked_when_the_first_does_not_answer(
+    web: Web, image, monkeypatch
+):
+    web.answers["/"] = page(b"here")
+    found = [
+        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", web.port, 0, 0)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", web.port)),
+    ]
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo",
+        lambda host, *rest, **named: found if host == "both" else resolve(host, *rest, **named),
+    )  # fmt: skip
+
+    assert _bytes(web.url(host="both"), web.allowed(image, "both")) == b"here"
+
+
 def test_a_name_with_one_private_address_among_public_ones_is_refused(image, monkeypatch):
     found = [
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80))
@@ -212,6 +236,46 @@ def test_a_body_without_a_length_ends_with_its_connection_or_its_last_chunk(web:
 def test_what_is_not_there_is_not_found(web: Web, image):
     with pytest.raises(errors.NotFound, match="Image source"):
         _bytes(web.url("/nothing"), web.allowed(image))
+
+
+def _certificate(folder: Path) -> ssl.SSLContext:
+    """A server's context with a certificate for `localhost`, which is in `folder/cert.pem`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+def test_over_tls_the_host_has_to_be_who_it_says(image, tmp_path: Path, monkeypatch):
+    with Web(_certificate(tmp_path)) as web:
+        allowed = web.allowed(image, "localhost", "127.0.0.1")
+        web.answers["/"] = page(b"here")
+
+        with pytest.raises(errors.StoreError, match="certificate verify failed"):
+            _bytes(web.url(host="localhost"), allowed)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        with pytest.raises(errors.StoreError, match="certificate verify failed"):
+            _bytes(web.url(host="127.0.0.1"), allowed)  # the certificate is for the name alone
+        assert web.heads == []
+
+        assert _bytes(web.url(host="localhost"), allowed) == b"here"
+        assert f"Host: localhost:{web.port}" in web.heads[0]
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc"])

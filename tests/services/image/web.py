@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -27,7 +28,8 @@ def redirect(where: str) -> bytes:
 class Web:
     """The server; `heads` are the requests' as they came."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.answers: dict[str, Answer] = {}
         self.heads: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -36,7 +38,7 @@ class Web:
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         """Where a path is had from."""
-        return f"http://{host}:{self.port}{path}"
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
 
     def allowed(self, settings: config.Image, *hosts: str) -> config.Image:
         """Settings by which images may come from here."""
@@ -64,7 +66,12 @@ class Web:
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(contextlib.suppress(OSError))
+            opened.enter_context(connection)
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                opened.enter_context(connection)
             head = b""
             while b"\r\n\r\n" not in head:
                 head += connection.recv(4096)
