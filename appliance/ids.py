@@ -1,7 +1,8 @@
 """Identifiers: how each kind looks and how a new one is made."""
 
+import os
+import random
 import re
-import secrets
 import uuid
 from typing import Final, NewType
 
@@ -17,6 +18,10 @@ PortId = NewType("PortId", str)
 SecurityGroupId = NewType("SecurityGroupId", str)
 RequestId = NewType("RequestId", str)
 HopId = NewType("HopId", str)
+
+# Of ids that name and grant nothing. Asking the kernel for each costs 40 µs, a tenth of a request.
+_numbers: Final = random.Random()  # noqa: S311 - seeded by the kernel
+os.register_at_fork(after_in_child=_numbers.seed)
 
 PREFIX: Final = "nbx"  # of everything we create on a host, so that reset finds it
 
@@ -36,12 +41,12 @@ def new_hex() -> str:
 
 def new_request_id() -> RequestId:
     """`req-` and a UUID, as every OpenStack service answers it."""
-    return RequestId(f"req-{uuid.uuid4()}")
+    return RequestId(f"req-{uuid.UUID(int=_numbers.getrandbits(128), version=4)}")
 
 
 def new_hop_id() -> HopId:
     """Sixteen hexadecimal digits, the size of an OTLP span id."""
-    return HopId(secrets.token_hex(8))
+    return HopId(f"{_numbers.getrandbits(64):016x}")
 
 
 def is_uuid(text: str) -> bool:

@@ -35,8 +35,8 @@ class Audit:
     expired: int = 0
     quarantined: list[str] = field(default_factory=list)  # files moved out of the store's sight
     missing: list[str] = field(default_factory=list)  # objects whose bytes are gone
-    repaired: list[str] = field(default_factory=list)  # objects that rotted and are whole again
     rebuilt: list[str] = field(default_factory=list)  # containers whose database was damaged
+    repaired: list[str] = field(default_factory=list)  # objects that rotted and are whole again
     placed: int = 0  # copies written where one was lacking
     displaced: int = 0  # copies removed from where none belongs
     orphans: int = 0  # data files that no row pointed at

@@ -88,6 +88,11 @@ class ObjectFiles:
         return replace(ring, devices=tuple(folder.device for folder in folders))
 
     @property
+    def replicas(self) -> int:
+        """On how many devices each object is to be."""
+        return self._placing[0].replicas
+
+    @property
     def folders(self) -> list[Folder]:
         """The devices that are there."""
         return [folder for folder in self._placing[1] if not folder.is_lost]

@@ -279,7 +279,7 @@ class ObjectStore:
         """Begin an object, of `size_bytes` if known. Raises ContainerNotFound, StoreFull."""
         with self.catalog.borrow(name.account, name.container), translated(f"object {name}: put"):
             self._check_space(size_bytes)
-        inline_bytes_max = self._inline_bytes_max if self.files.ring.replicas == 1 else -1
+        inline_bytes_max = self._inline_bytes_max if self.files.replicas == 1 else -1
         return Upload(
             name,
             lambda body, said: self._commit(name, body, said=said),

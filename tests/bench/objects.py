@@ -124,7 +124,8 @@ def _measure(sides: tuple[Side, Side], asked: Options, folder: Path) -> dict[str
             etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
             for side in sides:
                 _large(side, data, etag)
-            floor.setdefault(f"{size_mib}_mib_s", []).append(_floor_mib_s(folder, data))
+            for name, figure in zip(("mib_s", "cpu_s"), _floor(folder, data), strict=True):
+                floor.setdefault(f"{size_mib}_{name}", []).append(figure)
     for side in sides:
         side.note(pss_mib=side.pss_mib())
     figures = {f"{s.name}_{name}": value for s in sides for name, value in s.medians().items()}
@@ -175,20 +176,20 @@ def _large(side: Side, data: bytes, etag: str) -> None:
     })  # fmt: skip
 
 
-def _floor_mib_s(folder: Path, data: bytes) -> float:
-    """What writing, syncing and hashing the same bytes comes to, without a store."""
+def _floor(folder: Path, data: bytes) -> tuple[float, float]:
+    """What writing, syncing and hashing the same bytes comes to, without a store: MiB/s, CPU."""
     path, digest = folder / "floor", hashlib.md5(usedforsecurity=False)
-    view = memoryview(data)
-    began = time.perf_counter()
+    view, size_mib = memoryview(data), len(data) / MIB
+    began, before_s = time.perf_counter(), time.process_time()
     with path.open("wb", buffering=0) as file:
         for start in range(0, len(data), MIB):
             piece = view[start : start + MIB]
             digest.update(piece)
             file.write(piece)
         os.fsync(file.fileno())
-    took_s = time.perf_counter() - began
+    took_s, cpu_s = time.perf_counter() - began, time.process_time() - before_s
     path.unlink()
-    return len(data) / MIB / took_s
+    return size_mib / took_s, 1024 * cpu_s / size_mib
 
 
 def _fill(root: Path, account: str, counts: tuple[int, ...]) -> None:

@@ -103,6 +103,30 @@ def test_metadata_of_any_encoding_comes_back_as_sent(store: ObjectProcess):
     assert b"x-container-meta-a: " + sent + b"\r\n" in answer
 
 
+def test_a_body_that_rotted_is_never_whole(store: ObjectProcess):
+    """What comes before the rotten block is right, and the answer breaks off there."""
+    data = os.urandom(1 << 20) * 3
+    store.request("PUT", "/c/rotten", data)
+    (path,) = data_files(store)
+    with path.open("r+b") as file:
+        file.seek((2 << 20) + 77)
+        file.write(b"rot")
+    with store.connect() as connection:
+        connection.sendall(store.head("GET", "/c/rotten", "Connection: close"))
+        with contextlib.suppress(ConnectionResetError):
+            answer = b""
+            while received := connection.recv(1 << 20):
+                answer += received
+    head, _, body = answer.partition(b"\r\n\r\n")
+
+    assert b"content-length: 3145728" in head.lower()
+    assert len(body) <= 2 << 20
+    assert data.startswith(body)
+    assert store.request("GET", "/c/rotten", Range="bytes=2097152-")[0] == 404
+    assert store.request("GET", "/c/rotten", Range="bytes=0-9") == (206, data[:10])
+    assert store.request("DELETE", "/c/rotten")[0] == 204
+
+
 @pytest.mark.crash
 def test_killed_during_uploads_nothing_acknowledged_is_lost(tmp_path: Path):
     store = ObjectProcess(tmp_path)
