@@ -26,6 +26,10 @@ class Disconnected(errors.BadRequest):
     """The client went away, or fell silent, before its body was whole."""
 
 
+class Silent(Disconnected):
+    """The client sent nothing for too long."""
+
+
 class BodyReader:
     """A request's body for a thread to read, made on the event loop.
 
@@ -100,9 +104,7 @@ class BodyReader:
                     silence.reschedule(self._loop.time() + self._idle_s)
         except TimeoutError as error:
             so_far = f"after {self._received_bytes} bytes"
-            raise Disconnected(
-                f"the client sent nothing for {self._idle_s:g} s {so_far}"
-            ) from error
+            raise Silent(f"the client sent nothing for {self._idle_s:g} s {so_far}") from error
         return b"".join(parts)
 
     def _part(self, message: Message) -> bytes:

@@ -5,17 +5,26 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage.objects import auditor, listing
 from storage.objects.errors import StoreFull
+from storage.objects.ring import Wish
 from storage.objects.store import ObjectStore
 from tests.storage.objects import faults
 from tests.storage.objects.verbs import ACCOUNT, copy, named, put
 
 ACKNOWLEDGED, FAILED = 0, 1
-KEEPINGS = {"files": -1, "inline": 64 << 10}  # where small objects live: `inline_bytes_max`
+# How objects are kept: in files, in their container's file, in files on two devices.
+PAIR = [Wish(directory="d1"), Wish(directory="d2")]
+KEEPINGS: dict[str, dict[str, Any]] = {
+    "files": {"inline_bytes_max": -1},
+    "inline": {},
+    "replicas": {"devices": PAIR, "replicas": 2},
+}
+COPIES = {"files": 1, "inline": 0, "replicas": 2}
 
 State = dict[str, dict[str, tuple[bytes, str, dict[str, str]]]]
 Act = Callable[[ObjectStore], object]
@@ -32,8 +41,8 @@ ACTS: dict[str, Act] = {
 }
 
 
-def furnish(root: Path, inline_bytes_max: int) -> None:
-    with ObjectStore(root, part_power=4, inline_bytes_max=inline_bytes_max) as store:
+def furnish(root: Path, keeping: str) -> None:
+    with ObjectStore(root, part_power=4, **KEEPINGS[keeping]) as store:
         store.put_container(ACCOUNT, "c")
         store.put_container(ACCOUNT, "empty")
         put(store, "old", b"o" * 3000)
@@ -56,9 +65,9 @@ def seen(store: ObjectStore) -> State:
     return state
 
 
-def state_after(root: Path, act: Act | None, inline_bytes_max: int) -> State:
-    furnish(root, inline_bytes_max)
-    with ObjectStore(root, inline_bytes_max=inline_bytes_max) as store:
+def state_after(root: Path, act: Act | None, keeping: str) -> State:
+    furnish(root, keeping)
+    with ObjectStore(root, **KEEPINGS[keeping]) as store:
         if act:
             act(store)
         return seen(store)
@@ -76,25 +85,26 @@ def in_child(work: Callable[[], None]) -> bool:
     return os.WIFEXITED(status)
 
 
-def check_tidy(store: ObjectStore, *, are_files: bool) -> None:
-    """After a round of the auditor there is a file for each row that needs one, and no other."""
+def check_tidy(store: ObjectStore, *, copies: int) -> None:
+    """After a round of the auditor there is a file for each copy of each row, and no other."""
     audit = auditor.once(store)
     assert not audit.quarantined
     assert not audit.missing
-    assert audit.orphans <= 1
+    assert audit.orphans <= 2
+    assert audit.placed == audit.displaced == 0
     state = seen(store)
     count = sum(len(objects) - 1 for objects in state.values())
-    assert len(list(store.files.walk())) == (count if are_files else 0)
+    assert len(list(store.files.walk())) == copies * count
     databases = [p.name for p in (store.root / "containers").glob("*") if p.suffix == ".sqlite"]
     assert len(databases) == len(state)
 
 
 @pytest.mark.crash
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("keeping", KEEPINGS.values(), ids=KEEPINGS)
+@pytest.mark.parametrize("keeping", KEEPINGS)
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_killed_at_any_step_the_act_happened_or_not(
-    tmp_path: Path, act: Act, when: str, keeping: int
+    tmp_path: Path, act: Act, when: str, keeping: str
 ):
     old = state_after(tmp_path / "old", None, keeping)
     new = state_after(tmp_path / "new", act, keeping)
@@ -104,13 +114,13 @@ def test_killed_at_any_step_the_act_happened_or_not(
         hook = {when: faults.Nth(number, faults.kill_myself)}
 
         def work(root: Path = root, hook: dict[str, faults.Nth] = hook) -> None:
-            with faults.watched(**hook), ObjectStore(root, inline_bytes_max=keeping) as store:
+            with faults.watched(**hook), ObjectStore(root, **KEEPINGS[keeping]) as store:
                 act(store)
 
         is_acknowledged = in_child(work)
-        with ObjectStore(root) as store:
+        with ObjectStore(root, **KEEPINGS[keeping]) as store:
             state = seen(store)
-            check_tidy(store, are_files=keeping < 0)
+            check_tidy(store, copies=COPIES[keeping])
             assert seen(store) == state
             if is_acknowledged:
                 assert state == new
@@ -121,9 +131,9 @@ def test_killed_at_any_step_the_act_happened_or_not(
 
 
 @pytest.mark.crash
-@pytest.mark.parametrize("keeping", KEEPINGS.values(), ids=KEEPINGS)
+@pytest.mark.parametrize("keeping", KEEPINGS)
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-def test_refused_at_any_step_by_a_full_disk_nothing_changed(tmp_path: Path, act: Act, keeping: int):
+def test_refused_at_any_step_by_a_full_disk_nothing_changed(tmp_path: Path, act: Act, keeping: str):
     old = state_after(tmp_path / "old", None, keeping)
     new = state_after(tmp_path / "new", act, keeping)
     for number in range(1, 1000):
@@ -131,7 +141,7 @@ def test_refused_at_any_step_by_a_full_disk_nothing_changed(tmp_path: Path, act:
         furnish(root, keeping)
         nth = faults.Nth(0, faults.fail)
         watched = faults.watched(before=nth)
-        with watched, ObjectStore(root, inline_bytes_max=keeping) as store:
+        with watched, ObjectStore(root, **KEEPINGS[keeping]) as store:
             before = len(list(store.files.walk()))
             nth.left = number
             is_refused = False
@@ -142,7 +152,7 @@ def test_refused_at_any_step_by_a_full_disk_nothing_changed(tmp_path: Path, act:
             nth.left = 0
             assert seen(store) == (old if is_refused else new)
             assert not is_refused or len(list(store.files.walk())) == before
-            check_tidy(store, are_files=keeping < 0)
+            check_tidy(store, copies=COPIES[keeping])
         if not nth.reached:
             return
     pytest.fail("the act never ends")
@@ -162,7 +172,7 @@ def test_killed_at_any_step_of_its_first_opening_a_store_opens(tmp_path: Path):
         with ObjectStore(root, part_power=4) as store:
             store.put_container(ACCOUNT, "c")
             put(store, "a", b"bytes")
-            check_tidy(store, are_files=False)
+            check_tidy(store, copies=0)
         if is_open:
             assert number > 1
             return
@@ -171,7 +181,7 @@ def test_killed_at_any_step_of_its_first_opening_a_store_opens(tmp_path: Path):
 
 def test_a_put_is_durable_from_the_bottom_up_with_three_waits_for_the_disk(tmp_path: Path):
     """The third wait is SQLite's, in COMMIT. The order is what a power cut cannot break."""
-    furnish(tmp_path / "store", -1)
+    furnish(tmp_path / "store", "files")
     steps: list[str] = []
     watched = faults.watched(after=steps.append)
     with watched, ObjectStore(tmp_path / "store", inline_bytes_max=-1) as store:
@@ -185,7 +195,7 @@ def test_a_put_is_durable_from_the_bottom_up_with_three_waits_for_the_disk(tmp_p
 
 def test_a_small_put_waits_for_the_disk_once_with_all_that_wait_beside_it(tmp_path: Path):
     """The wait is SQLite's, in COMMIT; who comes meanwhile shares the next one."""
-    furnish(tmp_path / "store", 64 << 10)
+    furnish(tmp_path / "store", "inline")
     steps: list[str] = []
     with faults.watched(after=steps.append), ObjectStore(tmp_path / "store") as store:
         steps.clear()
