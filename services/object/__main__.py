@@ -27,6 +27,7 @@ from storage.objects.store import ObjectStore
 NAME: Final = "object"
 EXPIRE_EVERY_S: Final = 60.0
 AUDIT_EVERY_S: Final = 24 * 3600.0
+SETTLE_AGAIN_S: Final = 600.0  # what could not be placed (a full disk) will hardly sooner
 
 _log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def _audit(store: ObjectStore, pace: Pace, is_over: threading.Event) -> None:
                     _log.info("object store: audited: %s", auditor.once(store, pace))
             except StoreError:
                 _log.exception("object store: a round of the auditor failed")
-            if is_over.wait(EXPIRE_EVERY_S):
+            if is_over.wait(EXPIRE_EVERY_S if store.is_settled else SETTLE_AGAIN_S):
                 return
 
 

@@ -16,7 +16,13 @@ from typing import Final
 
 from storage.objects import copies, object_file, salvage, sums
 from storage.objects.container import Container, Stored
-from storage.objects.errors import ContainerDamaged, NotFound, ObjectNotFound
+from storage.objects.errors import (
+    ContainerDamaged,
+    NotFound,
+    ObjectNotFound,
+    StoreError,
+    translated,
+)
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.pace import Pace
 from storage.objects.store import ObjectStore
@@ -37,6 +43,7 @@ class Audit:
     missing: list[str] = field(default_factory=list)  # objects whose bytes are gone
     rebuilt: list[str] = field(default_factory=list)  # containers whose database was damaged
     repaired: list[str] = field(default_factory=list)  # objects that rotted and are whole again
+    failed: list[str] = field(default_factory=list)  # objects that could not be looked after
     placed: int = 0  # copies written where one was lacking
     displaced: int = 0  # copies removed from where none belongs
     orphans: int = 0  # data files that no row pointed at
@@ -45,11 +52,11 @@ class Audit:
 
 def once(store: ObjectStore, pace: Pace | None = None) -> Audit:
     """Read every byte of the store once, checking and mending it, and tidy up. Raises Stopped."""
-    audit = Audit(expired=expire(store))
+    audit, ring = Audit(expired=expire(store)), store.files.ring
     _walk(store, audit, pace=pace or Pace(), is_read=True)
     _tidy(store, audit)
-    if not audit.missing:
-        store.settle()
+    if not audit.failed:
+        store.settle(ring)
     return audit
 
 
@@ -58,13 +65,17 @@ def settle(store: ObjectStore, pace: Pace | None = None) -> Audit:
 
     Raises Stopped; what was moved until then stays moved.
     """
-    audit = Audit()
-    if not store.is_settled:
+    audit, ring = Audit(), store.files.ring
+    if not ring.is_settled:
         _walk(store, audit, pace=pace or Pace(), is_read=False)
-        if not audit.missing:
-            store.settle()
-        done = {"placed": str(audit.placed), "missing": str(len(audit.missing))}
-        store.tell("settled", **done)
+        if not audit.failed:
+            store.settle(ring)
+        counts = {
+            "placed": audit.placed,
+            "missing": len(audit.missing),
+            "failed": len(audit.failed),
+        }
+        store.tell("objects placed", **{name: str(count) for name, count in counts.items()})
     return audit
 
 
@@ -197,7 +208,13 @@ def _check_object(
             _check_inline(store, name, opened=opened, audit=audit)
             pace.spend(record.size_bytes)
         return
-    found = copies.check(store, name, record, pace=pace, is_read=is_read)
+    try:
+        with translated(f"object {name}: its copies"):
+            found = copies.check(store, name, record, pace=pace, is_read=is_read)
+    except StoreError as error:  # the others are to be looked after all the same
+        log.error("%s", error)  # noqa: TRY400 - the sentence is the store's
+        audit.failed.append(str(name))
+        return
     audit.quarantined += found.quarantined
     audit.placed += found.made
     audit.displaced += found.removed

@@ -121,7 +121,7 @@ class ObjectFiles:
         drafts: list[blobs.Draft] = []
         with contextlib.ExitStack() as undo:
             for folder in self._order(name):
-                if len(drafts) == self._placing[0].replicas or not folder.device.weight:
+                if len(drafts) == self.replicas or not folder.device.weight:
                     break
                 with self._noticing(folder):
                     draft = blobs.Draft(folder.objects, is_summed=False)
@@ -194,9 +194,13 @@ class ObjectFiles:
 
     def homes(self, name: ObjectName, written: int) -> list[Path]:
         """Return where each replica of a version belongs, of the devices that are there."""
-        wanted = [folder for folder in self._order(name) if folder.device.weight]
         file_name = self._file_name(name, written)
-        return [folder.objects / file_name for folder in wanted[: self._placing[0].replicas]]
+        return [folder.objects / file_name for folder in self.takers(name)]
+
+    def takers(self, name: ObjectName) -> list[Folder]:
+        """Return the devices that an object goes to, of those that are there."""
+        wanted = [folder for folder in self._order(name) if folder.device.weight]
+        return wanted[: self.replicas]
 
     def copies(self, name: ObjectName, written: int) -> list[Path]:
         """Return where replicas of a version are, wherever they belong."""

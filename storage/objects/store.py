@@ -166,9 +166,11 @@ class ObjectStore:
                 seen = replace(seen, is_settled=False)
             self._save(seen)
 
-    def settle(self) -> None:
-        """Remember that every object lies where it belongs."""
-        self._save(replace(self.files.ring, is_settled=True))
+    def settle(self, placed_by: ring.Ring) -> None:
+        """Remember that every object lies where it belongs, by a ring that still must be true."""
+        now = self.files.ring
+        if replace(now, is_settled=True) == replace(placed_by, is_settled=True):
+            self._save(replace(now, is_settled=True))
 
     @property
     def is_settled(self) -> bool:
@@ -278,14 +280,17 @@ class ObjectStore:
     def put_object(self, name: ObjectName, *, size_bytes: int = 0) -> Upload:
         """Begin an object, of `size_bytes` if known. Raises ContainerNotFound, StoreFull."""
         with self.catalog.borrow(name.account, name.container), translated(f"object {name}: put"):
-            self._check_space(size_bytes)
-        inline_bytes_max = self._inline_bytes_max if self.files.replicas == 1 else -1
+            inline_bytes_max = self._inline_bytes_max if self.files.replicas == 1 else -1
+            is_inline = size_bytes <= inline_bytes_max
+            self._space.check(self.root, size_bytes if is_inline else 0)
+            if not is_inline:
+                self._check_space(name, size_bytes)
         return Upload(
             name,
             lambda body, said: self._commit(name, body, said=said),
             drafts=lambda: self.files.drafts(name),
             inline_bytes_max=inline_bytes_max,
-            check_space=self._check_space,
+            check_space=lambda size_bytes: self._check_space(name, size_bytes),
         )
 
     def head_object(self, name: ObjectName) -> ObjectRecord:
@@ -420,10 +425,9 @@ class ObjectStore:
             raise ObjectDamaged(f"object {name}: no copy has the bytes that were written")
         return b""
 
-    def _check_space(self, size_bytes: int) -> None:
-        """Raise StoreFull if so many bytes would leave less than the reserve on a disk."""
-        self._space.check(self.root, size_bytes)
-        for folder in self.files.folders:
+    def _check_space(self, name: ObjectName, size_bytes: int) -> None:
+        """Raise StoreFull if so many bytes leave less than the reserve where an object goes."""
+        for folder in self.files.takers(name):
             self._space.check(folder.path, size_bytes)
 
     @contextlib.contextmanager

@@ -1,15 +1,18 @@
 """Several devices: replicas, and what happens when one comes, is emptied, is lost, or rots."""
 
+import errno
+import os
 import random
 import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage.objects import auditor, pace
-from storage.objects.errors import ObjectDamaged, StoreError, StoreUnusable
+from storage.objects.errors import ObjectDamaged, StoreError, StoreFull, StoreUnusable
 from storage.objects.ring import Ring, Wish
 from storage.objects.store import ObjectStore
 from tests.storage.objects.verbs import ACCOUNT, get, named, names, put
@@ -242,6 +245,53 @@ def test_without_any_device_writes_are_refused_in_form(pair, tmp_path):
     for _ in range(2):
         with pytest.raises(StoreError):
             put(pair, "a", b"bytes")
+
+
+def test_a_device_that_is_full_keeps_the_others_from_nothing(pair, tmp_path, monkeypatch):
+    """Its share waits; what is re-placed elsewhere is, and the next round tries again."""
+    bodies = fill(pair, 20)
+    shutil.rmtree(tmp_path / "disk3" / "objects")
+    (tmp_path / "disk3" / "objects").mkdir()
+    real_link = os.link
+    refused: list[str] = []
+
+    def full(source: str, target: Path, **options: Any) -> None:
+        if "disk3" in str(target) and len(refused) < 5:
+            refused.append(str(target))
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real_link(source, target, **options)
+
+    monkeypatch.setattr(os, "link", full)
+    audit = auditor.once(pair)
+
+    assert (len(audit.failed), audit.placed, audit.missing) == (5, 15, [])
+    assert auditor.once(pair).placed == 5
+    assert holds(pair, bodies)
+
+
+def test_one_full_device_refuses_only_what_goes_there(tmp_path, monkeypatch):
+    disks = wishes(tmp_path, 1, 3)
+    with ObjectStore(tmp_path / "s", part_power=4, devices=disks, reserve_bytes=MIB) as store:
+        store.put_container(ACCOUNT, "c")
+        real = os.statvfs
+
+        def full(path: Path) -> os.statvfs_result:
+            found = list(real(path))
+            found[4] = 0 if "disk3" in str(path) else found[4]  # f_bavail
+            return os.statvfs_result(found)
+
+        monkeypatch.setattr(os, "statvfs", full)
+        refused = 0
+        for number in range(30):
+            try:
+                put(store, f"{number}", b"x" * 100_000)
+            except StoreFull:
+                refused += 1
+            put(store, f"small{number}", b"x")
+
+        assert len(files_on(tmp_path, 1)) == 30 - refused
+        assert 0 < refused < 30
+        assert files_on(tmp_path, 3) == []
 
 
 def test_a_disk_of_another_place_is_refused(tmp_path):
