@@ -22,6 +22,7 @@ class RequestContext:
     user_name: str = ""
     project_id: ids.ProjectId = ids.ProjectId("")
     project_name: str = ""
+    project_domain_id: str = ""
     roles: frozenset[str] = frozenset()
     is_system: bool = False
     user_domain_id: str = ""

@@ -26,12 +26,17 @@ NovaboxError                 500
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 class NovaboxError(Exception):
-    """Something a person has to read; its text says what, which and what to do."""
+    """Something a person has to read; its text says what, which and what to do.
+
+    `headers` are what the answer that says so has besides: a face may set them.
+    """
 
     status = 500
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class BadRequest(NovaboxError):

@@ -17,6 +17,7 @@ MEMBER: Final = "member"
 MANAGER: Final = "manager"
 ADMIN: Final = "admin"
 SERVICE: Final = "service"
+RESELLER_ADMIN: Final = "ResellerAdmin"  # Swift's: everything in every account, nothing elsewhere
 
 # a role → the roles it implies, itself included (Keystone's default role hierarchy)
 IMPLIED: Final[dict[str, frozenset[str]]] = {
@@ -25,6 +26,7 @@ IMPLIED: Final[dict[str, frozenset[str]]] = {
     MEMBER: frozenset({MEMBER, READER}),
     READER: frozenset({READER}),
     SERVICE: frozenset({SERVICE, READER}),
+    RESELLER_ADMIN: frozenset({RESELLER_ADMIN}),
 }
 
 
@@ -264,7 +266,8 @@ _OBJECT_STORE: Final = {
     "object_store:read": READER,
     "object_store:write": MEMBER,
     "object_store:delete_account": ADMIN,
-    "object_store:any_account": SERVICE,  # Swift's ResellerAdmin
+    "object_store:any_account": SERVICE,
+    "object_store:reseller_admin": RESELLER_ADMIN,  # sets the quotas of accounts, too
 }
 _EC2: Final = {
     "ec2:describe_tags": READER,

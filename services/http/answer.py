@@ -83,6 +83,8 @@ def _call(
     """The part that runs in a thread, with the caller as the current context."""
     if target.identify is not None:
         request = _of(request, target.identify(request, raw))
+    elif target.is_open:
+        request = _of(request, auth.visitor(request.headers, login))
     elif not target.is_public:
         request = _of(request, auth.login(request.headers, login))
     if target.is_repeatable and given is not None:
@@ -186,6 +188,7 @@ def _request(scope: Scope, headers: Headers, parameters: Mapping[str, str]) -> e
         headers=headers,
         origin=f"{scope['scheme']}://{host}",
         token=headers.get(auth.TOKEN_HEADER, ""),
+        client_ip=(scope.get("client") or ("",))[0],
     )
 
 

@@ -205,9 +205,11 @@ def _fault(error: Exception, *, accept: str) -> faults.Fault:
 def _refusal(face: endpoint.Face, fault: faults.Fault, error: Exception, scope: Scope) -> Response:
     content_type, body = face.fault(fault)
     headers = {"Content-Type": content_type}
+    if isinstance(error, errors.NovaboxError):
+        headers |= error.headers
     if isinstance(error, _NoSuchMethod):
         headers["Allow"] = error.allowed
-    if fault.status == 401:
+    if fault.status == 401 and "WWW-Authenticate" not in headers:
         origin = f"{scope['scheme']}://{Headers(scope=scope).get('host', 'localhost')}"
         headers["WWW-Authenticate"] = f'Keystone uri="{origin}/identity"'
     return Response(body, status_code=fault.status, headers=headers)

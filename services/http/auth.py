@@ -25,6 +25,14 @@ def login(headers: Mapping[str, str], resolve: Login) -> context.RequestContext:
     return resolve(token)
 
 
+def visitor(headers: Mapping[str, str], resolve: Login) -> context.RequestContext:
+    """The user whose token is in `headers`; without one, or with one that is no good, nobody."""
+    try:
+        return login(headers, resolve)
+    except errors.Unauthorized:
+        return context.RequestContext()
+
+
 def joined(
     headers: Mapping[str, str], resolve: Login, fresh: context.RequestContext
 ) -> context.RequestContext:

@@ -44,6 +44,7 @@ class Request:
     origin: str
     content: Reader | None = None  # only of an endpoint that `streams`
     token: str = ""
+    client_ip: str = ""
     rename: Callable[[str], None] = _forget  # the request's hop in the trace
 
     @property
@@ -78,6 +79,7 @@ class Endpoint:
     streams: bool = False
     status: int = 200
     is_public: bool = False  # whether it is answered without a token
+    is_open: bool = False  # whether anybody may come: a token says who it is, and nothing must
     identify: "Identify | None" = None  # who asks, where no token says it
     media_types: tuple[str, ...] = JSON
     is_repeatable: bool = False
@@ -94,6 +96,7 @@ def endpoint(
     *,
     status: int = 200,
     is_public: bool = False,
+    is_open: bool = False,
     streams: bool = False,
     is_repeatable: bool = False,
 ) -> Endpoint:
@@ -102,11 +105,12 @@ def endpoint(
     One that `is_repeatable` answers by its path, query, token and the database alone: the same
     request is answered the same, without the handler, until something is written.
 
-    Who asks is known by then (unless `is_public`); what they may do is for the verbs and
-    `appliance.policy` to say. With `streams` the handler reads the body from `request.content`.
+    Who asks is known by then (unless `is_public`; with `is_open` it may be nobody); what they may
+    do is for the verbs and `appliance.policy` to say. With `streams` the handler reads the body
+    from `request.content`.
     """
     return Endpoint(
-        handler=handler, status=status, is_public=is_public, streams=streams,
+        handler=handler, status=status, is_public=is_public, is_open=is_open, streams=streams,
         is_repeatable=is_repeatable,
     )  # fmt: skip
 

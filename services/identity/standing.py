@@ -61,6 +61,7 @@ class Standing:
             user_domain_id=self.user.domain_id,
             project_id=project.id if project else ids.ProjectId(""),
             project_name=project.name if project else "",
+            project_domain_id=project.domain_id if project else "",
             domain_id=self.target.id if self.target and self.target.is_domain else "",
             is_system_scoped=self.is_system,
             roles=frozenset(role.name for role in self.roles),

@@ -6,13 +6,17 @@ Knows a representation's etag, time and size, and not where it comes from.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from services.object import headers as said
 
-_RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
+# Swift's limits (common/swob.py): a few bytes of header never ask for many times the object.
+SPANS_MAX: Final = 50
+OVERLAPS_MAX: Final = 2
+_PART: Final = r"(?:\d{1,20}-\d{0,20}|-\d{1,20})"
+_RANGES: Final = re.compile(rf"bytes={_PART}(?:,{_PART})*", re.ASCII)
 
 
 class Unsatisfiable(Exception):
@@ -46,25 +50,47 @@ def status(headers: Mapping[str, str], *, etag: str, ticks: int) -> int:
     return 200
 
 
-def span(headers: Mapping[str, str], *, size_bytes: int) -> tuple[Span, bool]:
-    """Return the bytes asked for, and whether a range was asked for at all.
+def spans(headers: Mapping[str, str], *, size_bytes: int, etag: str, ticks: int) -> list[Span]:
+    """Return the parts asked for, in the client's order; none when everything is.
 
-    A Range that is not one, or more than one, means everything. Raises Unsatisfiable.
+    A Range that is not one, or whose If-Range no longer holds, means everything. Parts that begin
+    after the end are left out. Raises Unsatisfiable when none is left, or there are too many.
     """
-    whole = Span(0, size_bytes, size_bytes)
-    found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
-    if not found or not any(found.groups()):
-        return whole, False
-    first, last = found.groups()
-    if not first:
-        start, stop = max(0, size_bytes - int(last)), size_bytes
-    else:
-        start, stop = int(first), min(size_bytes, int(last) + 1) if last else size_bytes
-        if last and int(last) < start:
-            return whole, False
-    if start >= size_bytes or (not first and int(last) == 0):
+    text = headers.get("range", "").replace(" ", "")
+    if not _RANGES.fullmatch(text) or not _is_same(headers.get("if-range"), etag, ticks):
+        return []
+    found = []
+    for one in text.removeprefix("bytes=").split(","):
+        first, _, last = one.partition("-")
+        if first and last and int(last) < int(first):
+            return []
+        start = int(first) if first else max(0, size_bytes - int(last))
+        stop = min(size_bytes, int(last) + 1) if first and last else size_bytes
+        if start < stop:
+            found.append(Span(start, stop, size_bytes))
+    if not found or len(found) > SPANS_MAX or _overlapping(found) > OVERLAPS_MAX:
         raise Unsatisfiable
-    return Span(start, stop, size_bytes), True
+    return found
+
+
+def _is_same(condition: str | None, etag: str, ticks: int) -> bool:
+    """Return whether If-Range lets a Range count: by an etag, or by a date."""
+    if condition is None:
+        return True
+    moment = said.parse_http_date(condition)
+    if moment is not None:
+        return said.whole_seconds(ticks) == moment
+    return condition.strip().strip('"') == etag.strip('"')
+
+
+def _overlapping(found: Sequence[Span]) -> int:
+    """Return how many parts begin before the one that begins before them has ended."""
+    ordered = sorted((span.start, span.stop) for span in found)
+    furthest, count = 0, 0
+    for start, stop in ordered:
+        count += start < furthest
+        furthest = max(furthest, stop)
+    return count
 
 
 def _lists(text: str, etag: str) -> bool:

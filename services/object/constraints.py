@@ -17,6 +17,7 @@ MAX_OBJECT_NAME_LENGTH: Final = 1024
 MAX_CONTAINER_NAME_LENGTH: Final = 256
 MAX_ACCOUNT_NAME_LENGTH: Final = 256
 LISTING_LIMIT: Final = 10_000
+_REPLACED: Final = "\ufffd".encode()  # what a server makes of bytes that are no text
 
 LIMITS: Final = {
     "max_file_size": MAX_FILE_SIZE,
@@ -50,7 +51,11 @@ def check_object_name(name: str) -> None:
 
 def check_text(*names: str) -> None:
     """Refuse what is no text, or has a NUL in it: 412."""
-    if any("\0" in name or "\ufffd" in name for name in names):
+    try:
+        raw = "/".join(names).encode()
+    except UnicodeEncodeError as error:  # half of a character
+        raise Refused(412, "Invalid UTF8 or contains NULL") from error
+    if b"\0" in raw or _REPLACED in raw:
         raise Refused(412, "Invalid UTF8 or contains NULL")
 
 

@@ -107,7 +107,7 @@ def _answer(peer: socket.socket, store: ObjectStore, message: _Message) -> None:
         _send(peer, {"status": error.status})
     except stored.StoreFull as error:
         _send(peer, {"status": 507, "reason": str(error)})
-    except stored.NotFound as error:
+    except (stored.NotFound, contents.Broken) as error:
         _send(peer, {"status": 404, "reason": str(error)})
     except stored.StoreError as error:
         _send(peer, {"status": 503, "reason": str(error)})
@@ -118,7 +118,7 @@ def _open(peer: socket.socket, store: ObjectStore, name: ObjectName) -> int:
     with contextlib.ExitStack() as opened:
         download = opened.enter_context(store.get_object(name))
         content = contents.describe(store, name, download)
-        if len(content.segments) > PARTS_MAX:
+        if len(content.segments) > PARTS_MAX or any(map(_is_odd, content.segments)):
             raise Refused(409)
         files = (
             [download] if not content.is_large else list(_files(opened, store, content.segments))
@@ -135,6 +135,11 @@ def _open(peer: socket.socket, store: ObjectStore, name: ObjectName) -> int:
         said = {"status": 200, "parts": parts}
         socket.send_fds(peer, [json.dumps(said).encode()], [sums, *(file.fd for file in files)])
     return content.size_bytes
+
+
+def _is_odd(segment: Segment) -> bool:
+    """Whether its bytes are no file's: its manifest has them, or it is one itself."""
+    return segment.is_manifest or bool(segment.data)
 
 
 def _files(

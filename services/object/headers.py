@@ -10,8 +10,9 @@ import datetime
 import email.utils
 import functools
 import mimetypes
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from services.object import constraints
@@ -36,14 +37,38 @@ OBJECT_HEADERS: Final = (
 CONTAINER_HEADERS: Final = (
     "X-Container-Read",
     "X-Container-Write",
-    "X-Container-Sync-Key",
-    "X-Container-Sync-To",
     "X-Versions-Location",
     "X-History-Location",
 )
+ACCOUNT_HEADERS: Final = (
+    "X-Account-Access-Control",
+    "X-Account-Quota-Bytes",
+    "X-Account-Quota-Count",
+)
+# Only who owns the account sees and sets these (Swift's swift_owner_headers).
+PRIVILEGED: Final = frozenset(
+    {
+        "X-Account-Access-Control",
+        "X-Account-Meta-Temp-Url-Key",
+        "X-Account-Meta-Temp-Url-Key-2",
+        "X-Container-Meta-Temp-Url-Key",
+        "X-Container-Meta-Temp-Url-Key-2",
+        "X-Container-Read",
+        "X-Container-Write",
+    }
+)
+TRUE: Final = frozenset({"true", "1", "yes", "on", "t", "y"})  # Swift's config_true_value
 TYPE_DEFAULT: Final = "application/octet-stream"
-# Swift keeps a large object's size in the content type of its manifest's row, for listings.
-SWIFT_BYTES: Final = ";swift_bytes="
+POLICY: Final = "Policy-0"
+# What listings show of an object besides its row is kept in its content type, as Swift keeps a
+# large object's size there: `text/plain;swift_bytes=1000`.
+SIZE_MARK: Final = "swift_bytes"
+ETAG_MARK: Final = "swift_slo_etag"
+LINK_MARK: Final = "swift_link"
+S3_MARK: Final = "s3_etag"  # the other face's
+_MARKS: Final = frozenset({SIZE_MARK, ETAG_MARK, LINK_MARK, S3_MARK})
+_MARKED: Final = re.compile(r";\s*(?:swift_|s3_)", re.IGNORECASE)
+_S3: Final = "X-Object-Sysmeta-S3-"
 
 
 def changes(headers: Mapping[str, str], kind: str) -> dict[str, str | None]:
@@ -61,9 +86,36 @@ def changes(headers: Mapping[str, str], kind: str) -> dict[str, str | None]:
             user[low.removeprefix(prefix).title()] = value or None
     constraints.check_metadata({name: value or "" for name, value in user.items()})
     found = {f"X-{kind}-Meta-{name}": value for name, value in user.items()}
-    if kind == "Container":
-        found |= _container_headers(headers)
-    return found
+    return found | _own_headers(
+        headers, CONTAINER_HEADERS if kind == "Container" else ACCOUNT_HEADERS
+    )
+
+
+def check_all(old: Mapping[str, str], changes: Mapping[str, str | None], kind: str) -> None:
+    """Refuse changes after which an account or container would have too much metadata: 400."""
+    prefix = f"X-{kind}-Meta-"
+    after = {**old, **changes}
+    constraints.check_metadata(
+        {
+            name.removeprefix(prefix): value
+            for name, value in after.items()
+            if name.startswith(prefix) and value is not None
+        }
+    )
+
+
+def system(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return what an object's metadata has that no client sets: a POST leaves it."""
+    return {name: value for name, value in metadata.items() if "-Sysmeta-" in name}
+
+
+def visible(metadata: Mapping[str, str], *, is_owner: bool) -> dict[str, str]:
+    """Return an account's or a container's metadata as a caller may see it."""
+    return {
+        name: value
+        for name, value in metadata.items()
+        if "-Sysmeta-" not in name and (is_owner or name not in PRIVILEGED)
+    }
 
 
 def attributes(
@@ -72,10 +124,15 @@ def attributes(
     """Return what a request says of an object, or of a copy of `old`."""
     metadata = object_metadata(headers)
     if old is not None and headers.get("x-fresh-metadata", "").lower() != "true":
-        metadata = dict(old.metadata) | metadata
-    old_type = old.content_type.partition(SWIFT_BYTES)[0] if old else guess_type(name)
+        # what the other face keeps there is of that one object: its version, its list, its lock
+        kept = {k: v for k, v in old.metadata.items() if not k.startswith(_S3)}
+        metadata = kept | metadata
+    old_type = plain_type(old.content_type) if old else guess_type(name)
+    said_type = _said_type(headers.get("content-type", ""))
+    if headers.get("x-detect-content-type", "").lower() in TRUE:
+        said_type = guess_type(name)
     return Attributes(
-        content_type=headers.get("content-type") or old_type,
+        content_type=said_type or old_type,
         metadata=metadata,
         delete_at=delete_at(headers),
     )
@@ -92,7 +149,7 @@ def object_metadata(headers: Mapping[str, str]) -> dict[str, str]:
     }
     constraints.check_metadata(user)
     kept = {name: low[name.lower()] for name in OBJECT_HEADERS if low.get(name.lower())}
-    return kept | {OBJECT_META + name: value for name, value in user.items() if value}
+    return kept | {OBJECT_META + name: value for name, value in user.items()}
 
 
 def delete_at(headers: Mapping[str, str]) -> int | None:
@@ -114,26 +171,57 @@ def guess_type(name: str) -> str:
     return mimetypes.guess_type(name)[0] or TYPE_DEFAULT
 
 
-def of_account(info: AccountInfo) -> dict[str, str]:
+def is_marked(content_type: str) -> bool:
+    """Return whether a content type may have marks in it."""
+    return _MARKED.search(content_type) is not None
+
+
+def plain_type(content_type: str) -> str:
+    """Return a content type as its owner wrote it, without our marks."""
+    if not is_marked(content_type):
+        return content_type
+    parts = content_type.split(";")
+    return ";".join(part for part in parts if part.partition("=")[0] not in _MARKS)
+
+
+def marks(content_type: str) -> dict[str, str]:
+    """Return the marks in a content type by name."""
+    if not is_marked(content_type):
+        return {}
+    parts = (part.partition("=") for part in content_type.split(";"))
+    return {name: value for name, _, value in parts if name in _MARKS}
+
+
+def marked(content_type: str, **said: object) -> str:
+    """Return a content type with marks, in place of any it has."""
+    return plain_type(content_type) + "".join(f";{name}={value}" for name, value in said.items())
+
+
+def of_account(info: AccountInfo, *, is_owner: bool = True) -> dict[str, str]:
     """Return the headers that describe an account."""
+    counts = {
+        "Container-Count": str(info.container_count),
+        "Object-Count": str(info.object_count),
+        "Bytes-Used": str(info.bytes_used),
+    }
+    by_policy = counts if info.container_count else {}  # there is one policy, so all is its own
     return {
-        "X-Account-Container-Count": str(info.container_count),
-        "X-Account-Object-Count": str(info.object_count),
-        "X-Account-Bytes-Used": str(info.bytes_used),
+        **{f"X-Account-{name}": count for name, count in counts.items()},
+        **{f"X-Account-Storage-Policy-{POLICY}-{name}": n for name, n in by_policy.items()},
         "X-Timestamp": timestamps.format_ticks(info.timestamp),
-        **info.metadata,
+        **visible(info.metadata, is_owner=is_owner),
     }
 
 
-def of_container(info: ContainerInfo) -> dict[str, str]:
+def of_container(info: ContainerInfo, *, is_owner: bool = True) -> dict[str, str]:
     """Return the headers that describe a container."""
     return {
         "X-Container-Object-Count": str(info.object_count),
         "X-Container-Bytes-Used": str(info.bytes_used),
         "X-Timestamp": timestamps.format_ticks(info.timestamp),
         "Last-Modified": http_date(info.timestamp),
-        "X-Storage-Policy": "Policy-0",
-        **info.metadata,
+        "X-Storage-Policy": POLICY,
+        **visible(info.metadata, is_owner=is_owner),
     }
 
 
@@ -141,7 +229,7 @@ def of_object(record: ObjectRecord, *, etag: str) -> dict[str, str]:
     """Return the headers that describe an object."""
     expiry = {} if record.delete_at is None else {"X-Delete-At": str(record.delete_at)}
     return {
-        "Content-Type": record.content_type.partition(SWIFT_BYTES)[0],
+        "Content-Type": plain_type(record.content_type),
         "Etag": etag,
         "Last-Modified": http_date(record.timestamp),
         "X-Timestamp": timestamps.format_ticks(record.timestamp),
@@ -181,9 +269,17 @@ def parse_http_date(text: str) -> int | None:
         return None
 
 
-def _container_headers(headers: Mapping[str, str]) -> dict[str, str | None]:
+def _said_type(text: str) -> str:
+    """Return a client's content type without parameters that only we may write."""
+    if not is_marked(text):
+        return text
+    parts = text.split(";")
+    return ";".join(part for part in parts if not is_marked(f";{part}"))
+
+
+def _own_headers(headers: Mapping[str, str], names: Iterable[str]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
-    for name in CONTAINER_HEADERS:
+    for name in names:
         if f"x-remove-{name.lower().removeprefix('x-')}" in headers:
             found[name] = None
         elif (value := headers.get(name.lower())) is not None:

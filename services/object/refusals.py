@@ -17,6 +17,7 @@ from services.http import faults
 from storage.objects import errors as stored
 
 PLAIN: Final = "Refused"
+HTML: Final = "text/html; charset=UTF-8"
 _REASONS: Final = {
     400: (
         "Bad Request",
@@ -68,11 +69,15 @@ class Refused(errors.NovaboxError):
         self.status = status
 
 
+class Unexplained(Refused):
+    """One whose reason the trace is told, and the client is not: it may name what is private."""
+
+
 def write(fault: faults.Fault) -> tuple[str, bytes]:
     """Write a refusal as Swift does: the face's formatter."""
     if fault.kind == PLAIN and fault.message:
         return "text/plain; charset=UTF-8", fault.message.encode()
-    return "text/html; charset=UTF-8", page(fault.status)
+    return HTML, page(fault.status)
 
 
 def page(status: int) -> bytes:

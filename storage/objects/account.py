@@ -74,6 +74,12 @@ class Accounts:
             return Account(metadata={})
         return Account(timestamp=row[0], container_count=row[1], metadata=json.loads(row[2]))
 
+    def metadata(self, account: str) -> Mapping[str, str]:
+        """Return an account's metadata alone; of an account that does not exist, none."""
+        row = self._db.row("SELECT metadata FROM accounts WHERE name = ?", (account,))
+        found: dict[str, str] = json.loads(row[0]) if row else {}
+        return found
+
     def update_metadata(
         self, account: str, changes: Mapping[str, str | None], *, timestamp: int
     ) -> None:

@@ -220,6 +220,11 @@ class ObjectStore:
                 account, changes, timestamp=self._timestamps.next()
             )
 
+    def account_metadata(self, account: str) -> Mapping[str, str]:
+        """Return an account's metadata without counting anything; nothing if nobody used it yet."""
+        with translated(f"account {account}: head"):
+            return self.catalog.accounts.metadata(account)
+
     def list_account(
         self, account: str, query: listing.Query
     ) -> list[ListedContainer | listing.Subdir]:

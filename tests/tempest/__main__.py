@@ -25,9 +25,13 @@ from tests import cloud as clouds
 from tests.tempest import results, settings
 
 PAGE: Final = Path(__file__).parents[2] / "docs/reference/conformance.md"
-GOALS: Final = ("identity", "image")  # the areas that are run when nobody says which
+# the areas that are run when nobody says which
+GOALS: Final = ("identity", "image", "object_storage")
 # what Tempest's object-storage tests may expect of /info; those of other features skip
-_SWIFT_FEATURES: Final = "slo,tempurl,bulk_delete"
+_SWIFT_FEATURES: Final = (
+    "slo,dlo,tempurl,formpost,bulk_upload,bulk_delete,container_quotas,account_quotas,staticweb,"
+    "symlink,versioned_writes"
+)
 _RUN_TIMEOUT_S: Final = 3000.0
 
 

@@ -17,7 +17,7 @@ CORE: Final = Path(__file__).parent / "core.txt"
 AREAS: Final = {
     "identity": ("tempest.api.identity.", 120),
     "image": ("tempest.api.image.", 85),
-    "object_storage": ("tempest.api.object_storage.", 0),
+    "object_storage": ("tempest.api.object_storage.", 145),
 }
 
 

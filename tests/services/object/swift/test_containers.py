@@ -138,3 +138,37 @@ def test_an_admin_deletes_an_empty_account(swifty: TestClient):
     assert swifty.delete("/v1/AUTH_p", headers=admin).status_code == 409
     swifty.delete(C)
     assert swifty.delete("/v1/AUTH_p", headers=admin).status_code == 204
+
+
+def test_a_path_lists_what_is_just_below_it(swifty: TestClient):
+    names = ("a/", "a/1", "a/2/", "a/2/x", "a/3/y", "b", "a", "a/0")
+    for name in names:
+        swifty.put(f"/v1/AUTH_p/c/{name}", content=b"")
+
+    def listed(query: str) -> list[str]:
+        return swifty.get(f"/v1/AUTH_p/c?{query}").text.splitlines()
+
+    assert listed("path=a") == listed("path=a/") == ["a/0", "a/1", "a/2/"]
+    assert listed("path=") == ["a", "a/", "b"]
+    assert listed("path=a&limit=1") == ["a/0"]
+    assert listed("path=a&limit=1&marker=a/0") == ["a/1"]
+    assert listed("path=a&reverse=true") == ["a/2/", "a/1", "a/0"]
+    assert listed("path=none") == []
+
+
+def test_a_listing_of_what_is_no_text_is_refused(swifty: TestClient):
+    for query in ("prefix=%00", "marker=%FF", "delimiter=%00", "path=%00", "end_marker=%FF"):
+        assert swifty.get(f"/v1/AUTH_p/c?{query}").status_code == 412
+
+
+def test_there_is_one_storage_policy(client: TestClient):
+    assert client.put("/v1/AUTH_p/c", headers={"X-Storage-Policy": "gold"}).status_code == 400
+    assert client.put("/v1/AUTH_p/c", headers={"X-Storage-Policy": "Policy-0"}).status_code == 201
+    account = client.head("/v1/AUTH_p").headers
+    assert account["x-account-storage-policy-policy-0-container-count"] == "1"
+
+
+def test_a_quiet_sync_is_not_promised(swifty: TestClient):
+    swifty.post("/v1/AUTH_p/c", headers={"X-Container-Sync-To": "//realm/cluster/account/c"})
+
+    assert "x-container-sync-to" not in swifty.head("/v1/AUTH_p/c").headers

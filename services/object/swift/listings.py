@@ -5,7 +5,8 @@ It refuses to know where the rows come from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -23,9 +24,11 @@ TYPES: Final = {
     "xml": "application/xml; charset=utf-8",
     "plain": "text/plain; charset=utf-8",
 }
+_NAMES: Final = ("prefix", "delimiter", "marker", "end_marker", "path")
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 Row = Listed | ListedContainer | Subdir
+Fetch = Callable[[Query], list[Listed | Subdir]]
 
 
 class _Object(msgspec.Struct):
@@ -34,6 +37,8 @@ class _Object(msgspec.Struct):
     name: str
     content_type: str
     last_modified: str
+    slo_etag: str | msgspec.UnsetType = msgspec.UNSET
+    symlink_path: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Container(msgspec.Struct):
@@ -50,7 +55,8 @@ class _Subdir(msgspec.Struct):
 def query(request: Request) -> Query:
     """Return what a request asks of a listing. Refuses a limit over 10,000: 412."""
     asked = request.query
-    given = asked.get("limit", "")
+    constraints.check_text(*(asked.get(name, "") for name in _NAMES))
+    given = asked.get("limit", "")[:20]  # longer numbers are as much over the limit
     limit = int(given) if given.isascii() and given.isdigit() else constraints.LISTING_LIMIT
     if limit > constraints.LISTING_LIMIT:
         raise Refused(412, f"Maximum limit is {constraints.LISTING_LIMIT}")
@@ -60,8 +66,29 @@ def query(request: Request) -> Query:
         marker=asked.get("marker", ""),
         end_marker=asked.get("end_marker", ""),
         limit=limit,
-        is_reverse=asked.get("reverse", "").lower() in {"true", "1", "yes", "on", "t", "y"},
+        is_reverse=asked.get("reverse", "").lower() in headers.TRUE,
     )
+
+
+def directly_below(fetch: Fetch, asked: Query, path: str) -> list[Listed | Subdir]:
+    """Return the objects just below a path, and no subdirectories: the query `path=`.
+
+    An object that is named as a subdirectory (`photos/2010/`) stands for it.
+    """
+    prefix = f"{path.rstrip('/')}/" if path else ""
+    query = replace(asked, prefix=prefix, delimiter="/")
+    found: list[Listed | Subdir] = []
+    while len(found) < asked.limit:
+        page = fetch(query)
+        for row in page:
+            if isinstance(row, Subdir):
+                found += fetch(Query(prefix=row.name, end_marker=row.name + "\0", limit=1))
+            elif row.name != prefix:
+                found.append(row)
+        if len(page) < query.limit:
+            break
+        query = replace(query, marker=page[-1].name)
+    return found[: asked.limit]
 
 
 def reply(
@@ -98,15 +125,30 @@ def _json(rows: Sequence[Row], _root: tuple[str, str]) -> bytes:
 def _value(row: Row) -> _Object | _Container | _Subdir:
     if isinstance(row, Listed):  # not a case below: a page has ten thousand, and a case costs twice
         name, timestamp, size_bytes, etag, content_type = row
-        if headers.SWIFT_BYTES in content_type:
-            content_type, _, whole_bytes = content_type.partition(headers.SWIFT_BYTES)
-            size_bytes = int(whole_bytes or size_bytes)
-        return _Object(size_bytes, etag, name, content_type, headers.iso_date(timestamp))
+        date = headers.iso_date(timestamp)
+        if headers.is_marked(content_type):
+            return _marked(row, date)
+        return _Object(size_bytes, etag, name, content_type, date)
     match row:
         case ListedContainer(name, timestamp, count, bytes_used):
             return _Container(bytes_used, count, name, headers.iso_date(timestamp))
         case Subdir(name):
             return _Subdir(name)
+
+
+def _marked(row: Listed, date: str) -> _Object:
+    """Return a large object or a link: what its content type tells of it shows."""
+    marks = headers.marks(row.content_type)
+    whole = marks.get(headers.ETAG_MARK)
+    return _Object(
+        int(marks.get(headers.SIZE_MARK, row.size_bytes)),
+        row.etag,
+        row.name,
+        headers.plain_type(row.content_type),
+        date,
+        slo_etag=f'"{whole}"' if whole else msgspec.UNSET,
+        symlink_path=marks.get(headers.LINK_MARK, msgspec.UNSET),
+    )
 
 
 def _xml(rows: Sequence[Row], root: tuple[str, str]) -> bytes:

@@ -1,5 +1,7 @@
 """Who may do what, and what every answer has."""
 
+import re
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -60,9 +62,12 @@ def test_a_foreign_account_is_not_copied_from_or_to(swifty: TestClient):
 
 
 def test_every_answer_names_its_transaction(swifty: TestClient):
-    answer = swifty.get(ACCOUNT)
+    answers = [swifty.get(ACCOUNT), swifty.get("/v1/AUTH_p/none"), swifty.get("/info")]
 
-    assert answer.headers["x-trans-id"] == answer.headers["x-openstack-request-id"]
+    for answer in answers:
+        digits = answer.headers["x-openstack-request-id"].removeprefix("req-").replace("-", "")
+        assert re.fullmatch(r"tx[0-9a-f]{21}-[0-9a-f]{10}", answer.headers["x-trans-id"])
+        assert answer.headers["x-trans-id"][2:23] == digits[:21]
 
 
 def test_health_and_capabilities_need_no_token(client: TestClient):

@@ -133,8 +133,8 @@ def test_a_range_after_the_end_cannot_be_sent(stored: TestClient, asked: str):
     assert answer.headers["content-range"] == "bytes */5120"
 
 
-@pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=0-1,4-5", "lines=1-2", "bytes=-", "x"])
-def test_what_is_no_single_range_means_everything(stored: TestClient, asked: str):
+@pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=0-1,5-2", "lines=1-2", "bytes=-", "x"])
+def test_what_is_no_range_means_everything(stored: TestClient, asked: str):
     answer = stored.get(O, headers={"Range": asked})
 
     assert (answer.status_code, answer.content) == (200, DATA)
@@ -261,3 +261,53 @@ def test_a_full_disk_is_told(swifty: TestClient, monkeypatch: pytest.MonkeyPatch
 
     assert answer.status_code == 507
     assert swifty.get(O).status_code == 404
+
+
+def test_an_expired_object_is_gone_and_deleting_it_empties_the_container(
+    stored: TestClient, store: ObjectStore
+):
+    past = int(time.time()) - 1
+    store.post_object(ObjectName("AUTH_p", "c", "o"), metadata={}, delete_at=past)
+
+    assert stored.get(O).status_code == 404
+    assert stored.delete(O).status_code == 404
+    assert stored.delete("/v1/AUTH_p/c").status_code == 204
+
+
+def test_an_empty_note_is_kept(stored: TestClient):
+    stored.post(O, headers={"X-Object-Meta-Empty": ""})
+
+    assert stored.head(O).headers["x-object-meta-empty"] == ""
+
+
+def test_the_content_type_may_be_found_out(swifty: TestClient):
+    said = {"Content-Type": "text/x", "X-Detect-Content-Type": "true"}
+    swifty.put("/v1/AUTH_p/c/a.png", content=b"", headers=said)
+
+    assert swifty.head("/v1/AUTH_p/c/a.png").headers["content-type"] == "image/png"
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../etc/passwd", "a/../../b", "..x", "-", "~", "\\", "a//b", "/etc"]
+)
+def test_a_name_is_only_a_name(swifty: TestClient, store: ObjectStore, name: str):
+    path = f"/v1/AUTH_p/c/{quote(name, safe='')}"
+    before = {found for found in store.root.parent.rglob("*") if store.root not in found.parents}
+
+    assert swifty.put(path, content=b"data").status_code == 201
+    assert swifty.get(path).content == b"data"
+    assert swifty.get("/v1/AUTH_p/c").text == f"{name}\n"
+    after = {found for found in store.root.parent.rglob("*") if store.root not in found.parents}
+    assert after == before
+
+
+@pytest.mark.parametrize("path", ["c/a%00b", "c/%FF", "c%00/o", "c/%ED%A0%80"])
+def test_a_name_that_is_no_text_is_refused(swifty: TestClient, path: str):
+    for method in ("GET", "PUT", "DELETE", "POST", "HEAD", "COPY"):
+        assert swifty.request(method, f"/v1/AUTH_p/{path}").status_code == 412, method
+
+
+@pytest.mark.parametrize("target", ["c/a%00", "c/%FF", "c", "", "/"])
+def test_a_copy_goes_to_a_name(stored: TestClient, target: str):
+    assert stored.request("COPY", O, headers={"Destination": target}).status_code == 412
+    assert stored.put(f"{O}2", headers={"X-Copy-From": target}).status_code == 412
