@@ -65,8 +65,9 @@ class Identity:
     def login(self, given: Sequence[Proof], scope: Scope | None) -> tuple[str, Token]:
         """A new token for whom all of the proofs show; without `scope` for its own project.
 
-        One got with another token ends when that one ends. Raises Unauthorized, in the same words
-        whatever was wrong, BadRequest, and Forbidden: a token of a trust or of an application
+        One got with another token ends when that one ends, and none outlives the trust or the
+        application credential that it is of. Raises Unauthorized, in the same words whatever was
+        wrong, BadRequest, and Forbidden: a token of a trust or of an application
         credential cannot become another.
         """
         now_s = clock.now()
@@ -83,7 +84,8 @@ class Identity:
         if claim.trust_id:
             with self._db.transaction() as tx:
                 trusts.use(tx, claim.trust_id)
-        return self._sealed(found, claim, asked)
+        ends_s = min(asked.expires_s, found.ends_s())
+        return self._sealed(found, claim, replace(asked, expires_s=ends_s))
 
     def by_password(self, who: Who, password: str, scope: Scope | None) -> tuple[str, Token]:
         """`login` with a password alone."""

@@ -47,6 +47,14 @@ def test_who_knows_the_secret_is_the_user_in_its_project(identity, db, ann):
     assert ctx.is_restricted
 
 
+def test_no_token_outlives_it(identity, db, ann):
+    ends = clock.stamp(clock.now() + 60)
+    credential, secret = _made(db, ann, expires_at=ends)
+
+    proof = Credential(id=credential.id, secret=secret.reveal())
+    assert identity.login([proof], None)[1].expires_at == ends
+
+
 def test_it_has_the_roles_that_were_asked_for_and_no_other(identity, db, ann):
     by_name = _made(db, ann, roles=((None, "reader"),))
     reader = roles.find_by_name(db, "reader")

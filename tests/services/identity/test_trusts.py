@@ -202,6 +202,14 @@ def test_trustor_and_trustee_see_it_and_the_trustor_ends_it(db, ann, bob):
     assert trusts.index(db, admin) == []
 
 
+def test_no_token_outlives_it(identity, db, ann, bob):
+    ends = _in(60)
+    trust = trusts.create(db, ann, _new(ann, bob, expires_at=ends))
+
+    proof = Password(who=Who(id=bob.user_id), password="secret")
+    assert identity.login([proof], Scope(trust_id=trust.id))[1].expires_at == ends
+
+
 @pytest.mark.parametrize("is_impersonating", [True, False])
 def test_who_handed_it_on_is_a_user_still(identity, db, ann, bob, is_impersonating):
     eve, kind = _with_password(db, "eve"), {"is_impersonating": is_impersonating}
