@@ -57,6 +57,10 @@ class Object:
     replicas: int = _key(1, "Devices that hold each object; more than the devices is all of them.")
     reserve_mib: int = _key(256, "Writes are refused that leave less than this on a disk, in MiB.")
     audit_mib_s: float = _key(20.0, "Speed of the auditor and of re-placing, MiB a second; 0: any.")
+    s3_domain: str = _key("s3.localhost", "`BUCKET.` and this as a host names that bucket (S3).")
+    website_domain: str = _key(
+        "s3-website.localhost", "`BUCKET.` and this as a host names that bucket's website."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

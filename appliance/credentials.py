@@ -94,7 +94,7 @@ def openstack_environment(settings: config.Settings, user: str) -> dict[str, str
 
 
 def ec2_environment(settings: config.Settings, user: str) -> dict[str, str]:
-    """The variables with which clients of EC2's API sign as `user`.
+    """The variables with which clients of EC2's API and of S3's sign as `user`.
 
     EC2_URL, EC2_ACCESS_KEY and EC2_SECRET_KEY are Eucalyptus' and Nova's, the rest Amazon's own.
     EC2_CERT is the cloud's certificate, for which `euca-bundle-image` encrypts.
@@ -112,6 +112,7 @@ def ec2_environment(settings: config.Settings, user: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": login.ec2_secret,
         "AWS_DEFAULT_REGION": "RegionOne",
         "AWS_ENDPOINT_URL_EC2": url,
+        "AWS_ENDPOINT_URL_S3": settings.object_url,
         "EC2_CERT": str(settings.etc_dir / "cloud-cert.pem"),
     }
 

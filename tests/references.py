@@ -8,6 +8,7 @@ from typing import Final
 from appliance import config
 from appliance.cli import main as cli
 from appliance.model import states, volume_states
+from services.object.s3 import operations
 from tui.catalog import __main__ as catalog
 
 ROOT: Final = Path(__file__).parents[1]
@@ -30,6 +31,19 @@ def config_page() -> str:
 
 def _setting(field: "dataclasses.Field[object]") -> str:
     return f"| `{field.name}` | `{field.default!r}` | {field.metadata['help']} |"
+
+
+def s3_page() -> str:
+    """The operations of the S3 face: what is served, and what is answered NotImplemented."""
+    lines = ["# S3 operations", "", _NOTE]
+    lines += ["What is not served is answered `NotImplemented`, never by a success.", ""]
+    lines += ["| operation | request | served |", "| --- | --- | --- |"]
+    where = {"service": "/", "bucket": "/bucket", "object": "/bucket/key"}
+    for op in sorted(operations.OPERATIONS, key=lambda op: op.name):
+        query = f"?{op.subresource}" if op.subresource else ""
+        request = f"`{op.method} {where[op.level]}{query}`"
+        lines.append(f"| {op.name} | {request} | {'yes' if op.handler else 'no'} |")
+    return "\n".join(lines) + "\n"
 
 
 def states_page() -> str:
@@ -97,6 +111,7 @@ PAGES: Final = {
     "states.md": states_page,
     "volume_states.md": volume_states_page,
     "cli.md": cli_page,
+    "s3.md": s3_page,
 }
 
 

@@ -189,6 +189,7 @@ def _request(scope: Scope, headers: Headers, parameters: Mapping[str, str]) -> e
         origin=f"{scope['scheme']}://{host}",
         token=headers.get(auth.TOKEN_HEADER, ""),
         client_ip=(scope.get("client") or ("",))[0],
+        raw_path=scope.get("raw_path", b"").decode("latin-1"),
     )
 
 

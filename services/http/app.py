@@ -173,10 +173,13 @@ class _Sender:
 
 
 def _mount(face: endpoint.Face) -> _Mounted:
-    routes = tuple(
-        (compile_path(face.prefix + line.path)[0], line.endpoints) for line in face.paths
-    )
+    routes = tuple((_pattern(face.prefix + line.path), line.endpoints) for line in face.paths)
     return _Mounted(face=face, routes=routes)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """The path as a pattern; what `:path` matches may hold line ends, as an object's name may."""
+    return re.compile(compile_path(text)[0].pattern, re.DOTALL)
 
 
 def _of_method(endpoints: Mapping[str, endpoint.Endpoint], method: str) -> endpoint.Endpoint:

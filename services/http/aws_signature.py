@@ -8,6 +8,7 @@ Sources: "Signature Version 2 signing process", "Create a signed AWS API request
 
 import base64
 import binascii
+import functools
 import hashlib
 import hmac
 import re
@@ -24,6 +25,7 @@ PRESIGNED_MAX_S: Final = 604_800  # seven days, as AWS has it
 V4: Final = "AWS4-HMAC-SHA256"
 
 _V2_DIGESTS: Final = {"HmacSHA256": hashlib.sha256, "HmacSHA1": hashlib.sha1}
+_EMPTY_SHA256: Final = hashlib.sha256().hexdigest()
 _SECONDS: Final = re.compile(r"[0-9]{1,6}")
 _SCOPE: Final = re.compile(r"(?P<access>[^/]+)/(?P<scope>(?P<day>\d{8})/.+/aws4_request)")
 
@@ -52,6 +54,7 @@ class Signed:
     headers: Mapping[str, str]
     form: Pairs = ()  # version 2 signs the parameters of a body too
     body_sha256: str
+    raw_path: str = ""  # the path as version 4 of S3 signs it: as it was sent, once encoded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +68,31 @@ class Claim:
     _signature: bytes = field(repr=False)
     _digest: str = "sha256"
     _scope: tuple[str, ...] = ()  # of version 4: day, region, service, "aws4_request"
+    signed_headers: frozenset[str] = frozenset()  # of version 4
+    _when: str = ""
+
+    @property
+    def text(self) -> bytes:
+        """What was signed, as a refusal may tell it."""
+        return self._text
+
+    @property
+    def service(self) -> str:
+        """What the signature is for: `s3`; of version 4."""
+        return self._scope[2] if self._scope else ""
 
     def is_by(self, secret: str) -> bool:
         """Whether it was made with `secret`; takes as long for a wrong one."""
-        key = secret.encode()
-        if self._scope:
-            key = b"AWS4" + key
-            for part in self._scope:
-                key = hmac.digest(key, part.encode(), "sha256")
+        key = _signing_key(secret, self._scope) if self._scope else secret.encode()
         made = hmac.digest(key, self._text, self._digest)
         return hmac.compare_digest(made, self._signature)
+
+    def chain(self, secret: str) -> "Chain":
+        """What checks the chunks of the body that follows; of version 4."""
+        return Chain(
+            _signing_key(secret, self._scope),
+            when=self._when, scope="/".join(self._scope), seed=self._signature.hex(),
+        )  # fmt: skip
 
     def check_time(self, now: datetime) -> None:
         """Raise Expired when it does not hold now."""
@@ -83,6 +101,38 @@ class Claim:
                 f"Request has expired. It holds from {self.not_before:%Y-%m-%dT%H:%M:%SZ} to "
                 f"{self.not_after:%Y-%m-%dT%H:%M:%SZ}; it is {now:%Y-%m-%dT%H:%M:%SZ}."
             )
+
+
+class Chain:
+    """The signatures of a body's chunks, each made over the one before (S3, "aws-chunked")."""
+
+    def __init__(self, key: bytes, *, when: str, scope: str, seed: str) -> None:
+        self._key = key
+        self._head = f"{when}\n{scope}"
+        self._last = seed
+
+    def is_next(self, signature: str, chunk_sha256: str) -> bool:
+        """Whether it signs a chunk with that digest, after those so far."""
+        text = f"{V4}-PAYLOAD\n{self._head}\n{self._last}\n{_EMPTY_SHA256}\n{chunk_sha256}"
+        return self._is_next(signature, text)
+
+    def is_trailer(self, signature: str, trailer: bytes) -> bool:
+        """Whether it signs these trailing headers (`name:value`, each ended by a line feed)."""
+        digest = hashlib.sha256(trailer).hexdigest()
+        return self._is_next(signature, f"{V4}-TRAILER\n{self._head}\n{self._last}\n{digest}")
+
+    def _is_next(self, signature: str, text: str) -> bool:
+        self._last = hmac.digest(self._key, text.encode(), "sha256").hex()
+        return hmac.compare_digest(self._last.encode(), signature.encode())
+
+
+@functools.lru_cache(maxsize=256)
+def _signing_key(secret: str, scope: tuple[str, ...]) -> bytes:
+    """The key of one day, region and service; kept, as a client signs all day with one."""
+    key = b"AWS4" + secret.encode()
+    for part in scope:
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 def find(request: Signed) -> Claim | None:
@@ -163,8 +213,8 @@ def _v4(
     signed_at = _basic(when)
     if f"{signed_at:%Y%m%d}" != scope["day"]:
         raise Incomplete("the same day in Credential and X-Amz-Date")
-    headers = "".join(f"{name}:{' '.join(_get(request.headers, name).split())}\n" for name in names)
-    path = urllib.parse.quote(request.path, safe="/")
+    headers = "".join(f"{name}:{_signed(request.headers, name)}\n" for name in names)
+    path = request.raw_path or urllib.parse.quote(request.path, safe="/")
     canonical = "\n".join(
         (request.method, path, _encoded(query), headers, ";".join(names), request.body_sha256)
     )
@@ -176,6 +226,8 @@ def _v4(
         _text="\n".join((V4, when, scope["scope"], digest)).encode(),
         _signature=_hex(signature),
         _scope=tuple(scope["scope"].split("/")),
+        _when=when,
+        signed_headers=frozenset(names),
     )  # fmt: skip
 
 
@@ -183,6 +235,14 @@ def _encoded(pairs: Pairs | list[tuple[str, str]]) -> str:
     """Parameters as both versions sign them: in order, with everything but `-_.~` encoded."""
     quoted = sorted(tuple(urllib.parse.quote(text, safe="") for text in pair) for pair in pairs)
     return "&".join("=".join(pair) for pair in quoted)
+
+
+def _signed(headers: Mapping[str, str], name: str) -> str:
+    """A header as it is signed; one that is there and empty is signed too."""
+    text = headers.get(name)
+    if text is None:
+        raise Incomplete(name)
+    return " ".join(text.split())
 
 
 def _get(fields: Mapping[str, str], name: str) -> str:

@@ -45,6 +45,7 @@ class Request:
     content: Reader | None = None  # only of an endpoint that `streams`
     token: str = ""
     client_ip: str = ""
+    raw_path: str = ""  # as it stood in the request line, percent signs and all
     rename: Callable[[str], None] = _forget  # the request's hop in the trace
 
     @property

@@ -7,6 +7,7 @@ belong, and reads all bytes every day, at the speed the configuration sets.
 
 import argparse
 import contextlib
+import itertools
 import logging
 import sys
 import threading
@@ -17,8 +18,12 @@ from appliance import config, context, errors, log, processes, trace
 from appliance.db import connection, services
 from services.http import app, server
 from services.identity import api as identity
-from services.object import devices, swift
+from services.identity.api.ec2_credentials import Ec2Credentials
+from services.object import devices, faces, swift
 from services.object.handover import Handover
+from services.object.s3 import keeper as s3_keeper
+from services.object.s3.addressing import Domains
+from services.object.s3.front import Front
 from storage.objects import auditor
 from storage.objects.errors import StoreError
 from storage.objects.pace import Pace, Stopped
@@ -28,12 +33,13 @@ NAME: Final = "object"
 EXPIRE_EVERY_S: Final = 60.0
 AUDIT_EVERY_S: Final = 24 * 3600.0
 SETTLE_AGAIN_S: Final = 600.0  # what could not be placed (a full disk) will hardly sooner
+LIFECYCLES_APART: Final = 60  # rounds between two looks at what S3's rules say: they count days
 
 _log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Serve Swift until SIGTERM; with `once`, audit the whole store and return."""
+    """Serve Swift and S3 until SIGTERM; with `once`, audit the whole store and return."""
     parser = argparse.ArgumentParser(prog="python -m services.object")
     parser.add_argument("mode", nargs="?", choices=["once"], help="audit the store and exit")
     is_once = bool(parser.parse_args().mode)
@@ -81,9 +87,15 @@ def _run(settings: config.Settings, store: ObjectStore) -> None:
 
 def _serve(settings: config.Settings, db: connection.Database, store: ObjectStore) -> None:
     Handover(store, settings.home / "run").start()
-    application = app.Application(
-        [swift.face(store)], login=identity.Identity(settings, db).resolve, target=NAME
-    )
+    login = identity.Identity(settings, db).resolve
+    domains = Domains(s3=settings.object.s3_domain, website=settings.object.website_domain)
+    front = Front(store, Ec2Credentials(settings, db).find_signer, domains)
+    of_swift = swift.face(store)
+    application = faces.Faces(
+        swift=app.Application([of_swift], login=login, target=NAME),
+        s3=app.Application([front.face()], login=login, target=NAME),
+        of_swift=of_swift, domains=domains,
+    )  # fmt: skip
     server.serve(application, address=settings.object.address, port=settings.object.port)
 
 
@@ -91,10 +103,12 @@ def _keep(store: ObjectStore, db: connection.Database, is_over: threading.Event)
     """Beat, expire and mend until `is_over`."""
     with contextlib.suppress(StoreError):
         auditor.tidy(store)
-    while True:
+    for number in itertools.count():
         try:
             auditor.mend(store)
             auditor.expire(store)
+            if number % LIFECYCLES_APART == 0:
+                s3_keeper.once(store, now=time.time())
         except StoreError:
             _log.exception("object store: a round failed, the next will try again")
         if is_over.wait(EXPIRE_EVERY_S):

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, Self
 from urllib.parse import unquote
@@ -28,12 +28,23 @@ SLO: Final = "X-Static-Large-Object"
 SLO_SIZE: Final = "X-Object-Sysmeta-Slo-Size"
 SLO_ETAG: Final = "X-Object-Sysmeta-Slo-Etag"
 DLO: Final = "X-Object-Manifest"
+_OWN: Final = (SLO, SLO_SIZE, SLO_ETAG)
 SEGMENTS_MAX: Final = 1000
 DYNAMIC_SEGMENTS_MAX: Final = LIMIT_DEFAULT  # what one page of a listing holds
 DEPTH_MAX: Final = 10  # manifests in manifests (Swift, common/middleware/slo.py)
 MANIFEST_BYTES_MAX: Final = 8 << 20  # Swift's max_manifest_size
 
 log = logging.getLogger(__name__)
+
+
+def kept(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return what makes an object a static large one, which new metadata does not change."""
+    return {name: metadata[name] for name in _OWN if name in metadata}
+
+
+def without(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return metadata of an object that is no manifest any more."""
+    return {k: v for k, v in metadata.items() if k not in (*_OWN, DLO)}
 
 
 class Source(Protocol):

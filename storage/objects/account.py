@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS containers (
     timestamp INTEGER NOT NULL,
     PRIMARY KEY (account, name)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS containers_name ON containers (name);
 """
 LIST: Final = (
     "SELECT name, timestamp FROM containers"
@@ -146,6 +147,12 @@ class Accounts:
         """Return account and name of every container there is."""
         with self._db.rows("SELECT account, name FROM containers ORDER BY 1, 2") as rows:
             return [(account, name) for account, name in rows]
+
+    def owners(self, container: str) -> list[str]:
+        """Return the accounts that have a container of that name, the oldest first."""
+        sql = "SELECT account FROM containers WHERE name = ? ORDER BY timestamp, account"
+        with self._db.rows(sql, (container,)) as rows:
+            return [account for (account,) in rows]
 
     def files(self) -> set[str]:
         """Return the file names of every container there is."""

@@ -239,6 +239,11 @@ class ObjectStore:
             for row in page
         ]
 
+    def accounts_with(self, container: str) -> list[str]:
+        """Return the accounts that have a container of that name, the oldest first."""
+        with translated(f"container {container}: find"):
+            return self.catalog.accounts.owners(container)
+
     def delete_account(self, account: str) -> None:
         """Forget an account. Raises AccountNotEmpty."""
         with translated(f"account {account}: delete"):

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,8 +24,6 @@ from services.object.refusals import Refused
 from storage.objects.errors import NotFound
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.transfer import Attributes, Download
-
-_OWN: Final = (contents.SLO, contents.SLO_SIZE, contents.SLO_ETAG)
 
 
 class Heads(Protocol):
@@ -53,16 +51,6 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
 def is_static(record: ObjectRecord) -> bool:
     """Return whether an object is a static large one."""
     return contents.SLO in record.metadata
-
-
-def kept(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Return what makes an object a static large one, which a POST does not change."""
-    return {name: metadata[name] for name in _OWN if name in metadata}
-
-
-def without(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Return metadata of an object that is no manifest any more."""
-    return {k: v for k, v in metadata.items() if k not in (*_OWN, contents.DLO)}
 
 
 def read(body: Reader) -> list[Entry]:

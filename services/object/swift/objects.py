@@ -185,7 +185,7 @@ class Objects:
                 target, size_bytes=content.size_bytes
             ) as incoming:
                 if content.is_large:
-                    said = replace(said, metadata=manifests.without(said.metadata))
+                    said = replace(said, metadata=contents.without(said.metadata))
                     _join(reading, content, incoming)
                 else:
                     incoming.copy_from(download)
@@ -281,7 +281,7 @@ def _keeping_marks(said: Attributes, old: ObjectRecord) -> Attributes:
 
 def _own(old: ObjectRecord) -> dict[str, str]:
     """Return what makes an object a manifest or a link."""
-    return manifests.kept(old.metadata) | symlinks.kept(old.metadata)
+    return contents.kept(old.metadata) | symlinks.kept(old.metadata)
 
 
 def _body(request: Request) -> Reader:
