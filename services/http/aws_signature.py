@@ -83,14 +83,14 @@ class Claim:
 
     def is_by(self, secret: str) -> bool:
         """Whether it was made with `secret`; takes as long for a wrong one."""
-        key = _signing_key(secret, self._scope) if self._scope else secret.encode()
+        key = signing_key(secret, self._scope) if self._scope else secret.encode()
         made = hmac.digest(key, self._text, self._digest)
         return hmac.compare_digest(made, self._signature)
 
     def chain(self, secret: str) -> "Chain":
         """What checks the chunks of the body that follows; of version 4."""
         return Chain(
-            _signing_key(secret, self._scope),
+            signing_key(secret, self._scope),
             when=self._when, scope="/".join(self._scope), seed=self._signature.hex(),
         )  # fmt: skip
 
@@ -127,7 +127,7 @@ class Chain:
 
 
 @functools.lru_cache(maxsize=256)
-def _signing_key(secret: str, scope: tuple[str, ...]) -> bytes:
+def signing_key(secret: str, scope: tuple[str, ...]) -> bytes:
     """The key of one day, region and service; kept, as a client signs all day with one."""
     key = b"AWS4" + secret.encode()
     for part in scope:

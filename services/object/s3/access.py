@@ -31,6 +31,9 @@ class Need:
     is_write: bool = False
 
 
+LIST: Final = Need(action="s3:ListBucket", right="READ")
+
+
 def check_service(call: Call, *, is_write: bool) -> None:
     """Whether the caller may look at its buckets, or make one."""
     if call.caller.is_anonymous:
@@ -88,8 +91,8 @@ def _by_acl(call: Call, need: Need, key: str) -> bool:
     if need.is_on_object:
         version_id = call.query.get("versionId", "")
         version = versions.find(call.store, call.bucket, key, version_id)
-        if version is None:
-            return False
+        if version is None:  # who may list the bucket may know what is not in it
+            return need.right == "READ" and _by_acl(call, LIST, "")
         acl = acls.of_object(version)
     else:
         acl = acls.of_bucket(call.bucket)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from services.object import contents, headers
-from services.object.s3 import acls, checksums, locks, sysmeta, tags
+from services.object.s3 import acls, checksums, documents, locks, sysmeta, tags
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 from services.object.s3.versions import Version
@@ -55,6 +55,14 @@ def of_request(call: Call) -> Attributes:
     check_served(call.headers)
     metadata |= locks.from_headers(call)
     return Attributes(content_type=given.get("content-type") or TYPE_DEFAULT, metadata=metadata)
+
+
+def tags_of_form(text: str) -> str:
+    """The tags of a form's document, as the header has them. Raises Refused."""
+    try:
+        return tags.from_document(documents.read(text.encode()))
+    except documents.Unreadable as error:
+        raise Refused("MalformedXML") from error
 
 
 def check_served(given: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from services.object.s3 import (
     cors,
     documents,
     operations,
+    post_object,
     refusals,
     signatures,
     website,
@@ -94,6 +95,8 @@ class Front:
             key=address.key, query=query, headers=headers, found=bucket,
             body=bodies.of(request.content, headers, chain=signature.chain),
         )  # fmt: skip
+        if operation.name == "PostObject":
+            return post_object.post(call, self._find_signer)
         _check(call, operation)
         assert operation.handler is not None  # noqa: S101 - `operations.find` refuses others
         return operation.handler(call)

@@ -28,7 +28,6 @@ from services.object.s3.versions import Version
 DELETE_MAX: Final = 1000  # keys in one DeleteObjects
 _DELETE: Final = access.Need(action="s3:DeleteObject", right="WRITE", is_write=True)
 _DELETE_VERSION: Final = access.Need(action="s3:DeleteObjectVersion", is_write=True)
-_LIST: Final = access.Need(action="s3:ListBucket", right="READ")
 
 
 def get(call: Call) -> Reply:
@@ -130,7 +129,7 @@ def _version(call: Call) -> Version:
     try:
         return versions.get(call.store, call.bucket, call.key, call.query.get("versionId", ""))
     except Refused as error:
-        if error.status == 404 and not access.is_allowed(call, _LIST, key=""):
+        if error.status == 404 and not access.is_allowed(call, access.LIST, key=""):
             raise Refused("AccessDenied") from error
         raise
 

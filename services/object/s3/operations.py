@@ -65,6 +65,11 @@ def _op(
     )
 
 
+def _form(_: Call) -> Reply:
+    """PostObject is signed inside its body: the front gives it to `post_object`."""
+    raise Refused("MalformedPOSTRequest")
+
+
 OPERATIONS: Final = (
     _op("ListBuckets", "GET", SERVICE, "", buckets.list_buckets, action="ListAllMyBuckets"),
     _op("CreateBucket", "PUT", BUCKET, "", buckets.create),
@@ -79,6 +84,7 @@ OPERATIONS: Final = (
     _op("ListMultipartUploads", "GET", BUCKET, "uploads", multipart.list_uploads,
         action="ListBucketMultipartUploads", right="READ"),
     _op("DeleteObjects", "POST", BUCKET, "delete", objects.delete_many),
+    _op("PostObject", "POST", BUCKET, "", _form, action="PutObject", right="WRITE"),
     _op("GetObject", "GET", OBJECT, "", objects.get, right="READ", is_on_object=True),
     _op("HeadObject", "HEAD", OBJECT, "", objects.head,
         action="GetObject", right="READ", is_on_object=True),

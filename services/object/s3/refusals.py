@@ -34,6 +34,7 @@ _CODES: Final[Mapping[str, tuple[int, str]]] = {
     "InvalidPart": (400, "A part could not be found, or its entity tag does not match."),
     "InvalidPartNumber": (416, "The requested partnumber is not satisfiable."),
     "InvalidPartOrder": (400, "The list of parts was not in ascending order."),
+    "InvalidPolicyDocument": (400, "The content of the form does not meet its policy."),
     "InvalidRange": (416, "The requested range is not satisfiable."),
     "InvalidRequest": (400, "Invalid Request"),
     "InvalidStorageClass": (400, "The storage class you specified is not valid."),

@@ -76,7 +76,10 @@ def _page(call: Call, site: dict[str, str]) -> Reply:
         return _object(call, key)
     except Refused as refused:
         below = f"{key}/{site['index']}"
-        if refused.status == 404 and versions.find(call.store, call.bucket, below) is not None:
+        if (
+            refused.status in (403, 404)
+            and versions.find(call.store, call.bucket, below) is not None
+        ):
             return Reply(status=302, headers={"Location": f"{call.request.raw_path}/"})
         raise
 

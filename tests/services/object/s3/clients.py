@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from typing import Any
 
@@ -17,6 +18,12 @@ SECRETS = {"MEMBER": "secret-of-a-member", "READER": "secret-of-a-reader", "OTHE
 URL = "http://127.0.0.1:8080"
 
 
+@functools.cache
+def _session() -> boto3.session.Session:
+    """One for all tests: reading S3's model takes longer than a test."""
+    return boto3.session.Session()
+
+
 class Clients:
     """Clients that sign with the tests' keys."""
 
@@ -30,7 +37,7 @@ class Clients:
         url = options.pop("endpoint_url", URL)
         config = Config(s3={"addressing_style": style}, retries={"max_attempts": 1}, **signature,
                         **options)  # fmt: skip
-        client = boto3.session.Session().client(
+        client = _session().client(
             "s3", endpoint_url=url, region_name=region, config=config,
             aws_access_key_id=access, aws_secret_access_key=SECRETS.get(access, "none"),
         )  # fmt: skip
