@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -124,12 +124,19 @@ class Call:
 
 def find_bucket(store: ObjectStore, caller: Caller, name: str) -> Bucket | None:
     """The bucket of that name: the caller's own, or whoever has had it longest."""
-    others = () if not name or "\0" in name else store.accounts_with(name)
-    own = [caller.account] if caller.ctx.project_id and name else []
-    for account in (*own, *others):
+    if not name or "\0" in name:
+        return None
+    for account in _accounts(store, caller, name):
         try:
             info = store.head_container(account, name)
         except stored.ContainerNotFound:
             continue
         return Bucket(name=name, account=account, info=info)
     return None
+
+
+def _accounts(store: ObjectStore, caller: Caller, name: str) -> Iterator[str]:
+    """Where a bucket of that name may be; others' accounts are only asked for when they matter."""
+    if caller.ctx.project_id:
+        yield caller.account
+    yield from store.accounts_with(name)
