@@ -7,7 +7,7 @@ import pytest
 from appliance import context, errors, policy
 from services.identity.api import catalog
 
-ROLES = (policy.ADMIN, policy.MANAGER, policy.MEMBER, policy.READER, policy.SERVICE)
+ROLES = tuple(policy.IMPLIED)
 ROOT = Path(__file__).parents[2]
 
 
@@ -22,10 +22,11 @@ def test_a_rule_is_for_its_role_and_those_above(rule):
     allowed = {role for role in ROLES if policy.allows(_caller(role), rule)}
 
     expected = {
-        policy.READER: set(ROLES),
+        policy.READER: set(ROLES) - {policy.RESELLER_ADMIN},
         policy.MEMBER: {policy.ADMIN, policy.MANAGER, policy.MEMBER},
         policy.ADMIN: {policy.ADMIN},
         policy.SERVICE: {policy.ADMIN, policy.SERVICE},
+        policy.RESELLER_ADMIN: {policy.ADMIN, policy.RESELLER_ADMIN},
     }
     assert allowed == expected[policy.RULES[rule].project or policy.ADMIN]
 

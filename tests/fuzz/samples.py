@@ -126,6 +126,15 @@ BODIES: Final[dict[str, tuple[Any, ...]]] = {
         },
     ),
     "POST /identity/v3/users/{user_id}/credentials/OS-EC2": ({"tenant_id": "<projects>"},),
+    "POST /identity/v3/ec2tokens": (
+        {
+            "credentials": {
+                "access": "a", "signature": "b", "host": "127.0.0.1:8774", "verb": "GET",
+                "path": "/services/Cloud", "params": {"SignatureVersion": "2"}, "headers": {},
+                "body_hash": "",
+            }
+        },
+    ),
     "POST /identity/v3/credentials": (
         {
             "credential": {

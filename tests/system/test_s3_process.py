@@ -1,4 +1,4 @@
-"""A hostile peer of the S3 face, over raw connections: errors in form, memory flat, nothing kept."""
+"""A hostile peer of the S3 face, over raw connections: errors in form, and nothing kept."""
 
 import hashlib
 import http.client

@@ -264,5 +264,5 @@ def test_a_token_that_is_known_ends_with_its_credential(identity, db, ann, monke
     assert identity.resolve(text).application_credential_id == credential.id
     monkeypatch.setattr(clock, "now", lambda: now_s + 61)
 
-    with pytest.raises(errors.Unauthorized, match="no more"):
+    with pytest.raises(errors.Unauthorized, match="expired"):
         identity.resolve(text)
