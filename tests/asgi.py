@@ -4,9 +4,12 @@ By itself it starts a thread with a loop for each request, which costs more than
 """
 
 import functools
+import threading
+from concurrent.futures import Future
 from typing import Any
 
-import anyio.from_thread
+import anyio
+from anyio.from_thread import BlockingPortal
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -19,12 +22,14 @@ def client(application: ASGIApp, **options: Any) -> TestClient:
 
 
 @functools.cache
-def _loop() -> Any:
-    """What runs the loop's thread for as long as this is kept; the thread is a daemon."""
-    return anyio.from_thread.start_blocking_portal()
+def _portal() -> BlockingPortal:
+    """The way to the loop, whose thread is a daemon: nothing waits for it when the process ends."""
+    found: Future[BlockingPortal] = Future()
 
+    async def run() -> None:
+        async with BlockingPortal() as portal:
+            found.set_result(portal)
+            await portal.sleep_until_stopped()
 
-@functools.cache
-def _portal() -> anyio.from_thread.BlockingPortal:
-    portal: anyio.from_thread.BlockingPortal = _loop().__enter__()
-    return portal
+    threading.Thread(target=anyio.run, args=(run,), name="asgi", daemon=True).start()
+    return found.result(30)

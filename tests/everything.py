@@ -11,13 +11,21 @@ ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
 
 _UNIT: Final = "not host and not guest and not crash and not vm"
-_ELSEWHERE: Final = ("--ignore=tests/system", "--ignore=tests/tui")  # stages of their own
+# what runs real stores, hashes many passwords, or searches long for a counterexample
+_DEEP: Final = (
+    "tests/storage", "tests/contract", "tests/fuzz", "tests/property",
+    "tests/services/object", "tests/services/image", "tests/services/identity",
+    "tests/services/api/image", "tests/services/api/identity",
+)  # fmt: skip
+# stages of their own
+_ELSEWHERE: Final = tuple(f"--ignore={folder}" for folder in ("tests/system", "tests/tui", *_DEEP))
 STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("format", ["ruff", "format", "--check", "."]),
     ("lint", ["ruff", "check", "."]),
     ("types", ["mypy"]),
     ("imports", ["lint-imports"]),
     ("unit", ["pytest", "-q", "-n", "2", *_ELSEWHERE, "-m", _UNIT]),
+    ("deep", ["pytest", "-q", "-n", "2", *_DEEP, "-m", _UNIT]),
     ("screens", ["pytest", "-q", "-n", "2", "tests/tui"]),
     ("clients", ["pytest", "-q", "tests/system", "-m", _UNIT]),
     ("tempest", ["python", "-m", "tests.tempest", "--check"]),

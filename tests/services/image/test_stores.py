@@ -178,7 +178,8 @@ def test_a_token_of_another_cloud_that_ends_early_is_had_anew(place: Place):
         try:
             return _is_had_anew(place, name)
         except ImageStoreError as error:
-            assert "401" in str(error)
+            if "401" not in str(error):
+                raise
     pytest.fail("a token that ended was never had anew")
 
 
