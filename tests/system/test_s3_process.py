@@ -1,4 +1,4 @@
-"""A hostile peer of the S3 face, over raw connections: errors in form, and nothing kept."""
+"""A hostile peer of the S3 face, over raw connections: refused in form, and nothing kept."""
 
 import hashlib
 import http.client
@@ -106,6 +106,22 @@ def test_the_client_is_told_at_once_to_go_on(store: ObjectProcess):
         assert peer.recv(100).startswith(b"HTTP/1.1 100")
         peer.sendall(b"hello")
         assert peer.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_an_answer_without_going_on_ends_the_connection(store: ObjectProcess):
+    """botocore would take its status for that of the next answer on the same connection."""
+    headers = _headers(store, "PUT", "/raw-books/o", b"")
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    head = "\r\n".join(
+        ["PUT /raw-books/o HTTP/1.1", f"Host: 127.0.0.1:{store.port}", *lines,
+         "Content-Length: 0", "Expect: 100-continue", "", ""]
+    )  # fmt: skip
+    with store.connect() as peer:
+        peer.settimeout(5)
+        peer.sendall(head.encode())
+        answer = b"".join(iter(lambda: peer.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in answer.lower()
 
 
 @pytest.mark.parametrize("payload", [UNSIGNED_TRAILER, STREAMING])

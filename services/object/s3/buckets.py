@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from services.http.endpoint import Reply
-from services.object.s3 import acls, documents, listings, sysmeta, times, versions
+from services.object.s3 import acls, documents, listings, multipart, sysmeta, times, versions
 from services.object.s3.call import SEGMENTS, Call
 from services.object.s3.refusals import Refused
 from storage.objects import errors as stored
@@ -76,6 +76,7 @@ def delete(call: Call) -> Reply:
         raise Refused("BucketNotEmpty", "You must delete all versions in the bucket.")
     call.store.delete_container(bucket.account, bucket.name)
     versions.remove_shelf(call.store, bucket)
+    multipart.forget_all(call.store, bucket)
     with suppress(stored.ContainerNotFound, stored.ContainerNotEmpty):
         call.store.delete_container(bucket.account, f"{bucket.name}{SEGMENTS}")
     return Reply(status=204)

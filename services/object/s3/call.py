@@ -139,4 +139,5 @@ def _accounts(store: ObjectStore, caller: Caller, name: str) -> Iterator[str]:
     """Where a bucket of that name may be; others' accounts are only asked for when they matter."""
     if caller.ctx.project_id:
         yield caller.account
-    yield from store.accounts_with(name)
+    hidden = "\0"  # what begins so is ours: shelves, uploads, garbage
+    yield from (each for each in store.accounts_with(name) if not each.startswith(hidden))

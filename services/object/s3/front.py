@@ -68,6 +68,9 @@ class Front:
                 headers=refused.headers, content_type=documents.CONTENT_TYPE,
             )  # fmt: skip
         own = {"x-amz-request-id": request.ctx.request_id, "x-amz-id-2": "novabox"}
+        if "expect" in headers and not (seen.body and seen.body.size_bytes):
+            # botocore takes such an answer's status for the next one's on the same connection
+            own["Connection"] = "close"
         shared = cors.headers_for(seen.bucket, headers, request.method)
         return replace(reply, headers={**own, **shared, **reply.headers})
 
@@ -97,6 +100,7 @@ class Front:
         )  # fmt: skip
         if operation.name == "PostObject":
             return post_object.post(call, self._find_signer)
+        seen.body = call.body
         _check(call, operation)
         assert operation.handler is not None  # noqa: S101 - `operations.find` refuses others
         return operation.handler(call)
@@ -125,6 +129,7 @@ class _Seen:
     def __init__(self) -> None:
         self.address: Address | None = None
         self.bucket: Bucket | None = None
+        self.body: bodies.Body | None = None
 
     def facts(self, refused: Refused) -> dict[str, str]:
         """What a refusal tells of where it was."""

@@ -126,6 +126,17 @@ def forget(store: ObjectStore, bucket: Bucket, key: str, upload_id: str) -> None
     garbage.remove_parts(store, bucket.account, bucket.name, upload_id)
 
 
+def forget_all(store: ObjectStore, bucket: Bucket) -> None:
+    """End all uploads of a bucket that is no more."""
+    where = uploads_of(bucket)
+    with contextlib.suppress(stored.ContainerNotFound, stored.ContainerNotEmpty):
+        while page := store.list_container(where.account, where.container, query=Query(limit=1000)):
+            for row in page:
+                key, _, upload_id = row.name.partition("\0")
+                forget(store, bucket, key, upload_id)
+        store.delete_container(where.account, where.container)
+
+
 def uploads_of(bucket: Bucket) -> ObjectName:
     """Where the uploads that are under way stand; its objects are `key NUL id`."""
     return ObjectName(f"{UPLOADS}{bucket.account}", bucket.name, "")

@@ -63,6 +63,8 @@ class Version:
     def etag(self) -> str:
         """Its entity tag, without quotes."""
         metadata = self.record.metadata
+        if contents.DLO in metadata:
+            return f"{self.record.etag}-N"  # no MD5 of the bytes: clients must not take it for one
         if contents.SLO not in metadata:
             return self.record.etag
         return metadata.get(sysmeta.ETAG) or f"{metadata[contents.SLO_ETAG]}-N"  # as Swift's s3api
@@ -108,8 +110,6 @@ def find(store: ObjectStore, bucket: Bucket, key: str, version_id: str = "") -> 
     current = _current(store, bucket, key)
     if not version_id or (current is not None and current.id == version_id):
         return current
-    if not bucket.versioning:
-        return None
     return next((v for v in shelved(store, bucket, key) if v.id == version_id), None)
 
 

@@ -27,6 +27,20 @@ def test_again_by_its_owner_is_no_error_and_by_another_it_is(s3, clients, bucket
     assert refused(other.create_bucket, Bucket=bucket) == "BucketAlreadyExists"
 
 
+def test_what_is_left_of_a_bucket_is_in_nobodys_way(s3, clients, bucket, store):
+    s3.create_multipart_upload(Bucket=bucket, Key="big")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket=bucket, Key="o", Body=b"")["VersionId"]
+    s3.delete_object(Bucket=bucket, Key="o", VersionId=version)
+    assert refused(clients.of("OTHER").create_bucket, Bucket=bucket) == "BucketAlreadyExists"
+    s3.delete_bucket(Bucket=bucket)
+
+    assert refused(clients.of("OTHER").head_bucket, Bucket=bucket) == "404"
+    clients.of("OTHER").create_bucket(Bucket=bucket)
+    assert store.accounts_with(bucket) == ["AUTH_q"]
+    assert store.head_account("AUTH_p").container_count == 0
+
+
 def test_a_region_may_be_named(clients):
     s3 = clients.of("MEMBER", region="RegionOne")
 

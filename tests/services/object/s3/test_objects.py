@@ -133,6 +133,21 @@ def test_what_is_not_served_is_never_a_silent_success(s3, bucket):
     assert refused(s3.get_object, **named) == "NoSuchKey"
 
 
+def test_a_large_object_of_swifts_is_read_and_has_no_etag_of_its_bytes(s3, bucket, swifty):
+    swifty.put("/v1/AUTH_p/books/parts/1", content=b"one")
+    swifty.put("/v1/AUTH_p/books/parts/2", content=b"two")
+    swifty.put("/v1/AUTH_p/books/dynamic", headers={"X-Object-Manifest": "books/parts/"})
+    manifest = [{"path": "/books/parts/1"}, {"path": "/books/parts/2"}]
+    swifty.put("/v1/AUTH_p/books/static?multipart-manifest=put", json=manifest)
+
+    for key in ("dynamic", "static"):
+        got = s3.get_object(Bucket=bucket, Key=key)
+        assert got["Body"].read() == b"onetwo"
+        head = s3.head_object(Bucket=bucket, Key=key)
+        assert (head["ETag"], head["ContentLength"]) == (got["ETag"], 6)
+        assert got["ETag"].endswith('-N"')
+
+
 @pytest.mark.parametrize("size", [0, 1, 3_000_000])
 def test_sizes(s3, bucket, size):
     data = b"x" * size
