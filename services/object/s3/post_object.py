@@ -33,6 +33,7 @@ _UNCHECKED: Final = frozenset({  # fields that a policy need not name
     "awsaccesskeyid", "signature", "policy", "file", "x-amz-signature", "x-amz-security-token",
     "submit",
 })  # fmt: skip
+_OF_URLS: Final = "%/:=&?~#+!$,;'@()*[]"
 _SCOPE: Final = re.compile(r"(?P<access>[^/]+)/(?P<scope>\d{8}/[^/]+/s3/aws4_request)")
 
 
@@ -88,7 +89,9 @@ class _Content:
 
 
 def _latin(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers as they would have come: a character a byte."""
+    """Headers as they would have come: a character a byte, and on one line."""
+    if any(ord(c) < 32 or ord(c) == 127 for value in headers.values() for c in value):
+        raise Refused("InvalidArgument", "A field that becomes a header has a line end in it.")
     return {name: value.encode().decode("latin-1") for name, value in headers.items()}
 
 
@@ -211,7 +214,7 @@ def _answer(call: Call, fields: Mapping[str, str], version: versions.Version) ->
         told = {"bucket": call.bucket.name, "key": call.key, "etag": f'"{version.etag}"'}
         query = "&".join(filter(None, (parts.query, urlencode(told))))
         to = urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
-        return Reply(status=303, headers=headers | {"Location": to})
+        return Reply(status=303, headers=headers | {"Location": quote(to, safe=_OF_URLS)})
     status = fields.get("success_action_status", "204")
     if status != "201":
         return Reply(status=200 if status == "200" else 204, headers=headers)

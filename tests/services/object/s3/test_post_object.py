@@ -68,6 +68,15 @@ def test_a_policy_is_kept_to(s3, http, form):
     assert s3.list_objects_v2(Bucket="books")["KeyCount"] == 0
 
 
+def test_no_field_smuggles_a_header(s3, http, form):
+    meta = {"x-amz-meta-a": "1\r\nSet-Cookie: x=y"}
+    assert code(send(http, form(**meta))) == "InvalidArgument"
+    answer = send(http, form(success_action_redirect="http://example.test/ü\r\nX-A: b"))
+    assert answer.status_code == 303
+    assert "x-a" not in answer.headers
+    assert s3.list_objects_v2(Bucket="books")["KeyCount"] == 1
+
+
 def test_a_policy_ends(s3, http, form, monkeypatch):
     from appliance import clock
 
