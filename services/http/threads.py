@@ -9,15 +9,17 @@ import collections
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
+
+LOOK_EVERY_S: Final = 60.0  # an idle thread looks this often whether its loop is still there
 
 T = TypeVar("T")
 
 
 class Threads:
-    """At most `count` threads, started as they are needed; they last as long as the process."""
+    """At most `count` threads, started as they are needed; they last as long as the loop."""
 
     def __init__(self, name: str, count: int) -> None:
         self._name = name
@@ -48,7 +50,12 @@ class Threads:
 
     def _work(self) -> None:
         while True:
-            function, future = self._jobs.get()
+            try:
+                function, future = self._jobs.get(timeout=LOOK_EVERY_S)
+            except queue.Empty:
+                if self._loop.is_closed():
+                    return
+                continue
             result, error = None, None
             try:
                 result = function()

@@ -2,8 +2,9 @@
 
     <device>/device.json    <device>/objects/<partition>/…    <device>/quarantined/…
 
-`device.json` says which device this is: a disk that is not mounted leaves an empty folder, and
-that must not be taken for a device that lost its objects. It refuses to know what an object is.
+`device.json` says which device of which store this is: a disk that is not mounted leaves an empty
+folder, and that must not be taken for a device that lost its objects; and another store's objects
+must not be taken for files that nothing points at. It refuses to know what an object is.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ GONE: Final = frozenset({errno.EIO, errno.ENODEV, errno.ENXIO, errno.EROFS, errn
 class Folder:
     """A device's folder. `device` says what the ring knows of it, `is_lost` as it was last seen."""
 
-    def __init__(self, root: Path, device: Device) -> None:
+    def __init__(self, root: Path, device: Device, *, store_id: str) -> None:
+        self._store_id = store_id
         self.path = root / device.directory
         self.objects = self.path / "objects"
         self.quarantined = self.path / "quarantined"
@@ -41,10 +43,12 @@ class Folder:
     def prepare(self, attribute: str) -> None:
         """Make what is missing of a new device; of a known one, see that it is there.
 
-        Raises StoreUnusable if its file system cannot hold the attribute, or if it is another's.
+        One that was in the ring before, and is named again, is a new one with objects on it. Raises
+        StoreUnusable if its file system cannot hold the attribute, or if it is another's.
         """
         marker = self.path / MARKER
-        is_there = marker.exists()
+        if is_there := marker.exists():
+            self._check_marker(marker)
         if not is_there and self.device.is_made:
             self.device = replace(self.device, is_lost=True)
             return
@@ -52,10 +56,9 @@ class Folder:
             blobs.make_directory(folder)
         blobs.sweep_drafts(self.objects)
         _check_attributes(self.objects, attribute)
-        if is_there:
-            self._check_marker(marker)
-        else:
-            blobs.write_whole(marker, json.dumps({"id": self.device.id}).encode())
+        if not (is_there and self.device.is_made):
+            said = {"id": self.device.id, "store": self._store_id}
+            blobs.write_whole(marker, json.dumps(said).encode())
         self.device = replace(self.device, is_made=True, is_lost=False)
 
     def lose(self) -> None:
@@ -79,13 +82,19 @@ class Folder:
 
     def _check_marker(self, marker: Path) -> None:
         try:
-            found = json.loads(marker.read_bytes())["id"]
+            said = json.loads(marker.read_bytes())
+            device_id, store_id = said["id"], said["store"]
         except (ValueError, KeyError, TypeError) as error:
             raise StoreUnusable(f"{marker} does not say which device this is") from error
-        if found != self.device.id:
+        if store_id != self._store_id:
             raise StoreUnusable(
-                f"{self.path} is device {found}, the ring has it as {self.device.id}: another "
-                "store's disk, or two of this one's that changed places"
+                f"{self.path} holds objects of another store: name another folder, or remove "
+                f"{marker} and {self.objects} if nobody needs them"
+            )
+        if self.device.is_made and device_id != self.device.id:
+            raise StoreUnusable(
+                f"{self.path} is device {device_id}, the ring has it as {self.device.id}: two "
+                "disks changed places"
             )
 
 

@@ -74,9 +74,15 @@ class ObjectFiles:
     """
 
     def __init__(
-        self, root: Path, ring: rings.Ring, *, on_loss: Callable[[Path], None] = lambda _: None
+        self,
+        root: Path,
+        ring: rings.Ring,
+        *,
+        store_id: str,
+        on_loss: Callable[[Path], None] = lambda _: None,
     ) -> None:
         self._root = root
+        self._store_id = store_id
         self._on_loss = on_loss
         self._placing: tuple[rings.Ring, list[Folder]] = (ring, [])
         self.use(ring)
@@ -108,7 +114,7 @@ class ObjectFiles:
 
     def use(self, ring: rings.Ring) -> None:
         """Place by this ring from now on. Raises StoreUnusable, OSError."""
-        folders = [Folder(self._root, device) for device in ring.devices]
+        folders = [Folder(self._root, d, store_id=self._store_id) for d in ring.devices]
         for folder in folders:
             folder.prepare(ATTRIBUTE)
         self._placing = ring, folders

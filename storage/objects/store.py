@@ -1,6 +1,6 @@
 """The object store: accounts, containers and objects under one directory.
 
-    ring.json    accounts.sqlite    containers/<id>.sqlite
+    store-id    ring.json    accounts.sqlite    containers/<id>.sqlite
     <device>/objects/<partition>/<hash>-<timestamp>.data
 
 A row is the truth. Small objects are in their container's file, and are made durable with their row
@@ -16,6 +16,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import secrets
 import sqlite3
 import time
 from collections import deque
@@ -124,7 +125,8 @@ class ObjectStore:
             undo.callback(self.catalog.close)
             loaded = _ring(root, part_power, is_new=is_new)
             self._saved_ring = loaded
-            self.files = ObjectFiles(root, loaded, on_loss=self._on_loss)
+            store_id = _store_id(root)
+            self.files = ObjectFiles(root, loaded, store_id=store_id, on_loss=self._on_loss)
             self.place(devices or [ring.Wish(directory=FIRST_DEVICE.directory)], replicas=replicas)
             undo.pop_all()
 
@@ -462,6 +464,14 @@ def _lock(root: Path) -> int:
         os.close(fd)
         raise StoreBusy(f"object store {root} is open in another process: stop that one") from error
     return fd
+
+
+def _store_id(root: Path) -> str:
+    """Return what devices know this store by; made at the first opening."""
+    path = root / "store-id"
+    if not path.exists():
+        blobs.write_whole(path, secrets.token_hex(16).encode())
+    return path.read_text()
 
 
 def _is_new(root: Path) -> bool:

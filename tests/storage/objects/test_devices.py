@@ -305,6 +305,31 @@ def test_a_disk_of_another_place_is_refused(tmp_path):
         ObjectStore(tmp_path / "s", devices=wishes(tmp_path, 1, 3))
 
 
+def test_a_disk_of_another_store_is_refused_before_anything_is_removed(tmp_path):
+    disk = wishes(tmp_path, 1)
+    with ObjectStore(tmp_path / "s", part_power=2, devices=disk, inline_bytes_max=-1) as store:
+        store.put_container(ACCOUNT, "c")
+        put(store, "a", b"a")
+
+    with pytest.raises(StoreUnusable, match="another store"):
+        ObjectStore(tmp_path / "t", devices=disk)
+    assert len(files_on(tmp_path, 1)) == 1
+
+
+def test_a_device_that_was_there_before_may_be_named_again(tmp_path):
+    root, one, two = tmp_path / "s", wishes(tmp_path, 1), wishes(tmp_path, 3)
+    with ObjectStore(root, part_power=2, devices=one, inline_bytes_max=-1) as store:
+        store.put_container(ACCOUNT, "c")
+        bodies = fill(store, 10)
+    for devices in (two, two, one, one):  # moved, forgotten, moved back, forgotten
+        with ObjectStore(root, devices=devices, inline_bytes_max=-1) as store:
+            assert holds(store, bodies)
+            auditor.settle(store)
+            assert holds(store, bodies)
+
+    assert (len(files_on(tmp_path, 1)), len(files_on(tmp_path, 3))) == (10, 0)
+
+
 def test_background_work_keeps_its_pace_and_stops_when_told(pair):
     fill(pair, 30)
     is_over = threading.Event()

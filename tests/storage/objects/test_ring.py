@@ -1,5 +1,6 @@
 """The ring places by weight, always the same, and moves little when a device comes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.objects import ring
-from storage.objects.ring import Device, Ring
+from storage.objects.ring import Device, Ring, Wish
 
 weights = st.lists(st.floats(0.1, 100), min_size=1, max_size=6)
 
@@ -103,3 +104,52 @@ def test_two_devices_of_one_id_are_refused():
 
     with pytest.raises(ValueError, match="same id"):
         Ring.build([device, device])
+
+
+@given(weights, st.integers(1, 4), st.lists(st.sampled_from(["", "a", "b"]), min_size=6))
+def test_replicas_are_on_different_devices_and_zones_as_far_as_there_are(
+    device_weights: list[float], replicas: int, zones: list[str]
+):
+    made = [replace(d, zone=zone) for d, zone in zip(devices(device_weights), zones, strict=False)]
+    built = Ring.build(made, part_power=5, replicas=replicas)
+
+    for own in built.part_to_devices:
+        assert len(own) == len(set(own)) == min(replicas, len(made))
+        of_own = {made[index].zone for index in own}
+        assert len(of_own) == min(len(own), len({device.zone for device in made}))
+
+
+@given(weights, st.floats(0.1, 100), st.integers(1, 3))
+def test_a_new_device_moves_no_replica_between_old_ones(
+    device_weights: list[float], weight: float, replicas: int
+):
+    before = Ring.build(devices(device_weights), part_power=5, replicas=replicas)
+    after = Ring.build(devices([*device_weights, weight]), part_power=5, replicas=replicas)
+
+    new = len(device_weights)
+    for old, now in zip(before.part_to_devices, after.part_to_devices, strict=True):
+        assert set(now) - {new} <= set(old)
+
+
+@given(weights, st.integers(1, 3))
+def test_every_device_is_asked_in_the_end_and_its_own_first(
+    device_weights: list[float], replicas: int
+):
+    built = Ring.build(devices(device_weights), part_power=3, replicas=replicas)
+
+    for part, own in enumerate(built.part_to_devices):
+        order = list(built.preference(part))
+        assert order[: len(own)] == list(own)
+        assert sorted(order) == list(range(len(device_weights)))
+
+
+def test_devices_are_known_by_their_folder():
+    first = Ring.build([Device(id=1, directory="d1", weight=1)], part_power=3)
+    second = first.with_devices([Wish(directory="d1"), Wish(directory="d2", weight=2)], replicas=2)
+    third = second.with_devices([Wish(directory="d2", weight=2)], replicas=2)
+
+    assert first.with_devices([Wish(directory="d1")], replicas=1) is first
+    assert [(d.id, d.weight) for d in second.devices] == [(1, 1), (2, 2)]
+    assert [(d.id, d.weight) for d in third.devices] == [(1, 0), (2, 2)]
+    assert [d.directory for d in third.without({1}).devices] == ["d2"]
+    assert not second.is_settled
