@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Message, Receive, Scope, Send
@@ -17,6 +17,7 @@ from services.http import access, answer, auth, endpoint, faults, stream
 log = logging.getLogger(__name__)
 
 REQUEST_ID_HEADER: Final = "X-Openstack-Request-Id"
+_REQUEST_ID_NAME: Final = REQUEST_ID_HEADER.lower().encode()
 _NO_SUCH_PATH: Final = "The resource could not be found."
 
 Route = tuple[re.Pattern[str], Mapping[str, endpoint.Endpoint]]
@@ -145,7 +146,8 @@ class _Sender:
         if message["type"] == "http.response.start":
             self.has_started = True
             request = context.current.get()
-            MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request.request_id if request else ""
+            request_id = request.request_id if request else ""
+            message["headers"] = [*message["headers"], (_REQUEST_ID_NAME, request_id.encode())]
             self._span.note(status=message["status"])
         self._count(message)
         await self._send(message)

@@ -101,7 +101,8 @@ class BodyReader:
             async with asyncio.timeout(self._idle_s) as silence:
                 while self._received_bytes - before_bytes < BATCH_BYTES // 2 and not self._is_whole:
                     parts.append(self._part(await self._receive()))
-                    silence.reschedule(self._loop.time() + self._idle_s)
+                    if not self._is_whole:
+                        silence.reschedule(self._loop.time() + self._idle_s)
         except TimeoutError as error:
             so_far = f"after {self._received_bytes} bytes"
             raise Silent(f"the client sent nothing for {self._idle_s:g} s {so_far}") from error
