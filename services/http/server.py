@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 _HTTP1: Final = HTTP1Settings(max_buffer_size=1 << 20)  # of one connection
 GRACE_S: Final = 60.0  # uploads under way when the signal comes have this long to finish
 
+# Granian's threads still hear of connections that close; one that calls Python when it is over aborts
+LAST_CALLS_S: Final = 0.2
+
 # of glibc's malloc.h: parameters of mallopt
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
@@ -84,6 +87,7 @@ async def _serve(app: ASGIApp, *, address: str, port: int, on_stop: Callable[[],
     log.info("listening on %s:%d", address, port)
     await server.serve()
     await under_way.wait_until_idle(GRACE_S)
+    await asyncio.sleep(LAST_CALLS_S)
 
 
 def _fix_malloc_thresholds() -> None:

@@ -1,6 +1,7 @@
 """Bodies between the event loop and threads: requests to read, answers to iterate, both bounded."""
 
 import asyncio
+import collections
 import contextlib
 import contextvars
 import functools
@@ -14,7 +15,8 @@ from starlette.types import Message, Receive
 from appliance import errors
 from services.http import threads
 
-BATCH_BYTES: Final = 1 << 20  # one thread hop (~0.1 ms) per MiB costs less than hashing it does
+BATCH_BYTES: Final = 2 << 20  # a thread hop (~0.1 ms) for so many costs less than hashing them does
+PARTS_MAX: Final = 16  # messages of a batch that are worth a write of their own; more are joined
 HANDLERS_MAX: Final = 16  # threads that answer requests: they wait for one SQLite lock, not for CPU
 PATIENCE_S: Final = 0.05  # a small body comes with its head; a slower one takes a thread
 STREAMS_MAX: Final = 32  # threads held by uploads for as long as their clients take
@@ -42,8 +44,8 @@ class BodyReader:
         self._receive = receive
         self._idle_s = idle_s
         self._loop = asyncio.get_running_loop()
-        self._next: asyncio.Task[bytes] | None = None
-        self._buffer = b""
+        self._next: asyncio.Task[list[bytes]] | None = None
+        self._parts: collections.deque[bytes] = collections.deque()
         self._received_bytes = 0
         self._is_whole = False
         self.length_bytes = length_bytes
@@ -62,12 +64,14 @@ class BodyReader:
         """Up to `size_bytes` (all of it when negative); empty at the end."""
         if size_bytes < 0:
             return b"".join(iter(functools.partial(self.read, BATCH_BYTES), b""))
-        if not self._buffer:
-            self._buffer = self._take()
-        if len(self._buffer) <= size_bytes:
-            data, self._buffer = self._buffer, b""
-        else:
-            data, self._buffer = self._buffer[:size_bytes], self._buffer[size_bytes:]
+        if not self._parts:
+            self._parts.extend(self._take())
+        if not self._parts:
+            return b""
+        data = self._parts.popleft()
+        if len(data) > size_bytes:
+            self._parts.appendleft(data[size_bytes:])
+            data = data[:size_bytes]
         self.read_bytes += len(data)
         return data
 
@@ -77,24 +81,25 @@ class BodyReader:
             self._next.add_done_callback(_forget)
             self._next.cancel()
 
-    def _take(self) -> bytes:
-        """The next batch; empty at the end."""
+    def _take(self) -> list[bytes]:
+        """The next batch, as it came; empty at the end."""
         if self._next is not None and self._next.done() and self._is_whole:
             batch, self._next = self._next, None
             return batch.result()
         if self._next is None and self._is_whole:
-            return b""
+            return []
         return asyncio.run_coroutine_threadsafe(self._step(), self._loop).result()
 
-    async def _step(self) -> bytes:
+    async def _step(self) -> list[bytes]:
         """The next batch, with the one after it on its way."""
         batch, self._next = self._next or self._loop.create_task(self._batch()), None
-        data = await batch
+        parts = await batch
         if not self._is_whole:
             self._next = self._loop.create_task(self._batch())
-        return data
+        return parts
 
-    async def _batch(self) -> bytes:
+    async def _batch(self) -> list[bytes]:
+        """Messages of half a batch at least, or up to the end; none of them empty."""
         parts: list[bytes] = []
         before_bytes = self._received_bytes
         try:
@@ -106,7 +111,7 @@ class BodyReader:
         except TimeoutError as error:
             so_far = f"after {self._received_bytes} bytes"
             raise Silent(f"the client sent nothing for {self._idle_s:g} s {so_far}") from error
-        return b"".join(parts)
+        return [part for part in parts if part] if len(parts) <= PARTS_MAX else [b"".join(parts)]
 
     def _part(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
@@ -118,7 +123,7 @@ class BodyReader:
         return body
 
 
-def _forget(task: "asyncio.Task[bytes]") -> None:
+def _forget(task: "asyncio.Task[list[bytes]]") -> None:
     """Take the error of what nobody waited for."""
     if not task.cancelled():
         task.exception()
