@@ -251,3 +251,12 @@ def test_a_report_is_text_json_or_xml(swifty: TestClient):
     assert ElementTree.fromstring(xml.text).findtext("errors/object/status") == "409 Conflict"
     assert delete(swifty, "c", Accept="image/png").status_code == 406
     assert json.loads(delete(swifty, "c", Accept="application/*").text)["Number Deleted"] == 0
+
+
+def test_a_list_of_names_is_no_document(swifty: TestClient):
+    bomb = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
+        f'<!ENTITY {chr(98 + n)} "&{chr(97 + n)};&{chr(97 + n)};">' for n in range(20)
+    )
+    said = delete(swifty, bomb + "]><x>&u;</x>", "<Delete><Object/></Delete>").json()
+
+    assert (said["Number Deleted"], said["Number Not Found"]) == (0, 2)

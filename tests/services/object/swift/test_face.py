@@ -2,8 +2,16 @@
 
 import re
 
+import anyio
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Scope
+
+from services.http import app
+from services.http.answer import Limits
+from services.object import swift
+from storage.objects.store import ObjectStore
+from tests.services.object.conftest import login
 
 ACCOUNT, OBJECT = "/v1/AUTH_p", "/v1/AUTH_p/c/o"
 
@@ -101,3 +109,30 @@ def test_a_name_with_a_nul_is_refused(swifty: TestClient):
     answer = swifty.put("/v1/AUTH_p/c/a%00b", content=b"")
 
     assert (answer.status_code, answer.text) == (412, "Invalid UTF8 or contains NULL")
+
+
+def test_an_upload_that_falls_silent_is_refused_in_form(store: ObjectStore, swifty: TestClient):
+    application = app.Application(
+        [swift.face(store)], login=login, target="object", limits=Limits(idle_s=0.05)
+    )
+    sent: list[Message] = []
+    coming = [{"type": "http.request", "body": b"some", "more_body": True}]
+    scope: Scope = {
+        "type": "http", "method": "PUT", "path": OBJECT, "query_string": b"", "scheme": "http",
+        "headers": [(b"x-auth-token", b"member"), (b"content-length", b"100")],
+    }  # fmt: skip
+
+    async def receive() -> Message:
+        if coming:
+            return coming.pop()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    anyio.run(application, scope, receive, send)
+
+    assert sent[0]["status"] == 408
+    assert b"<h1>Request Timeout</h1>" in sent[1]["body"]
+    assert swifty.get(OBJECT).status_code == 404
