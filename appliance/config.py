@@ -61,6 +61,12 @@ class Object:
     website_domain: str = _key(
         "s3-website.localhost", "`BUCKET.` and this as a host names that bucket's website."
     )
+    account_writes_per_s: float = _key(
+        0.0, "Containers made or removed in one account a second; 0: any number."
+    )
+    container_writes_per_s: float = _key(
+        0.0, "Objects written or removed in one container a second; 0: any number."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

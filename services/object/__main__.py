@@ -24,6 +24,7 @@ from services.object.handover import Handover
 from services.object.s3 import keeper as s3_keeper
 from services.object.s3.addressing import Domains
 from services.object.s3.front import Front
+from services.object.swift.ratelimit import Rates
 from storage.objects import auditor
 from storage.objects.errors import StoreError
 from storage.objects.pace import Pace, Stopped
@@ -90,7 +91,11 @@ def _serve(settings: config.Settings, db: connection.Database, store: ObjectStor
     login = identity.Identity(settings, db).resolve
     domains = Domains(s3=settings.object.s3_domain, website=settings.object.website_domain)
     front = Front(store, Ec2Credentials(settings, db).find_signer, domains)
-    of_swift = swift.face(store)
+    rates = Rates(
+        account_per_s=settings.object.account_writes_per_s,
+        container_per_s=settings.object.container_writes_per_s,
+    )
+    of_swift = swift.face(store, rates=rates)
     application = faces.Faces(
         swift=app.Application([of_swift], login=login, target=NAME),
         s3=app.Application([front.face()], login=login, target=NAME),

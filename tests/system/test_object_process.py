@@ -23,6 +23,18 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectProcess]:
     process.stop()
 
 
+def test_writes_come_only_so_often_as_the_settings_say(tmp_path: Path):
+    limited = ObjectProcess(tmp_path)
+    with (tmp_path / "novabox.toml").open("a") as settings:
+        settings.write("account_writes_per_s = 0.001\ncontainer_writes_per_s = 0.001\n")
+    limited.start()
+    try:
+        assert [limited.request("PUT", "/c")[0] for _ in range(2)] == [201, 498]
+        assert [limited.request("PUT", "/c/o", b"")[0] for _ in range(2)] == [201, 498]
+    finally:
+        limited.stop()
+
+
 def data_files(store: ObjectProcess) -> list[Path]:
     return [
         path for path in (store.home / "objects" / "d1" / "objects").rglob("*") if path.is_file()

@@ -79,7 +79,7 @@ class Bulk:
         writing = Writing(self._store, caller)
         writing.check(name)
         found = Report(element="delete", counts={"Number Deleted": 0, "Number Not Found": 0})
-        segments = dict.fromkeys(manifests.inner(Reading(self._store, caller), name))
+        segments = manifests.inner(Reading(self._store, caller), name)
         for segment in [*segments, name]:
             path = f"/{segment.container}/{segment.name}"
             _try(found, path, functools.partial(writing.delete, segment))

@@ -12,9 +12,9 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -24,6 +24,8 @@ from services.object.refusals import Refused
 from storage.objects.errors import NotFound
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.transfer import Attributes, Download
+
+_WHOLE_BYTES_MAX: Final = 1 << 60  # manifests in manifests soon say more than 64 bits hold
 
 
 class Heads(Protocol):
@@ -91,8 +93,13 @@ def etag(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def attributes(said: Attributes, rows: Sequence[Mapping[str, Any]]) -> Attributes:
-    """Return what a manifest's row says: of the whole, besides what the client says."""
+    """Return what a manifest's row says: of the whole, besides what the client says.
+
+    Refuses a whole that no Content-Length could tell: 413.
+    """
     size_bytes, whole = sum(_size(row) for row in rows), etag(rows)
+    if size_bytes > _WHOLE_BYTES_MAX:
+        raise Refused(413, f"The whole would have {size_bytes} bytes")
     own = {contents.SLO: "True", contents.SLO_SIZE: str(size_bytes), contents.SLO_ETAG: whole}
     marks = {headers.SIZE_MARK: size_bytes, headers.ETAG_MARK: whole}
     return replace(
@@ -112,11 +119,21 @@ def as_put(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return json.dumps([_as_put(row) for row in rows]).encode()
 
 
-def inner(heads: Heads, manifest: ObjectName, *, depth: int = 0) -> Iterator[ObjectName]:
-    """Yield the segments of a manifest, and before each that is a manifest its own.
+def inner(heads: Heads, manifest: ObjectName) -> list[ObjectName]:
+    """Return all segments of a manifest, each once, and before one that is a manifest its own.
 
-    One that is gone is yielded all the same. Refuses what is no manifest: 400; too deep: 409.
+    One that is gone is among them all the same. Refuses what is no manifest: 400; too deep: 409.
     """
+    found: dict[ObjectName, None] = {}
+    _descend(heads, manifest, found, depth=0)
+    found.pop(manifest, None)
+    return list(found)
+
+
+def _descend(
+    heads: Heads, manifest: ObjectName, found: dict[ObjectName, None], *, depth: int
+) -> None:
+    """Add the segments of a manifest to those found; what is there already is not read again."""
     if depth > contents.DEPTH_MAX:
         raise Refused(409, f"More than {contents.DEPTH_MAX} manifests in one another")
     with heads.get_object(manifest) as download:
@@ -128,10 +145,12 @@ def inner(heads: Heads, manifest: ObjectName, *, depth: int = 0) -> Iterator[Obj
             continue
         container, _, text = row["name"].lstrip("/").partition("/")
         name = ObjectName(manifest.account, container, text)
+        if name in found:
+            continue
         if row.get("sub_slo"):
             with contextlib.suppress(NotFound):
-                yield from inner(heads, name, depth=depth + 1)
-        yield name
+                _descend(heads, name, found, depth=depth + 1)
+        found[name] = None
 
 
 def _look(

@@ -97,7 +97,7 @@ class Objects:
         record = self._store.post_object(
             name,
             metadata=metadata | own,
-            content_type=_new_type(request, old),
+            content_type=_new_type(request, name, old),
             delete_at=delete_at,
         )
         told = {"X-Timestamp": headers.of_object(record, etag="")["X-Timestamp"]}
@@ -264,11 +264,10 @@ def _said(content: Content, asked: ObjectName, name: ObjectName) -> dict[str, st
     return said
 
 
-def _new_type(request: Request, old: ObjectRecord) -> str | None:
+def _new_type(request: Request, name: ObjectName, old: ObjectRecord) -> str:
     """Return the content type that a POST sets; what listings show of the object stays in it."""
-    if not (given := headers.attributes(request.headers, "", old=old).content_type):
-        return None
-    return headers.marked(given, **headers.marks(old.content_type))
+    said = headers.attributes(request.headers, name.name, old=old)
+    return headers.marked(said.content_type, **headers.marks(old.content_type))
 
 
 def _keeping_marks(said: Attributes, old: ObjectRecord) -> Attributes:

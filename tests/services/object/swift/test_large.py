@@ -113,6 +113,16 @@ def test_manifests_lead_only_so_deep(parted: TestClient):
     assert put(parted, f"{C}/0", {"path": "c/0"}).status_code == 400
 
 
+def test_manifests_that_multiply_are_deleted_one_by_one_and_end_somewhere(parted: TestClient):
+    put(parted, f"{C}/0", *[{"path": "parts/a"}] * 1000)
+    made = [put(parted, f"{C}/{n + 1}", *[{"path": f"c/{n}"}] * 1000).status_code for n in range(5)]
+
+    assert made == [201, 201, 201, 201, 413]
+    accept = {"Accept": "application/json"}
+    said = parted.delete(f"{C}/4?multipart-manifest=delete", headers=accept).json()
+    assert (said["Number Deleted"], said["Errors"]) == (6, [])
+
+
 def test_a_circle_of_manifests_is_none(parted: TestClient):
     put(parted, f"{C}/x", {"path": "parts/a"})
     put(parted, f"{C}/y", {"path": "c/x"})
