@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _HTTP1: Final = HTTP1Settings(max_buffer_size=1 << 20)  # of one connection
 GRACE_S: Final = 60.0  # uploads under way when the signal comes have this long to finish
 
-# Granian's threads still hear of connections that close; one that calls a Python that is over aborts
+# Granian's threads still hear of connections that close; one that then calls Python would abort
 LAST_CALLS_S: Final = 0.2
 
 # of glibc's malloc.h: parameters of mallopt
