@@ -1,7 +1,7 @@
 """`python -m tests.bench [hop|object|image|…]`: measure, print, write the page.
 
 Without names all but `demo` are measured. `object` runs OpenStack Swift beside ours, and takes
-`--rounds`, `--requests`, `--large-mib` and `--listed` for a shorter run; `image` runs Glance.
+`--rounds`, `--seconds`, `--large-mib` and `--listed` for a shorter run; `image` runs Glance.
 `idle` and `launch` need the cloud to be up (`novabox demo`), `demo` starts one of its own and needs
 it down. The page keeps the last figures of what was not measured this time.
 """
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(NAMES))
     usual = objects.Options()
     parser.add_argument("--rounds", type=int, default=usual.rounds)
-    parser.add_argument("--requests", type=int, default=usual.requests, help="small ones a round")
+    parser.add_argument("--seconds", type=float, default=usual.seconds, help="of small requests")
     parser.add_argument("--large-mib", type=int, nargs="*", default=usual.large_mib)
     parser.add_argument("--listed", type=int, nargs="*", default=usual.listed, help="names")
     return parser
@@ -63,7 +63,7 @@ def _measure(name: str, given: argparse.Namespace) -> dict[str, float]:
         found: dict[str, float] = importlib.import_module(f"tests.bench.{name}").measure()
         return found
     options = objects.Options(
-        rounds=given.rounds, requests=given.requests, large_mib=tuple(given.large_mib),
+        rounds=given.rounds, seconds=given.seconds, large_mib=tuple(given.large_mib),
         listed=tuple(given.listed),
     )  # fmt: skip
     return objects.measure(options) | {

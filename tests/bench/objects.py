@@ -32,10 +32,10 @@ MIB: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How long to measure: rounds of each kind, small requests in one, and what is large."""
+    """How long to measure: rounds of each kind, seconds of small requests in one, what is large."""
 
     rounds: int = 5
-    requests: int = 300
+    seconds: float = 2.0
     large_mib: tuple[int, ...] = (64, 1024)
     listed: tuple[int, ...] = (100_000, 1_000_000)
 
@@ -112,11 +112,13 @@ def _measure(sides: tuple[Side, Side], asked: Options, folder: Path) -> dict[str
     floor: dict[str, list[float]] = {}
     for side in sides:
         side.ask("PUT", "/c")
-        side.note(idle_pss_mib=side.pss_mib())
-        load.closed_loop(side.address, _puts(side, "warm", 50), clients=8)
+        idle_mib = side.pss_mib()
+        _puts(side, "warm", 8, seconds=1.0)
+        side.took.clear()
+        side.note(idle_pss_mib=idle_mib)
     for number in range(asked.rounds):
         for clients, side in itertools.product(CLIENTS, sides):
-            _small(side, asked.requests, clients, number)
+            _small(side, clients, number, seconds=asked.seconds)
         for count, side in itertools.product(asked.listed, sides):
             _pages(side, count, number)
         for size_mib in asked.large_mib:
@@ -132,19 +134,35 @@ def _measure(sides: tuple[Side, Side], asked: Options, folder: Path) -> dict[str
     return figures | {f"floor_{name}": statistics.median(v) for name, v in floor.items()}
 
 
-def _small(side: Side, count: int, clients: int, number: int) -> None:
-    """PUTs of new names, then GETs of the same, each by so many clients at once."""
+def _small(side: Side, clients: int, number: int, *, seconds: float) -> None:
+    """PUTs of new names for so long, then GETs of the same, each by so many clients at once."""
     name = f"{clients}-{number}"
-    gets = (side.request("GET", f"/c/{name}-{n}") for n in range(count))
-    for verb, requests in (("put", _puts(side, name, count)), ("get", gets)):
-        before_s = side.cpu_s()
-        took_s = load.closed_loop(side.address, requests, clients=clients)
-        cpu_ms = 1e3 * (side.cpu_s() - before_s) / count
-        side.note(**{f"{verb}_{clients}_ops_s": count / took_s, f"{verb}_{clients}_cpu_ms": cpu_ms})
+    count = _puts(side, name, clients, seconds=seconds)
+    gets = (side.request("GET", f"/c/{name}-{n % count}") for n in itertools.count())
+    _timed(side, f"get_{clients}", gets, clients=clients, seconds=seconds)
 
 
-def _puts(side: Side, name: str, count: int) -> Iterator[bytes]:
-    return (side.request("PUT", f"/c/{name}-{n}", SMALL) for n in range(count))
+def _puts(side: Side, name: str, clients: int, *, seconds: float) -> int:
+    """PUTs of new names for so long; how many."""
+    puts = (side.request("PUT", f"/c/{name}-{n}", SMALL) for n in itertools.count())
+    return _timed(side, f"put_{clients}", puts, clients=clients, seconds=seconds)
+
+
+def _timed(side: Side, key: str, requests: Iterator[bytes], *, clients: int, seconds: float) -> int:
+    """Send requests for so long, and note how many a second, and what each cost; how many."""
+    count, until = 0, time.perf_counter() + seconds
+
+    def counted() -> Iterator[bytes]:
+        nonlocal count
+        while time.perf_counter() < until:
+            count += 1
+            yield next(requests)
+
+    before_s = side.cpu_s()
+    took_s = load.closed_loop(side.address, counted(), clients=clients)
+    cpu_ms = 1e3 * (side.cpu_s() - before_s) / count
+    side.note(**{f"{key}_ops_s": count / took_s, f"{key}_cpu_ms": cpu_ms})
+    return count
 
 
 def _pages(side: Side, count: int, number: int) -> None:
