@@ -30,8 +30,10 @@ CREATE TABLE IF NOT EXISTS containers (
     timestamp INTEGER NOT NULL,
     PRIMARY KEY (account, name)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS containers_name ON containers (name);
 """
+# a bucket is looked for by its name alone; stores of before S3 get it when they are opened
+VERSION: Final = 1
+BY_NAME: Final = "CREATE INDEX IF NOT EXISTS containers_name ON containers (name);"
 LIST: Final = (
     "SELECT name, timestamp FROM containers"
     " WHERE account = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?"
@@ -59,7 +61,7 @@ class Accounts:
     """The open accounts file, made if `is_new`. Any thread may call."""
 
     def __init__(self, path: Path, *, is_new: bool) -> None:
-        self._db = Database(path, schema=SCHEMA if is_new else "")
+        self._db = Database(path, schema=SCHEMA if is_new else "", version=VERSION, changes=BY_NAME)
 
     def close(self) -> None:
         """Let go of the file."""
