@@ -1,6 +1,7 @@
 """What every test may use: a cloud's state folder, made real (SQLite files, queue files)."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ from appliance import config, context, queue
 from appliance.db import connection, migrations
 
 pytest_plugins = ("tests.vm.plugin",)
+
+# A shell that starts us in the background has Ctrl-C ignored, by all programs that we start too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -154,8 +154,6 @@ def test_a_program_whose_image_nobody_wants_any_more_is_killed(settings, hanging
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_program_does_not_outlive_its_worker(settings, hanging: Path, tmp_path, how):
     script = (
-        # where a shell started us in the background, Ctrl-C is ignored, and by our children too
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import pathlib, sys; from appliance import config; from services.image import conversion;"
         "conversion.convert(pathlib.Path('/a'), pathlib.Path(sys.argv[1]), disk_format='vdi',"
         " settings=config.Image(), tell=lambda _: None)"
