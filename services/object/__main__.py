@@ -19,7 +19,7 @@ from appliance.db import connection, services
 from services.http import app, server
 from services.identity import api as identity
 from services.identity.api.ec2_credentials import Ec2Credentials
-from services.object import devices, faces, swift
+from services.object import devices, faces, swift, versions
 from services.object.handover import Handover
 from services.object.s3 import keeper as s3_keeper
 from services.object.s3.addressing import Domains
@@ -60,7 +60,7 @@ def main() -> None:
         sys.exit(str(error))
     with store:
         if is_once:
-            print(auditor.once(store))
+            print(auditor.once(store, expired=versions.expire))
         else:
             _run(settings, store)
 
@@ -111,7 +111,7 @@ def _keep(store: ObjectStore, db: connection.Database, is_over: threading.Event)
     for number in itertools.count():
         try:
             auditor.mend(store)
-            auditor.expire(store)
+            auditor.expire(store, versions.expire)
             if number % LIFECYCLES_APART == 0:
                 s3_keeper.once(store, now=time.time())
         except StoreError:
@@ -132,7 +132,10 @@ def _audit(store: ObjectStore, pace: Pace, is_over: threading.Event) -> None:
                 auditor.settle(store, pace)
                 if time.monotonic() >= next_s:
                     next_s += AUDIT_EVERY_S
-                    _log.info("object store: audited: %s", auditor.once(store, pace))
+                    _log.info(
+                        "object store: audited: %s",
+                        auditor.once(store, pace, expired=versions.expire),
+                    )
             except StoreError:
                 _log.exception("object store: a round of the auditor failed")
             if is_over.wait(EXPIRE_EVERY_S if store.is_settled else SETTLE_AGAIN_S):

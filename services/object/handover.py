@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from appliance import context, ids, trace
-from services.object import contents
+from services.object import bucket as buckets
+from services.object import contents, locks, versions
 from services.object.contents import Segment
 from services.object.refusals import Refused
 from storage import blobs
@@ -168,9 +169,20 @@ def _write(peer: socket.socket, store: ObjectStore, name: ObjectName, hint_bytes
         upload.adopt(
             int(said["size_bytes"]), etag=str(said["etag"]), xxh3=str(said["xxh3"]), blocks=blocks
         )
-        record = upload.commit(Attributes())
+        bucket = buckets.find(store, name.account, name.container)
+        record = versions.put(
+            store, bucket, name.name, upload=upload,
+            said=Attributes(metadata=locks.default(bucket)),
+            condition=_check_free if bucket.has_locks else None,
+        ).record  # fmt: skip
     _send(peer, {"status": 201})
     return record.size_bytes
+
+
+def _check_free(version: versions.Version | None) -> None:
+    """Refuse to replace a locked object."""
+    if version is not None:
+        locks.check(version.name.container, version.record)
 
 
 def _joined(message: _Message) -> context.RequestContext:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,9 @@ from storage.objects.errors import (
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.pace import Pace
 from storage.objects.store import ObjectStore
+
+# Is told of an object that has expired, and lets go of it if it still is that version.
+Expired = Callable[[ObjectStore, ObjectName, ObjectRecord], None]
 
 PAGE: Final = 1000  # rows held in memory at a time
 
@@ -50,9 +53,18 @@ class Audit:
     strays: int = 0  # container files that no account pointed at
 
 
-def once(store: ObjectStore, pace: Pace | None = None) -> Audit:
-    """Read every byte of the store once, checking and mending it, and tidy up. Raises Stopped."""
-    audit, ring = Audit(expired=expire(store)), store.files.ring
+def forget(store: ObjectStore, name: ObjectName, record: ObjectRecord) -> None:
+    """Delete an object if it still is the version that expired."""
+    with contextlib.suppress(ObjectNotFound):
+        store.delete_object(name, written=record.written)
+
+
+def once(store: ObjectStore, pace: Pace | None = None, *, expired: Expired = forget) -> Audit:
+    """Read every byte of the store once, checking and mending it, and tidy up. Raises Stopped.
+
+    `expired` is what is done with each object whose X-Delete-At has passed.
+    """
+    audit, ring = Audit(expired=expire(store, expired)), store.files.ring
     _walk(store, audit, pace=pace or Pace(), is_read=True)
     _tidy(store, audit)
     if not audit.failed:
@@ -103,12 +115,12 @@ def tidy(store: ObjectStore) -> Audit:
     return audit
 
 
-def expire(store: ObjectStore) -> int:
-    """Delete the objects whose X-Delete-At has passed; return how many."""
+def expire(store: ObjectStore, expired: Expired = forget) -> int:
+    """Let go of the objects whose X-Delete-At has passed, by `expired`; return how many."""
     count = 0
     for account, container in store.catalog.accounts.containers():
         with contextlib.suppress(NotFound, ContainerDamaged):
-            count += _expire_container(store, account, container)
+            count += _expire_container(store, account, container, expired)
     return count
 
 
@@ -137,23 +149,26 @@ def rebuild(store: ObjectStore, account: str, *, container: str, why: object) ->
     store.tell("container rebuilt", container=f"{account}/{container}", objects=str(len(newest)))
 
 
-def _expire_container(store: ObjectStore, account: str, container: str) -> int:
+def _expire_container(store: ObjectStore, account: str, container: str, expired: Expired) -> int:
     count = 0
     with store.catalog.borrow(account, container) as opened:
         while names := opened.expired(time.time(), limit=PAGE):
-            count += sum(_expire(store, ObjectName(account, container, name)) for name in names)
+            objects = (ObjectName(account, container, name) for name in names)
+            done = sum(_expire(opened, store, name, expired) for name in objects)
+            if not done:  # none of them may go: there is no use in asking again now
+                break
+            count += done
     return count
 
 
-def _expire(store: ObjectStore, name: ObjectName) -> bool:
-    """Delete an object if it still is the version that expired."""
-    with store.catalog.borrow(name.account, name.container) as opened:
-        record = opened.find(name.name)
-    if record is None or record.delete_at is None or record.delete_at > time.time():
+def _expire(opened: Container, store: ObjectStore, name: ObjectName, expired: Expired) -> bool:
+    """Whether an object that has expired is gone now."""
+    record = opened.find(name.name)
+    if record is None or not record.has_expired:
         return False
-    with contextlib.suppress(ObjectNotFound):
-        store.delete_object(name, written=record.written)
-    return True
+    expired(store, name, record)
+    after = opened.find(name.name)
+    return after is None or after.written != record.written
 
 
 def _walk(store: ObjectStore, audit: Audit, *, pace: Pace, is_read: bool) -> None:

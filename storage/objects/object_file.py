@@ -11,6 +11,7 @@ import errno
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,6 +65,11 @@ class ObjectRecord:
     content_type: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     delete_at: int | None = None
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.delete_at is not None and self.delete_at <= time.time()
 
 
 class ObjectFiles:

@@ -18,7 +18,6 @@ import logging
 import os
 import secrets
 import sqlite3
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -305,21 +304,21 @@ class ObjectStore:
             check_space=lambda size_bytes: self._check_space(name, size_bytes),
         )
 
-    def head_object(self, name: ObjectName) -> ObjectRecord:
+    def head_object(self, name: ObjectName, *, even_expired: bool = False) -> ObjectRecord:
         """Return what is known of an object. Raises ObjectNotFound, ContainerNotFound."""
         with self.catalog.borrow(name.account, name.container) as opened:
             record = opened.get(name.name)
-        if record.delete_at is not None and record.delete_at <= time.time():
+        if record.has_expired and not even_expired:
             raise ObjectNotFound(f"object {name} has expired")
         return record
 
-    def get_object(self, name: ObjectName) -> Download:
+    def get_object(self, name: ObjectName, *, even_expired: bool = False) -> Download:
         """Open an object's bytes. Raises ObjectNotFound, ContainerNotFound, ObjectDamaged."""
         for _ in range(OPEN_ATTEMPTS):
             with self.catalog.borrow(name.account, name.container) as opened:
                 stored = opened.read(name.name)
                 record, blocks = stored.record, stored.blocks
-                if record.delete_at is not None and record.delete_at <= time.time():
+                if record.has_expired and not even_expired:
                     raise ObjectNotFound(f"object {name} has expired")
                 if stored.data is None and record.size_bytes > sums.BLOCK_BYTES and not blocks:
                     blocks = self._sum_blocks(name, record, opened)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance import policy
-from services.object.s3 import acls, policies, sysmeta, tags, versions
+from services.object import locks, sysmeta, versions
+from services.object.s3 import acls, policies, tags
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 
@@ -45,6 +46,8 @@ def check(call: Call, need: Need, *, key: str | None = None) -> None:
     """Refuse what the caller may not do. `key`: of another object than the call's own."""
     bucket = call.bucket
     key = call.key if key is None else key
+    if need.is_write and locks.are_parts_kept(call.store, bucket.account, bucket.name):
+        raise Refused("AccessDenied", "The parts of a bucket with object lock stay as they are.")
     said = _by_policy(call, need, key)
     is_owner = not call.caller.is_anonymous and call.caller.account == bucket.account
     if is_owner and need.action in _POLICY_ACTIONS:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.http.endpoint import Reply
-from services.object.s3 import documents, sysmeta, versions
-from services.object.s3.call import Bucket, Call
+from services.object import stripes, sysmeta, versions
+from services.object.bucket import Bucket
+from services.object.s3 import documents, lookup
+from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 
 ALL: Final = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -151,7 +153,7 @@ def put_object_acl(call: Call) -> Reply:
     """PutObjectAcl."""
     acl = _given(call)
     refuse_public(call, acl)
-    with versions.lock(call.name):
+    with stripes.lock(call.name):
         version = _version(call)
         versions.update(call.store, version, {sysmeta.ACL: acl.dump()})
     return Reply()
@@ -170,7 +172,7 @@ def refuse_public(call: Call, acl: Acl) -> None:
 
 
 def _version(call: Call) -> versions.Version:
-    return versions.get(call.store, call.bucket, call.key, call.query.get("versionId", ""))
+    return lookup.version(call.store, call.bucket, call.key, call.query.get("versionId", ""))
 
 
 def _given(call: Call) -> Acl:

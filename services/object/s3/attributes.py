@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from services.object import contents, headers
-from services.object.s3 import acls, checksums, documents, locks, sysmeta, tags
+from services.object import contents, headers, sysmeta
+from services.object.s3 import acls, checksums, documents, locks, tags
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
-from services.object.s3.versions import Version
+from services.object.versions import Version
 from storage.objects.object_file import ObjectRecord
 from storage.objects.transfer import Attributes
 

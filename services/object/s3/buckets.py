@@ -5,14 +5,14 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from contextlib import suppress
 from typing import Final
 
 from services.http.endpoint import Reply
-from services.object.s3 import acls, documents, listings, multipart, sysmeta, times, versions
-from services.object.s3.call import SEGMENTS, Call
+from services.object import sysmeta, versions
+from services.object.bucket import ENABLED, SEGMENTS
+from services.object.s3 import acls, documents, listings, multipart, times
+from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
-from storage.objects import errors as stored
 from storage.objects.listing import Query, Subdir
 
 REGION: Final = "us-east-1"  # whose GetBucketLocation is empty
@@ -53,7 +53,7 @@ def create(call: Call) -> Reply:
     if call.headers.get("x-amz-bucket-object-lock-enabled", "").lower() == "true":
         if call.found is not None:
             raise Refused("BucketAlreadyOwnedByYou", facts={"BucketName": name})
-        changes |= {sysmeta.VERSIONING: versions.ENABLED, sysmeta.OBJECT_LOCK: json.dumps({})}
+        changes |= {sysmeta.VERSIONING: ENABLED, sysmeta.OBJECT_LOCK: json.dumps({})}
     call.store.put_container(call.caller.account, name, metadata=changes)
     return Reply(headers={"Location": f"/{name}"})
 
@@ -76,9 +76,7 @@ def delete(call: Call) -> Reply:
         raise Refused("BucketNotEmpty", "You must delete all versions in the bucket.")
     call.store.delete_container(bucket.account, bucket.name)
     versions.remove_shelf(call.store, bucket)
-    multipart.forget_all(call.store, bucket)
-    with suppress(stored.ContainerNotFound, stored.ContainerNotEmpty):
-        call.store.delete_container(bucket.account, f"{bucket.name}{SEGMENTS}")
+    multipart.forget_all(call.store, bucket.account, bucket.name)
     return Reply(status=204)
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from appliance import context
 from services.http.endpoint import Request
-from services.object.s3 import documents, sysmeta
+from services.object import bucket as buckets
+from services.object.bucket import HIDDEN, RESELLER_PREFIX, Bucket
+from services.object.s3 import documents
 from services.object.s3.bodies import Body
 from services.object.s3.refusals import Refused
 from storage.objects import errors as stored
-from storage.objects.container import ContainerInfo
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
 
-RESELLER_PREFIX: Final = "AUTH_"
-SEGMENTS: Final = "+segments"  # the container beside a bucket that has its objects' parts
-NULL: Final = "null"  # the version of what was written without versioning
 _XML_BYTES_MAX: Final = 1 << 20
 
 
@@ -44,33 +43,6 @@ class Caller:
     def account(self) -> str:
         """The account that the caller's buckets are in."""
         return f"{RESELLER_PREFIX}{self.ctx.project_id}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
-    """A container, as S3 sees it."""
-
-    name: str
-    account: str
-    info: ContainerInfo
-
-    @property
-    def owner_id(self) -> str:
-        """The canonical user id of whose bucket it is."""
-        return self.account.removeprefix(RESELLER_PREFIX)
-
-    @property
-    def versioning(self) -> str:
-        """`Enabled`, `Suspended`, or empty when it never was enabled."""
-        return self.kept(sysmeta.VERSIONING)
-
-    def kept(self, name: str) -> str:
-        """What is kept beside it under that name of `sysmeta`; empty when nothing is."""
-        return self.info.metadata.get(name, "")
-
-    def object(self, key: str) -> ObjectName:
-        """The object with that key."""
-        return ObjectName(self.account, self.name, key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +99,8 @@ def find_bucket(store: ObjectStore, caller: Caller, name: str) -> Bucket | None:
     if not name or "\0" in name:
         return None
     for account in _accounts(store, caller, name):
-        try:
-            info = store.head_container(account, name)
-        except stored.ContainerNotFound:
-            continue
-        return Bucket(name=name, account=account, info=info)
+        with suppress(stored.ContainerNotFound):
+            return buckets.find(store, account, name)
     return None
 
 
@@ -139,5 +108,4 @@ def _accounts(store: ObjectStore, caller: Caller, name: str) -> Iterator[str]:
     """Where a bucket of that name may be; others' accounts are only asked for when they matter."""
     if caller.ctx.project_id:
         yield caller.account
-    hidden = "\0"  # what begins so is ours: shelves, uploads, garbage
-    yield from (each for each in store.accounts_with(name) if not each.startswith(hidden))
+    yield from (each for each in store.accounts_with(name) if not each.startswith(HIDDEN))

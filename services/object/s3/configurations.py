@@ -9,7 +9,9 @@ import json
 from typing import Any, Final
 
 from services.http.endpoint import Reply
-from services.object.s3 import acls, documents, policies, sysmeta, tags, versions
+from services.object import sysmeta
+from services.object.bucket import ENABLED, SUSPENDED
+from services.object.s3 import acls, documents, policies, tags
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 
@@ -39,11 +41,13 @@ def put_versioning(call: Call) -> Reply:
     """PutBucketVersioning."""
     root = call.document("VersioningConfiguration")
     status = root.value("Status")
-    if status not in (versions.ENABLED, versions.SUSPENDED):
+    if status not in (ENABLED, SUSPENDED):
         raise Refused("MalformedXML")
     if root.value("MfaDelete") == "Enabled":
         raise Refused("NotImplemented", "MFA delete is not served.")
-    if status == versions.SUSPENDED and call.bucket.kept(sysmeta.OBJECT_LOCK):
+    if any(call.bucket.kept(name) for name in sysmeta.ARCHIVES):
+        raise Refused("InvalidBucketState", "Swift's face keeps its versions in another container.")
+    if status == SUSPENDED and call.bucket.kept(sysmeta.OBJECT_LOCK):
         raise Refused("InvalidBucketState", "An Object Lock configuration is present.")
     keep(call, sysmeta.VERSIONING, status)
     return Reply()

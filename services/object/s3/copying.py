@@ -12,12 +12,13 @@ from typing import Final
 from urllib.parse import parse_qs, unquote
 
 from services.http.endpoint import Reply
-from services.object import conditions, contents
+from services.object import conditions, contents, sysmeta, versions
+from services.object.bucket import Bucket
 from services.object.contents import Chunks, Content
-from services.object.s3 import access, attributes, documents, sysmeta, times, versions, writing
-from services.object.s3.call import Bucket, Call, find_bucket
+from services.object.s3 import access, attributes, documents, lookup, times, writing
+from services.object.s3.call import Call, find_bucket
 from services.object.s3.refusals import Refused
-from services.object.s3.versions import Version
+from services.object.versions import Version
 from storage.objects.transfer import Attributes, Download, Upload
 
 _PREFIX: Final = "x-amz-copy-source-"
@@ -61,7 +62,7 @@ def source(call: Call) -> Source:
     query_of_source = {"versionId": version_id} if version_id else {}
     there = replace(call, found=bucket, key=key, query=query_of_source, bucket_name=bucket_name)
     access.check(there, _READ_VERSION if version_id else _READ)
-    version = versions.get(call.store, bucket, key, version_id)
+    version = lookup.version(call.store, bucket, key, version_id)
     _check_conditions(call.headers, version)
     download = call.store.get_object(version.name)
     try:

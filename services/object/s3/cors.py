@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.http.endpoint import Reply
-from services.object.s3 import configurations, documents, sysmeta
-from services.object.s3.call import Bucket, Call
+from services.object import sysmeta
+from services.object.bucket import Bucket
+from services.object.s3 import configurations, documents
+from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 
 RULES_MAX: Final = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from services.http.endpoint import Reply
-from services.object import contents, headers
-from services.object.s3 import attributes, documents, listings, sysmeta, versions
+from services.object import contents, headers, sysmeta, versions
+from services.object.s3 import attributes, documents, listings, lookup
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 
@@ -19,7 +19,7 @@ def get(call: Call) -> Reply:
     wanted = {name.strip() for name in asked.split(",") if name.strip()}
     if not wanted or not wanted <= set(_KNOWN):
         raise Refused("InvalidArgument", "Invalid attribute name specified.")
-    version = versions.get(call.store, call.bucket, call.key, call.query.get("versionId", ""))
+    version = lookup.version(call.store, call.bucket, call.key, call.query.get("versionId", ""))
     tree: list[listings.Element] = []
     if "ETag" in wanted:
         tree.append(("ETag", version.etag))

@@ -11,6 +11,7 @@ from typing import Final
 
 from appliance import context, errors
 from services.http.endpoint import Endpoint, Face, Reply, Request, endpoint, path
+from services.object.bucket import Bucket
 from services.object.s3 import (
     access,
     addressing,
@@ -24,7 +25,7 @@ from services.object.s3 import (
     website,
 )
 from services.object.s3.addressing import Address, Domains
-from services.object.s3.call import Bucket, Call, find_bucket
+from services.object.s3.call import Call, find_bucket
 from services.object.s3.refusals import Refused
 from storage.objects.store import ObjectStore
 

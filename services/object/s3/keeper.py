@@ -9,8 +9,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import suppress
 
-from services.object.s3 import garbage, lifecycle, locks, multipart, versions
-from services.object.s3.call import RESELLER_PREFIX, Bucket
+from services.object import garbage, locks, versions
+from services.object.bucket import RESELLER_PREFIX, UPLOADS, Bucket, uploads_of
+from services.object.s3 import lifecycle, multipart
 from services.object.s3.lifecycle import Rule
 from services.object.s3.refusals import Refused
 from storage.objects import errors as stored
@@ -28,6 +29,8 @@ def once(store: ObjectStore, *, now: float) -> int:
     """Remove what is due in every bucket; return how many objects, versions and parts."""
     count = garbage.sweep(store, now=now)
     for account, container in store.catalog.accounts.containers():
+        if account.startswith(UPLOADS):
+            count += _forget_uploads(store, account.removeprefix(UPLOADS), container)
         if not account.startswith(RESELLER_PREFIX):
             continue
         with suppress(stored.NotFound):
@@ -38,6 +41,15 @@ def once(store: ObjectStore, *, now: float) -> int:
     return count
 
 
+def _forget_uploads(store: ObjectStore, account: str, container: str) -> int:
+    """End the uploads to a bucket that is no more: Swift's face may have deleted it."""
+    try:
+        store.head_container(account, container)
+    except stored.ContainerNotFound:
+        return multipart.forget_all(store, account, container)
+    return 0
+
+
 def _apply(store: ObjectStore, bucket: Bucket, rules: list[Rule], *, now: float) -> int:
     count = 0
     for row in _rows(store, bucket.object("")):
@@ -46,7 +58,7 @@ def _apply(store: ObjectStore, bucket: Bucket, rules: list[Rule], *, now: float)
     if bucket.versioning:
         for key in dict.fromkeys(row.name.partition("\0")[0] for row in _shelf(store, bucket)):
             count += _expire_old(store, bucket, key, rules, now=now)
-    for row in _rows(store, multipart.uploads_of(bucket)):
+    for row in _rows(store, uploads_of(bucket.account, bucket.name)):
         count += _abort(store, bucket, row, rules, now=now)
     if count:
         log.info("bucket %s: lifecycle rules removed %d", bucket.name, count)
@@ -88,9 +100,10 @@ def _expire_old(
     store: ObjectStore, bucket: Bucket, key: str, rules: list[Rule], *, now: float
 ) -> int:
     """Versions that something newer has replaced long enough, and markers over nothing."""
-    current = versions.find(store, bucket, key)
+    known = list(versions.history(store, bucket, key))
+    current = known[0] if known and known[0].is_current else None
+    shelved = known[1:] if current is not None else known
     count, newer = 0, [current] if current is not None else []
-    shelved = list(versions.shelved(store, bucket, key))
     if current is None and len(shelved) == 1 and shelved[0].is_marker:
         wanted = [rule for rule in rules if rule["is_marker_removed"] or rule["days"]]
         if any(key.startswith(rule["prefix"]) for rule in wanted):
@@ -112,7 +125,7 @@ def _expire_old(
 def _remove(
     store: ObjectStore, bucket: Bucket, key: str, version: versions.Version, *, now: float
 ) -> int:
-    if locks.holds(version, now=now):
+    if locks.held(version.record.metadata, now=now) is not None:
         return 0
     versions.delete(store, bucket, key, version_id=version.id)
     return 1
@@ -125,7 +138,7 @@ def _abort(
     for rule in rules:
         due = lifecycle.after(row.timestamp, rule["stale_days"])
         if rule["stale_days"] and key.startswith(rule["prefix"]) and due <= now:
-            multipart.forget(store, bucket, key, upload_id)
+            multipart.forget(store, bucket.object(key), upload_id)
             return 1
     return 0
 

@@ -13,8 +13,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from services.http.endpoint import Reply
-from services.object.s3 import configurations, documents, sysmeta, tags, versions
-from services.object.s3.call import Bucket, Call
+from services.object import sysmeta, versions
+from services.object.bucket import Bucket
+from services.object.s3 import configurations, documents, tags
+from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 from storage.objects import timestamps
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
 from services.http.endpoint import Reply
-from services.object.s3 import attributes, documents, times, versions
+from services.object import walks
+from services.object.s3 import attributes, documents, times
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
-from services.object.s3.versions import Version
+from services.object.versions import Version
 from storage.objects.container import Listed
-from storage.objects.listing import Query, Subdir, after_prefix
+from storage.objects.listing import Query, Subdir
 
 KEYS_MAX: Final = 1000
 
@@ -154,72 +154,17 @@ def _versions(
     call: Call, marker: str, version_marker: str, text: Callable[[str], str]
 ) -> Iterator[tuple[str, str, Element]]:
     """Key, version and element of every version, or common prefix, after the markers."""
-    prefix = call.query.get("prefix", "")
-    shape = Query(prefix=prefix, delimiter=call.query.get("delimiter", ""))
-    lower = max(prefix, marker if version_marker else _next(marker) if marker else "")
-    if marker and shape.delimiter and marker.endswith(shape.delimiter) and not version_marker:
-        lower = after_prefix(marker) or lower  # all below that common prefix was shown
-    walk = _Walk(call, prefix, lower)
-    is_after = not version_marker
-    while (key := walk.next_key()) is not None:
-        if subdir := shape.subdir(key):
-            yield subdir, "", ("CommonPrefixes", [("Prefix", text(subdir))])
-            walk.leap(after_prefix(subdir))
-            continue
-        newest = True
-        for version in walk.versions_of(key):
-            if is_after or key != marker:
-                yield key, version.id, _version(call, key, version, newest=newest, text=text)
-            elif version.id == version_marker:
-                is_after = True
-            newest = False
-        walk.leap(_next(key))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _From(Query):
-    """A listing from that name on, itself included."""
-
-    lower: str
-
-    def span(self) -> tuple[str, str | bytes]:
-        """As a query's, but not before `lower`."""
-        lower, upper = Query.span(self)
-        return max(lower, self.lower), upper
-
-
-class _Walk:
-    """The keys of a bucket and of its shelf, in order. Keys hold no NUL: U+0001 is next to it."""
-
-    def __init__(self, call: Call, prefix: str, lower: str) -> None:
-        self._call = call
-        self._prefix = prefix
-        self._lower: str | None = lower
-
-    def next_key(self) -> str | None:
-        """The first key from where the walk is; None at the end."""
-        if self._lower is None:
-            return None
-        query = _From(prefix=self._prefix, lower=self._lower, limit=1)
-        bucket = self._call.bucket
-        rows = self._call.store.list_container(bucket.account, bucket.name, query=query)
-        shelved = versions.page_of_shelf(self._call.store, bucket, query)
-        keys = [row.name for row in rows] + [row.name.partition("\0")[0] for row in shelved]
-        return min(keys, default=None)
-
-    def versions_of(self, key: str) -> Iterator[Version]:
-        """A key's versions, the newest first; one that a kill left twice once."""
-        store, bucket = self._call.store, self._call.bucket
-        current = versions.find(store, bucket, key)
-        if current is not None:
-            yield current
-        for version in versions.shelved(store, bucket, key):
-            if current is None or version.id != current.id:
-                yield version
-
-    def leap(self, lower: str | None) -> None:
-        """Go on from there."""
-        self._lower = lower
+    asked = Query(
+        prefix=call.query.get("prefix", ""), delimiter=call.query.get("delimiter", ""),
+        marker=marker,
+    )  # fmt: skip
+    for entry in walks.entries(call.store, call.bucket, asked, version_marker=version_marker):
+        key, version = entry.key, entry.version
+        if version is None:
+            yield key, "", ("CommonPrefixes", [("Prefix", text(key))])
+        else:
+            element = _version(call, key, version, newest=entry.is_latest, text=text)
+            yield key, version.id, element
 
 
 def _version(
@@ -234,10 +179,6 @@ def _version(
         return "DeleteMarker", [*tree, owner]
     facts = [("ETag", f'"{version.etag}"'), ("Size", version.size_bytes)]
     return "Version", [*tree, *facts, owner, ("StorageClass", "STANDARD")]
-
-
-def _next(key: str) -> str:
-    return key + "\x01"
 
 
 def _reply(tag: str, tree: list[Element]) -> Reply:

@@ -1,25 +1,26 @@
-"""Object lock: versions that nobody can remove before a date, or while a legal hold is on.
+"""S3's verbs on object locks: how one is put on a version, and who gets past it.
 
 GOVERNANCE yields to who owns the bucket and says `x-amz-bypass-governance-retention`; COMPLIANCE
 to nobody. Only buckets with versioning have locks, so a write never takes a locked version away.
+What a lock keeps is `services/object/locks.py`'s to say.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from appliance import clock
 from services.http.endpoint import Reply
-from services.object.s3 import documents, sysmeta, versions
+from services.object import locks, stripes, sysmeta, versions
+from services.object.bucket import ENABLED
+from services.object.locks import COMPLIANCE, GOVERNANCE, MODES
+from services.object.s3 import documents, lookup
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 from storage.objects.object_file import ObjectRecord
 
-GOVERNANCE: Final = "GOVERNANCE"
-COMPLIANCE: Final = "COMPLIANCE"
-MODES: Final = (GOVERNANCE, COMPLIANCE)
 DAYS_MAX: Final = 36_500
 _LOCKED: Final = "Access Denied because object protected by object lock."
 
@@ -37,7 +38,7 @@ def from_headers(call: Call) -> dict[str, str]:
             "InvalidArgument",
             "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
         )
-    found = _default(call)
+    found = locks.default(call.bucket)
     if mode:
         found = {sysmeta.LOCK_MODE: _mode(mode), sysmeta.LOCK_UNTIL: _future(until)}
     if hold:
@@ -59,23 +60,9 @@ def check_deletion(call: Call, version: versions.Version | None) -> None:
     """Refuse to remove a version for good while it is locked."""
     if version is None:
         return
-    metadata = version.record.metadata
-    if metadata.get(sysmeta.LEGAL_HOLD) == "ON":
+    held = locks.held(version.record.metadata)
+    if held is not None and not (held.mode == GOVERNANCE and _bypasses(call)):
         raise Refused("AccessDenied", _LOCKED)
-    mode = metadata.get(sysmeta.LOCK_MODE)
-    if mode and _moment(metadata[sysmeta.LOCK_UNTIL]) > _now():
-        if mode == GOVERNANCE and _bypasses(call):
-            return
-        raise Refused("AccessDenied", _LOCKED)
-
-
-def holds(version: versions.Version, *, now: float) -> bool:
-    """Whether a version is locked, for whoever has no way around it."""
-    metadata = version.record.metadata
-    if metadata.get(sysmeta.LEGAL_HOLD) == "ON":
-        return True
-    until = metadata.get(sysmeta.LOCK_UNTIL, "")
-    return bool(until) and _moment(until).timestamp() > now
 
 
 def get_configuration(call: Call) -> Reply:
@@ -96,7 +83,7 @@ def put_configuration(call: Call) -> Reply:
     root = call.document("ObjectLockConfiguration")
     if root.value("ObjectLockEnabled") != "Enabled":
         raise Refused("MalformedXML")
-    if call.bucket.versioning != versions.ENABLED:
+    if call.bucket.versioning != ENABLED:
         raise Refused("InvalidBucketState", "Versioning must be 'Enabled' on the bucket")
     rule: dict[str, str | int] = {}
     if (found := root.find("Rule")) is not None:
@@ -134,12 +121,12 @@ def put_retention(call: Call) -> Reply:
     if root.children:
         mode = _mode(root.value("Mode"), code="MalformedXML")
         until = _future(root.value("RetainUntilDate"))
-    with versions.lock(call.name):
+    with stripes.lock(call.name):
         version = _version(call)
         metadata = version.record.metadata
         old_mode = metadata.get(sysmeta.LOCK_MODE, "")
-        if old_mode and _moment(metadata[sysmeta.LOCK_UNTIL]) > _now():
-            is_less = not until or _moment(until) < _moment(metadata[sysmeta.LOCK_UNTIL])
+        if old_mode and locks.moment(metadata[sysmeta.LOCK_UNTIL]) > _now():
+            is_less = not until or locks.moment(until) < locks.moment(metadata[sysmeta.LOCK_UNTIL])
             is_weaker = is_less or (old_mode == COMPLIANCE and mode == GOVERNANCE)
             may = old_mode == GOVERNANCE and _bypasses(call)
             if (is_weaker or mode != old_mode) and not (
@@ -163,7 +150,7 @@ def get_legal_hold(call: Call) -> Reply:
 def put_legal_hold(call: Call) -> Reply:
     """PutObjectLegalHold."""
     status = _hold(call.document("LegalHold").value("Status"), code="MalformedXML")
-    with versions.lock(call.name):
+    with stripes.lock(call.name):
         versions.update(call.store, _version(call), {sysmeta.LEGAL_HOLD: status})
     return Reply()
 
@@ -176,18 +163,7 @@ def _only_harder(old_mode: str, mode: str, is_less: bool) -> bool:
 def _version(call: Call) -> versions.Version:
     if not call.bucket.kept(sysmeta.OBJECT_LOCK):
         raise Refused("InvalidRequest", "Bucket is missing Object Lock Configuration")
-    return versions.get(call.store, call.bucket, call.key, call.query.get("versionId", ""))
-
-
-def _default(call: Call) -> dict[str, str]:
-    """The lock that the bucket gives to every new object."""
-    if not (kept := call.bucket.kept(sysmeta.OBJECT_LOCK)):
-        return {}
-    if not (rule := json.loads(kept)):
-        return {}
-    days = rule["Days"] if "Days" in rule else rule["Years"] * 365
-    until = _now() + timedelta(days=days)
-    return {sysmeta.LOCK_MODE: rule["Mode"], sysmeta.LOCK_UNTIL: _written(until)}
+    return lookup.version(call.store, call.bucket, call.key, call.query.get("versionId", ""))
 
 
 def _bypasses(call: Call) -> bool:
@@ -209,21 +185,12 @@ def _hold(text: str, *, code: str = "InvalidArgument") -> str:
 
 def _future(text: str) -> str:
     try:
-        moment = _moment(text)
+        moment = locks.moment(text)
     except ValueError as error:
         raise Refused("InvalidArgument", "The retain until date is no date.") from error
     if moment <= _now():
         raise Refused("InvalidArgument", "The retain until date must be in the future!")
-    return _written(moment)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _written(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+    return locks.written(moment)
 
 
 def _now() -> datetime:

@@ -17,20 +17,10 @@ from hashlib import md5
 from typing import Any, Final
 
 from services.http.endpoint import Reply
-from services.object import contents, headers
-from services.object.s3 import (
-    attributes,
-    checksums,
-    copying,
-    documents,
-    garbage,
-    listings,
-    sysmeta,
-    times,
-    versions,
-    writing,
-)
-from services.object.s3.call import SEGMENTS, Bucket, Call
+from services.object import contents, garbage, headers, sysmeta, versions
+from services.object.bucket import SEGMENTS, uploads_of
+from services.object.s3 import attributes, checksums, copying, documents, listings, times, writing
+from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 from storage.objects import errors as stored
 from storage.objects.container import Listed
@@ -42,7 +32,6 @@ from storage.objects.transfer import Attributes, Upload
 PARTS_MAX: Final = 10_000
 PART_BYTES_MIN: Final = 5 * 1024**2  # of every part but the last
 OBJECT_BYTES_MAX: Final = 5 * 1024**4
-UPLOADS: Final = "\0uploads\0"  # before the account's name
 _ALGORITHM: Final = "X-Object-Sysmeta-S3-Algorithm"
 _TYPE: Final = "X-Object-Sysmeta-S3-Type"
 _COMPLETE_BYTES_MAX: Final = 8 << 20  # 10,000 parts, each with a checksum
@@ -100,46 +89,54 @@ def complete(call: Call) -> Reply:
     asked = _asked_parts(call)
     with _lock(call):
         found = _find_upload(call)
-        if found is None:
-            return _completed_before(call)
-        version = _complete(call, found, asked)
-        with contextlib.suppress(stored.ObjectNotFound):
-            call.store.delete_object(_marker(call, call.query["uploadId"]))
+        version = _made(call)
+        if found is None and version is None:
+            raise _no_such_upload(call.query["uploadId"])
+        if found is not None:
+            version = version or _complete(call, found, asked)
+            with contextlib.suppress(stored.ObjectNotFound):
+                call.store.delete_object(_marker(call, call.query["uploadId"]))
+            garbage.remove_parts(call.store, call.name, call.query["uploadId"])
+        assert version is not None  # noqa: S101 - one of the two
     return _completed(call, version)
 
 
 def abort(call: Call) -> Reply:
     """AbortMultipartUpload."""
     _upload(call)
-    forget(call.store, call.bucket, call.key, call.query["uploadId"])
+    forget(call.store, call.name, call.query["uploadId"])
     return Reply(status=204)
 
 
-def forget(store: ObjectStore, bucket: Bucket, key: str, upload_id: str) -> None:
-    """End an upload, and remove its parts."""
-    marker = replace(uploads_of(bucket), name=f"{key}\0{upload_id}")
+def forget(store: ObjectStore, name: ObjectName, upload_id: str) -> None:
+    """End an upload, and remove its parts; but what a killed completion made of it stays whole."""
+    where = uploads_of(name.account, name.container)
+    marker = replace(where, name=f"{name.name}\0{upload_id}")
+    garbage.note_upload(store, name, upload_id)  # or a kill would leave the parts
     with _stripe(upload_id):
         try:
             store.delete_object(marker)
         except stored.NotFound:  # completed, or aborted, just now
             return
-    garbage.remove_parts(store, bucket.account, bucket.name, upload_id)
+    garbage.remove_parts(store, name, upload_id)
 
 
-def forget_all(store: ObjectStore, bucket: Bucket) -> None:
-    """End all uploads of a bucket that is no more."""
-    where = uploads_of(bucket)
+def forget_all(store: ObjectStore, account: str, container: str) -> int:
+    """End all uploads to a bucket that is no more, and forget the places they had; return how many.
+
+    Its other parts, of objects deleted within the hour, keep their container until the next time.
+    """
+    where, count = uploads_of(account, container), 0
     with contextlib.suppress(stored.ContainerNotFound, stored.ContainerNotEmpty):
         while page := store.list_container(where.account, where.container, query=Query(limit=1000)):
             for row in page:
                 key, _, upload_id = row.name.partition("\0")
-                forget(store, bucket, key, upload_id)
+                forget(store, ObjectName(account, container, key), upload_id)
+                count += 1
         store.delete_container(where.account, where.container)
-
-
-def uploads_of(bucket: Bucket) -> ObjectName:
-    """Where the uploads that are under way stand; its objects are `key NUL id`."""
-    return ObjectName(f"{UPLOADS}{bucket.account}", bucket.name, "")
+    with contextlib.suppress(stored.ContainerNotFound, stored.ContainerNotEmpty):
+        store.delete_container(account, f"{container}{SEGMENTS}")
+    return count
 
 
 def list_parts(call: Call) -> Reply:
@@ -298,15 +295,11 @@ def _complete(
     manifest = [_manifest_row(call, row) for row in chosen]
     with call.store.put_object(call.name) as upload:
         upload.write(json.dumps(manifest).encode())
-        version = versions.put(
+        return versions.put(
             call.store, call.bucket, call.key, upload=upload,
             said=attributes.large(said, size_bytes=size_bytes, etag=etag),
             condition=lambda old: writing.check(call, old),
         )  # fmt: skip
-    for row in rows.values():  # what was uploaded and not listed
-        with contextlib.suppress(stored.ObjectNotFound):
-            call.store.delete_object(_segment(call, row.name))
-    return version
 
 
 def _checksum(
@@ -362,13 +355,14 @@ def _completed(call: Call, version: versions.Version) -> Reply:
     return replace(_reply("CompleteMultipartUploadResult", tree), headers=said)
 
 
-def _completed_before(call: Call) -> Reply:
-    """The same answer again, to a client that did not get the first. Raises Refused."""
+def _made(call: Call) -> versions.Version | None:
+    """What the upload was completed to before: its client did not get the answer, or is asking
+    again after a kill.
+    """
     current = versions.find(call.store, call.bucket, call.key)
     upload_id = call.query["uploadId"]
-    if current is None or current.record.metadata.get(sysmeta.UPLOAD) != upload_id:
-        raise _no_such_upload(upload_id)
-    return _completed(call, current)
+    is_it = current is not None and current.record.metadata.get(sysmeta.UPLOAD) == upload_id
+    return current if is_it else None
 
 
 def _part_number(call: Call) -> int:
@@ -404,7 +398,7 @@ def _no_such_upload(upload_id: str) -> Refused:
 def _lock(call: Call) -> AbstractContextManager[bool]:
     """What keeps a part from being written while its upload ends: it may be in use by then.
 
-    Whoever holds it may take an object's lock (`versions.lock`), never the other way round.
+    Whoever holds it may take an object's lock (`stripes.lock`), never the other way round.
     """
     upload_id = call.query["uploadId"]
     if not _ID.fullmatch(upload_id):
@@ -423,7 +417,8 @@ def _commit(call: Call, upload: Upload, said: Attributes) -> ObjectRecord:
 
 
 def _marker(call: Call, upload_id: str) -> ObjectName:
-    return replace(uploads_of(call.bucket), name=f"{call.key}\0{upload_id}")
+    where = uploads_of(call.bucket.account, call.bucket.name)
+    return replace(where, name=f"{call.key}\0{upload_id}")
 
 
 def _part(call: Call, number: int) -> ObjectName:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from services.http.endpoint import Reply
-from services.object import conditions, contents
+from services.object import conditions, contents, sysmeta, versions
 from services.object.contents import Chunks, Segment
 from services.object.s3 import (
     access,
@@ -17,13 +17,12 @@ from services.object.s3 import (
     documents,
     lifecycle,
     locks,
-    sysmeta,
-    versions,
+    lookup,
     writing,
 )
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
-from services.object.s3.versions import Version
+from services.object.versions import Version
 
 DELETE_MAX: Final = 1000  # keys in one DeleteObjects
 _DELETE: Final = access.Need(action="s3:DeleteObject", right="WRITE", is_write=True)
@@ -127,7 +126,7 @@ def delete_many(call: Call) -> Reply:
 def _version(call: Call) -> Version:
     """The version that is asked for; who may not list the bucket is not told what is not there."""
     try:
-        return versions.get(call.store, call.bucket, call.key, call.query.get("versionId", ""))
+        return lookup.version(call.store, call.bucket, call.key, call.query.get("versionId", ""))
     except Refused as error:
         if error.status == 404 and not access.is_allowed(call, access.LIST, key=""):
             raise Refused("AccessDenied") from error

@@ -20,7 +20,8 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from appliance import clock
 from services.http import aws_signature
 from services.http.endpoint import Reply
-from services.object.s3 import access, attributes, documents, versions, writing
+from services.object import versions
+from services.object.s3 import access, attributes, documents, writing
 from services.object.s3.bodies import CHUNK_BYTES, Source
 from services.object.s3.call import Call, Caller, find_bucket
 from services.object.s3.forms import Form

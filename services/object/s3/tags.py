@@ -7,7 +7,8 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from services.http.endpoint import Reply
-from services.object.s3 import documents, sysmeta, versions
+from services.object import stripes, sysmeta, versions
+from services.object.s3 import documents, lookup
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 
@@ -62,7 +63,7 @@ def get(call: Call) -> Reply:
 def put(call: Call) -> Reply:
     """PutObjectTagging."""
     kept = from_document(call.document("Tagging"))
-    with versions.lock(call.name):
+    with stripes.lock(call.name):
         version = _version(call)
         versions.update(call.store, version, {sysmeta.TAGS: kept or None})
     return Reply(headers=_id(call, version))
@@ -70,14 +71,14 @@ def put(call: Call) -> Reply:
 
 def delete(call: Call) -> Reply:
     """DeleteObjectTagging."""
-    with versions.lock(call.name):
+    with stripes.lock(call.name):
         version = _version(call)
         versions.update(call.store, version, {sysmeta.TAGS: None})
     return Reply(status=204, headers=_id(call, version))
 
 
 def _version(call: Call) -> versions.Version:
-    return versions.get(call.store, call.bucket, call.key, call.query.get("versionId", ""))
+    return lookup.version(call.store, call.bucket, call.key, call.query.get("versionId", ""))
 
 
 def _id(call: Call, version: versions.Version) -> dict[str, str]:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from services.http.endpoint import Reply
-from services.object.s3 import access, configurations, documents, objects, sysmeta, versions
+from services.object import sysmeta, versions
+from services.object.s3 import access, configurations, documents, objects
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 

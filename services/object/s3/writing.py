@@ -8,7 +8,7 @@ from appliance import trace
 from services.object.s3 import attributes, bodies, lifecycle
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
-from services.object.s3.versions import Version
+from services.object.versions import Version
 from storage.objects.transfer import Upload
 
 SIZE_MAX: Final = 5 * 1024**3  # of one PUT

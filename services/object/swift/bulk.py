@@ -15,7 +15,7 @@ from appliance import errors
 from services.http.endpoint import Reader, Reply, Request
 from services.object import constraints, contents, headers, refusals
 from services.object.refusals import Refused
-from services.object.swift import access, archive, manifests, report
+from services.object.swift import access, archive, manifests, report, versioning
 from services.object.swift.access import Caller, Deed
 from services.object.swift.reading import Reading
 from services.object.swift.report import Report
@@ -74,12 +74,22 @@ class Bulk:
         return report.reply(found, media_type, success="200 OK")
 
     def delete_manifest(self, request: Request, caller: Caller, name: ObjectName) -> Reply:
-        """Delete a static large object and all its segments, which the caller may delete."""
+        """Delete a static large object and all its segments, which the caller may delete.
+
+        Where versions are kept only the object goes: its older version is made of the segments.
+        Nothing goes when any of it is locked: 403.
+        """
         media_type = report.form(request)
+        if "version-id" in request.query:
+            raise Refused(400, "One version is deleted without multipart-manifest=delete")
         writing = Writing(self._store, caller)
-        writing.check(name)
+        writing.check_free(name)
         found = Report(element="delete", counts={"Number Deleted": 0, "Number Not Found": 0})
         segments = manifests.inner(Reading(self._store, caller), name)
+        if writing.is_versioned(name):
+            segments = []
+        for segment in segments:
+            writing.check_lock(segment)
         for segment in [*segments, name]:
             path = f"/{segment.container}/{segment.name}"
             _try(found, path, functools.partial(writing.delete, segment))
@@ -151,12 +161,12 @@ class Bulk:
                 Writing(self._store, caller).delete(place)
             else:
                 access.check(self._store, caller, Deed.WRITE_CONTAINER, name=place)
-                self._store.delete_container(account, container)
+                versioning.delete_container(self._store, account, container)
 
         _try(found, path, delete)
 
 
-def _try(found: Report, path: str, delete: Callable[[], None]) -> None:
+def _try(found: Report, path: str, delete: Callable[[], object]) -> None:
     """Delete something and count what came of it."""
     try:
         with refusals.translated():

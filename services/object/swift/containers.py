@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Mapping
 
 from services.http.endpoint import Reply, Request
+from services.object import bucket as buckets
 from services.object import constraints, headers
 from services.object.refusals import HTML, Refused
-from services.object.swift import access, acl, listings, quotas, versions
+from services.object.swift import access, acl, history, listings, quotas, versioning
 from services.object.swift.access import Caller, Deed
 from storage.objects import errors as stored
 from storage.objects.object_file import ObjectName
@@ -70,6 +71,8 @@ class Containers:
         """List a container's objects."""
         account, container = self._checked(request, caller, Deed.LIST)
         described = self._described(caller, account, container)
+        if "versions" in request.query:
+            return versioning.reply(self._store, request, described=described)
         if (path := request.query.get("path")) is None:
             rows = self._store.list_container(account, container, query=listings.query(request))
         else:
@@ -91,26 +94,25 @@ class Containers:
         constraints.check_container_name(container)
         if (policy := request.headers.get("x-storage-policy", headers.POLICY)) != headers.POLICY:
             raise Refused(400, f"Invalid X-Storage-Policy {policy!r}")
-        changes = self._changes(request, caller)
+        old: Mapping[str, str] = {}
         with contextlib.suppress(stored.ContainerNotFound):
             old = self._store.head_container(account, container).metadata
-            headers.check_all(old, changes, "Container")
+        changes = self._changes(request, caller, old)
         is_new = self._store.put_container(account, container, metadata=changes)
         return Reply(status=201 if is_new else 202, content_type=HTML)
 
     def post(self, request: Request, caller: Caller) -> Reply:
         """Set a container's metadata."""
         account, container = self._checked(request, caller, Deed.WRITE_CONTAINER)
-        changes = self._changes(request, caller)
         old = self._store.head_container(account, container).metadata
-        headers.check_all(old, changes, "Container")
+        changes = self._changes(request, caller, old)
         self._store.post_container(account, container, changes=changes)
         return _nothing()
 
     def delete(self, request: Request, caller: Caller) -> Reply:
-        """Remove an empty container."""
+        """Remove an empty container, of whose objects no version is left."""
         account, container = self._checked(request, caller, Deed.WRITE_CONTAINER)
-        self._store.delete_container(account, container)
+        versioning.delete_container(self._store, account, container)
         return _nothing()
 
     def _checked(self, request: Request, caller: Caller, deed: Deed) -> tuple[str, str]:
@@ -119,17 +121,22 @@ class Containers:
         return account, container
 
     def _described(self, caller: Caller, account: str, container: str) -> dict[str, str]:
-        info = self._store.head_container(account, container)
+        bucket = buckets.find(self._store, account, container)
         is_owner = access.is_owner(self._store, caller, account)
-        return headers.of_container(info, is_owner=is_owner)
+        described = headers.of_container(bucket.info, is_owner=is_owner)
+        return described | versioning.described(self._store, bucket)
 
-    def _changes(self, request: Request, caller: Caller) -> dict[str, str | None]:
+    def _changes(
+        self, request: Request, caller: Caller, old: Mapping[str, str]
+    ) -> dict[str, str | None]:
         """Return what a request changes; who does not own the account sets no list and no key."""
         changes = headers.changes(request.headers, "Container")
         if not access.is_owner(self._store, caller, request.path["account"]):
             changes = {k: v for k, v in changes.items() if k not in headers.PRIVILEGED}
         quotas.check_container(changes)
-        return _with_acls(versions.checked(changes, request.headers))
+        headers.check_all(old, changes, "Container")
+        changes = history.checked(changes, request.headers)
+        return _with_acls(changes | versioning.checked(changes, request.headers, old))
 
 
 def _nothing(described: Mapping[str, str] | None = None) -> Reply:

@@ -62,6 +62,7 @@ def info(rates: ratelimit.Rates) -> dict[str, Any]:
         "formpost": {"allowed_digests": digests},
         "symlink": {"symloop_max": symlinks.LINKS_MAX, "static_links": True},
         "versioned_writes": {"allowed_flags": ["x-versions-location", "x-history-location"]},
+        "object_versioning": {},
         "container_quotas": {},
         "account_quotas": {},
         "staticweb": {},

@@ -95,23 +95,26 @@ def reply(
     request: Request, rows: Sequence[Row], *, root: tuple[str, str], described: Mapping[str, str]
 ) -> Reply:
     """Write a page in the form the client asks for; `root` is the XML element and its name."""
-    form = _form(request)
-    body = _WRITERS[form](rows, root)
+    kind = form(request)
+    body = _WRITERS[kind](rows, root)
     return Reply(
         body=body,
         status=200 if body else 204,
         headers=described,
-        content_type=TYPES[form],
+        content_type=TYPES[kind],
     )
 
 
-def _form(request: Request) -> str:
-    if (form := request.query.get("format", "").lower()) in TYPES:
-        return form
+def form(request: Request, *, default: str = "plain") -> str:
+    """Return the form a client asks for: `json`, `xml`, `plain`; `default` if it does not say."""
+    if (kind := request.query.get("format", "").lower()) in TYPES:
+        return kind
     accept = request.headers.get("accept", "")
     if "application/json" in accept:
         return "json"
-    return "xml" if "application/xml" in accept or "text/xml" in accept else "plain"
+    if "application/xml" in accept or "text/xml" in accept:
+        return "xml"
+    return "plain" if "text/plain" in accept else default
 
 
 def _plain(rows: Sequence[Row], _root: tuple[str, str]) -> bytes:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qs, quote, unquote
 
 from appliance import trace
 from services.http import stream
@@ -14,9 +14,9 @@ from services.http.endpoint import Reader, Reply, Request
 from services.object import constraints, contents, headers
 from services.object.contents import Chunks, Content
 from services.object.refusals import HTML, Refused, Unexplained
-from services.object.swift import manifests, sending, symlinks
+from services.object.swift import manifests, sending, symlinks, versioning
 from services.object.swift.access import Caller
-from services.object.swift.reading import Reading
+from services.object.swift.reading import VERSION_ID, Reading
 from services.object.swift.writing import Incoming, Writing
 from storage.objects import errors as stored
 from storage.objects.object_file import ObjectName, ObjectRecord
@@ -36,11 +36,12 @@ class Objects:
         """Send an object, or parts of it; of a static large one its manifest, if asked."""
         reading = Reading(self._store, caller)
         asked = name_of(request)
-        name, download = reading.open(asked, is_link=_is_link(request))
+        version_id = versioning.version_id(request)
+        name, download = reading.open(asked, is_link=_is_link(request), version_id=version_id)
         with contextlib.ExitStack() as undo:
             undo.callback(download.close)
             content = contents.describe(reading, name, download, is_raw=_is_raw(request))
-            said = _said(content, asked, name)
+            said = _said(content, asked, name) | versioning.told(content.record, version_id)
             if _is_raw(request) and manifests.is_static(content.record):
                 return self._manifest(request, content, download)
             undo.pop_all()
@@ -50,10 +51,11 @@ class Objects:
         """Describe an object."""
         reading = Reading(self._store, caller)
         asked = name_of(request)
-        name, download = reading.open(asked, is_link=_is_link(request))
+        version_id = versioning.version_id(request)
+        name, download = reading.open(asked, is_link=_is_link(request), version_id=version_id)
         with download:
             content = contents.describe(reading, name, download, is_raw=_is_raw(request))
-        said = _said(content, asked, name)
+        said = _said(content, asked, name) | versioning.told(content.record, version_id)
         if _is_raw(request) and manifests.is_static(content.record):
             said["Content-Type"] = _JSON
         return sending.head(request, content, said)
@@ -65,9 +67,13 @@ class Objects:
         writing.check(name)
         constraints.check_object_name(name.name)
         self._check_absence(request, name)
+        if version_id := versioning.version_id(request):
+            return self._restore(request, writing, name, version_id)
         if "x-copy-from" in request.headers:
-            source = _path(request, "x-copy-from", "x-copy-from-account")
-            return self._copy(request, caller, source, target=name)
+            text, _, query = request.headers["x-copy-from"].partition("?")
+            source = _path(request, "x-copy-from", "x-copy-from-account", text=text)
+            asked = parse_qs(query).get("version-id", [""])[0]
+            return self._copy(request, caller, source, target=name, version_id=asked)
         body = _body(request)
         if request.query.get("multipart-manifest") == "put":
             return self._put_manifest(request, caller, name, body=body)
@@ -87,19 +93,22 @@ class Objects:
     def post(self, request: Request, caller: Caller) -> Reply:
         """Replace an object's metadata; a link's too, and then the client is sent to its target."""
         name = name_of(request)
-        Writing(self._store, caller).check(name)
+        writing = Writing(self._store, caller)
+        writing.check(name)
+        if "version-id" in request.query:
+            raise Refused(400, "POST to a specific version is not allowed")
         if symlinks.TARGET.lower() in request.headers:
             raise Refused(400, "A PUT request is required to set a symlink target")
         metadata = headers.object_metadata(request.headers)
         delete_at = headers.delete_at(request.headers)
-        old = self._store.head_object(name)
-        own = headers.system(old.metadata) | _own(old)
-        record = self._store.post_object(
-            name,
-            metadata=metadata | own,
-            content_type=_new_type(request, name, old),
-            delete_at=delete_at,
-        )
+        with writing.changing(name) as old:
+            own = headers.system(old.metadata) | _own(old)
+            record = self._store.post_object(
+                name,
+                metadata=metadata | own,
+                content_type=_new_type(request, name, old),
+                delete_at=delete_at,
+            )
         told = {"X-Timestamp": headers.of_object(record, etag="")["X-Timestamp"]}
         if symlinks.is_link(old.metadata):
             found = symlinks.target(name, old.metadata)
@@ -108,14 +117,26 @@ class Objects:
         return Reply(status=202, headers=told, content_type=HTML)
 
     def delete(self, request: Request, caller: Caller) -> Reply:
-        """Remove an object; never what a link stands for."""
-        Writing(self._store, caller).delete(name_of(request))
-        return Reply(status=204, content_type=HTML)
+        """Remove an object, or one version of it; never what a link stands for."""
+        version_id = versioning.version_id(request)
+        done = Writing(self._store, caller).delete(name_of(request), version_id=version_id)
+        said = {VERSION_ID: done.version_id} if done.version_id else {}
+        return Reply(status=204, headers=said, content_type=HTML)
 
     def copy(self, request: Request, caller: Caller) -> Reply:
         """Store a copy under the name in the Destination header."""
-        target = _path(request, "destination", "destination-account")
-        return self._copy(request, caller, name_of(request), target=target)
+        text = request.headers.get("destination", "")
+        target = _path(request, "destination", "destination-account", text=text)
+        asked = versioning.version_id(request)
+        return self._copy(request, caller, name_of(request), target=target, version_id=asked)
+
+    def _restore(
+        self, request: Request, writing: Writing, name: ObjectName, version_id: str
+    ) -> Reply:
+        """Make an older version the current one: no bytes come with it."""
+        if _body(request).read(1):
+            raise Refused(400, "PUT version-id requests require a zero byte body")
+        return _stored(writing.restore(name, version_id).record)
 
     def _manifest(self, request: Request, content: Content, download: Download) -> Reply:
         """Send a manifest itself, as it is stored or (`format=raw`) as a client would put it."""
@@ -170,11 +191,17 @@ class Objects:
             return _stored(incoming.commit(said))
 
     def _copy(
-        self, request: Request, caller: Caller, source: ObjectName, *, target: ObjectName
+        self,
+        request: Request,
+        caller: Caller,
+        source: ObjectName,
+        *,
+        target: ObjectName,
+        version_id: str = "",
     ) -> Reply:
         reading = Reading(self._store, caller)
         asked = source
-        source, download = reading.open(source, is_link=_is_link(request))
+        source, download = reading.open(source, is_link=_is_link(request), version_id=version_id)
         with download:
             old = download.record
             content = contents.describe(reading, source, download, is_raw=_is_raw(request))
@@ -231,10 +258,9 @@ def replace_etag(reply: Reply, etag: str) -> Reply:
     return replace(reply, headers={**reply.headers, "Etag": etag})
 
 
-def _path(request: Request, header: str, account_header: str) -> ObjectName:
-    """Return the object that a header names: 412 if it names none."""
-    text = unquote(request.headers.get(header, ""))
-    container, slash, name = text.lstrip("/").partition("/")
+def _path(request: Request, header: str, account_header: str, *, text: str) -> ObjectName:
+    """Return the object that a header's text names: 412 if it names none."""
+    container, slash, name = unquote(text).lstrip("/").partition("/")
     if not (container and slash and name):
         raise Refused(
             412, f"{header.title()} header must be of the form <container name>/<object name>"
@@ -332,8 +358,9 @@ def _check_dynamic(metadata: Mapping[str, str]) -> None:
 
 def _stored(record: ObjectRecord) -> Reply:
     described = headers.of_object(record, etag=record.etag)
+    said = {name: described[name] for name in ("Etag", "Last-Modified", "X-Timestamp")}
     return Reply(
         status=201,
-        headers={name: described[name] for name in ("Etag", "Last-Modified", "X-Timestamp")},
+        headers=said | versioning.told(record),
         content_type=HTML,
     )

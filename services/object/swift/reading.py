@@ -6,6 +6,12 @@ are asked for as the object itself is.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
+from services.object import bucket as buckets
+from services.object import versions
+from services.object.bucket import NULL, Bucket
 from services.object.refusals import Refused
 from services.object.swift import access, symlinks
 from services.object.swift.access import Caller, Deed
@@ -15,6 +21,8 @@ from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Download
 
+VERSION_ID: Final = "X-Object-Version-Id"
+
 
 class Reading:
     """A store seen by one caller."""
@@ -23,15 +31,19 @@ class Reading:
         self._store = store
         self._caller = caller
 
-    def open(self, name: ObjectName, *, is_link: bool = False) -> tuple[ObjectName, Download]:
+    def open(
+        self, name: ObjectName, *, is_link: bool = False, version_id: str = ""
+    ) -> tuple[ObjectName, Download]:
         """Open what a name stands for, and say what that is; with `is_link`, a link itself.
 
-        Refuses who may not read it, and a link that leads nowhere or too far: 409.
+        With `version_id`, what it was when it had that id. Refuses who may not read it, and a link
+        that leads nowhere or too far: 409.
         """
         etag = ""
         for _ in range(symlinks.LINKS_MAX + 1):
             access.check(self._store, self._caller, Deed.READ_OBJECT, name=name)
-            download = self._store.get_object(name)
+            download = self._opened(name, version_id)
+            version_id = ""  # where a link leads, what is current counts
             metadata = download.record.metadata
             if is_link or not symlinks.is_link(metadata):
                 break
@@ -52,6 +64,21 @@ class Reading:
             )
         return name, download
 
+    def _opened(self, name: ObjectName, version_id: str) -> Download:
+        if not version_id:
+            return self._store.get_object(name)
+        bucket = buckets.find(self._store, name.account, name.container)
+        check_versioned(bucket, version_id)
+        version = versions.find(self._store, bucket, name.name, version_id)
+        if version is None or version.is_marker:
+            gone = Refused(404)
+            gone.headers = {VERSION_ID: version_id} if version is not None else {}
+            raise gone
+        download = self._store.get_object(version.name)
+        record = replace(download.record, name=name.name, timestamp=version.modified)
+        download.record = record  # as when it was current
+        return download
+
     def get_object(self, name: ObjectName) -> Download:
         """Open an object's bytes, wherever its name leads. Raises as the store does."""
         return self.open(name)[1]
@@ -69,3 +96,9 @@ class Reading:
             self._store, self._caller, Deed.READ_OBJECT, name=ObjectName(account, container, "")
         )
         return self._store.list_container(account, container, query=query)
+
+
+def check_versioned(bucket: Bucket, version_id: str) -> None:
+    """Refuse to speak of versions where there never were any: 400. `null` is what is there."""
+    if not bucket.versioning and version_id != NULL:
+        raise Refused(400, "version-aware operations require that the container is versioned")

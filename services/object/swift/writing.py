@@ -6,15 +6,19 @@ Every way of writing (PUT, COPY, a form, an archive, a list of names) goes throu
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 
-from services.object import constraints
-from services.object.swift import access, quotas, versions
+from services.object import bucket as buckets
+from services.object import constraints, locks, stripes, versions
+from services.object.bucket import NULL, Bucket
+from services.object.refusals import Refused
+from services.object.swift import access, history, quotas
 from services.object.swift.access import Caller, Deed
+from services.object.swift.reading import VERSION_ID, check_versioned
+from services.object.versions import Version
 from storage import blobs
 from storage.objects import errors as stored
-from storage.objects.container import ContainerInfo
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Attributes, Download, Upload
@@ -24,17 +28,12 @@ class Incoming:
     """An object's bytes on their way in: an upload that ends where the room does."""
 
     def __init__(
-        self,
-        store: ObjectStore,
-        upload: Upload,
-        *,
-        room_bytes: int | None,
-        container: ContainerInfo,
+        self, store: ObjectStore, upload: Upload, *, room_bytes: int | None, bucket: Bucket
     ) -> None:
         self._store = store
         self._upload = upload
         self._room_bytes = room_bytes
-        self._container = container
+        self._bucket = bucket
 
     @property
     def size_bytes(self) -> int:
@@ -57,10 +56,22 @@ class Incoming:
         self._upload.copy_from(source)
 
     def commit(self, said: Attributes) -> ObjectRecord:
-        """Keep what is there now, if the container keeps versions, and become the object."""
-        if (place := versions.archive(self._container.metadata)) is not None:
-            versions.keep(self._store, self._upload.name, place)
-        return self._upload.commit(said)
+        """Keep what is there now, if the container keeps versions, and become the object.
+
+        Refuses to take a locked one's place: 403; and to expire where all is locked: 400.
+        """
+        bucket, name = self._bucket, self._upload.name
+        if (place := history.archive(bucket.info.metadata)) is not None:
+            history.keep(self._store, name, place)
+            return self._upload.commit(said)
+        if lock := locks.default(bucket):
+            if said.delete_at is not None:
+                raise Refused(400, "What is put here is locked, and cannot expire: X-Delete-At")
+            said = replace(said, metadata={**said.metadata, **lock})
+        condition = check_free if bucket.has_locks else None
+        return versions.put(
+            self._store, bucket, name.name, upload=self._upload, said=said, condition=condition
+        ).record
 
     def _check(self, size_bytes: int) -> None:
         constraints.check_size(size_bytes)
@@ -77,35 +88,94 @@ class Writing:
     @contextlib.contextmanager
     def incoming(self, name: ObjectName, *, size_bytes: int = 0) -> Iterator[Incoming]:
         """Begin an object of `size_bytes`, as far as that is known. Left without `commit`, nothing
-        remains. Refuses who may not, and what has no room.
+        remains. Refuses who may not, what has no room, and the place of a locked object.
         """
         self.check(name)
         constraints.check_text(name.name)
         constraints.check_object_name(name.name)
-        container = self._store.head_container(name.account, name.container)
-        room_bytes = self._room(name.account, container)
+        bucket = buckets.find(self._store, name.account, name.container)
+        if bucket.has_locks:
+            check_free(versions.find(self._store, bucket, name.name))
+        room_bytes = self._room(name.account, bucket)
         constraints.check_size(size_bytes)
         quotas.check_size(size_bytes, room_bytes)
         with self._store.put_object(name) as upload:
-            yield Incoming(self._store, upload, room_bytes=room_bytes, container=container)
+            yield Incoming(self._store, upload, room_bytes=room_bytes, bucket=bucket)
 
-    def delete(self, name: ObjectName) -> None:
-        """Remove an object. Raises ObjectNotFound; of one that expired it says so, too."""
+    def delete(self, name: ObjectName, *, version_id: str = "") -> versions.Deleted:
+        """Remove an object, or one version of it for good. Refuses a locked one: 403, and one that
+        is not there, or has expired: 404.
+        """
         self.check(name)
-        container = self._store.head_container(name.account, name.container)
-        if (place := versions.archive(container.metadata)) is not None:
-            versions.delete(self._store, name, place)
-        else:
-            record = self._store.delete_object(name)
-            if record.delete_at is not None and record.delete_at <= time.time():
-                raise stored.ObjectNotFound(f"object {name} had expired")
+        bucket = buckets.find(self._store, name.account, name.container)
+        if version_id:
+            check_versioned(bucket, version_id)
+        elif (place := history.archive(bucket.info.metadata)) is not None:
+            history.delete(self._store, name, place)
+            return versions.Deleted(was_there=True)
+        done = versions.delete(
+            self._store, bucket, name.name,
+            version_id=version_id, condition=check_free, promotes=False,
+        )  # fmt: skip
+        if not done.was_there:
+            missing = Refused(404)
+            if done.is_marker:
+                missing.headers = {VERSION_ID: done.version_id}
+            raise missing
+        return done
+
+    def restore(self, name: ObjectName, version_id: str) -> Version:
+        """Make a version the current one. Raises ObjectNotFound; refuses a locked one's place."""
+        self.check(name)
+        bucket = buckets.find(self._store, name.account, name.container)
+        if version_id == NULL:
+            raise Refused(400, "What has no version cannot be made one")
+        check_versioned(bucket, version_id)
+        found = versions.restore(self._store, bucket, name.name, version_id, condition=check_free)
+        if found is None:
+            raise Refused(404, "The specified version does not exist")
+        return found
+
+    def is_versioned(self, name: ObjectName) -> bool:
+        """Whether what is removed or replaced under that name is kept as a version."""
+        return bool(buckets.find(self._store, name.account, name.container).versioning)
+
+    @contextlib.contextmanager
+    def changing(self, name: ObjectName) -> Iterator[ObjectRecord]:
+        """What is there now, for its metadata to be changed by nobody else. Raises ObjectNotFound.
+
+        Refuses who may not, and a locked one: 403.
+        """
+        self.check(name)
+        with stripes.lock(name):
+            record = self._store.head_object(name)
+            locks.check(name.container, record)
+            yield record
+
+    def check_free(self, name: ObjectName) -> None:
+        """Refuse who may not write the object, and a locked one, if it is there: 403."""
+        self.check(name)
+        self.check_lock(name)
+
+    def check_lock(self, name: ObjectName) -> None:
+        """Refuse to remove an object that is locked, whoever asks: 403."""
+        with contextlib.suppress(stored.NotFound):
+            locks.check(name.container, self._store.head_object(name))
 
     def check(self, name: ObjectName) -> None:
-        """Refuse who may not write the object."""
+        """Refuse who may not write the object, and parts that only S3 writes: 403."""
         access.check(self._store, self._caller, Deed.WRITE_OBJECT, name=name)
+        if locks.are_parts_kept(self._store, name.account, name.container):
+            raise Refused(403, f"Container {name.container} has the parts of locked objects")
 
-    def _room(self, account: str, container: ContainerInfo) -> int | None:
+    def _room(self, account: str, bucket: Bucket) -> int | None:
         if access.is_reseller(self._caller):
             return None
         metadata = self._store.account_metadata(account)
-        return quotas.room(container, metadata, lambda: self._store.head_account(account))
+        return quotas.room(bucket.info, metadata, lambda: self._store.head_account(account))
+
+
+def check_free(version: Version | None) -> None:
+    """Refuse to replace or remove a version while it is locked: 403."""
+    if version is not None:
+        locks.check(version.name.container, version.record)

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from services.object.s3 import garbage
+from services.object import garbage
 from tests.services.object.s3.clients import refused
 
 MIB = 1 << 20

@@ -24,5 +24,5 @@ def test_limits_are_those_that_are_kept(swifty: TestClient):
 def test_what_is_off_is_not_there(client: TestClient):
     info = client.get("/info").json()
 
-    assert not {"container_sync", "ratelimit", "object_versioning", "s3api"} & set(info)
+    assert not {"container_sync", "ratelimit", "s3api"} & set(info)
     assert info["tempurl"]["allowed_digests"] == ["sha1", "sha256", "sha512"]

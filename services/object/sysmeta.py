@@ -1,4 +1,4 @@
-"""What S3 keeps beside an object or a bucket and Swift's face neither shows nor takes.
+"""What is kept beside an object or a bucket that Swift's face neither shows nor takes as it is.
 
 The names stand in the stored metadata, as Swift's system metadata does.
 """
@@ -14,6 +14,7 @@ _BUCKET: Final = "X-Container-Sysmeta-S3-"
 ETAG: Final = f"{_OBJECT}Etag"  # of a multipart object: md5-N
 VERSION: Final = f"{_OBJECT}Version"
 MODIFIED: Final = f"{_OBJECT}Modified"  # ticks, of a version that was moved since it was written
+ORDER: Final = f"{_OBJECT}Order"  # of an older version that is current again: since when
 UPLOAD: Final = f"{_OBJECT}Upload"  # the id of the upload that made it
 ACL: Final = f"{_OBJECT}Acl"
 TAGS: Final = f"{_OBJECT}Tags"
@@ -24,9 +25,13 @@ LOCK_MODE: Final = f"{_OBJECT}Lock-Mode"
 LOCK_UNTIL: Final = f"{_OBJECT}Lock-Until"
 LEGAL_HOLD: Final = f"{_OBJECT}Legal-Hold"
 # what belongs to one version of one object and not to a copy of it
-NOT_COPIED: Final = frozenset({VERSION, MODIFIED, UPLOAD, ACL, LOCK_MODE, LOCK_UNTIL, LEGAL_HOLD})
+NOT_COPIED: Final = frozenset(
+    {VERSION, MODIFIED, ORDER, UPLOAD, ACL, LOCK_MODE, LOCK_UNTIL, LEGAL_HOLD}
+)
 
 BUCKET_ACL: Final = f"{_BUCKET}Acl"
+# Swift's own, which exclude VERSIONING: the container that older versions are moved to
+ARCHIVES: Final = ("X-Versions-Location", "X-History-Location")
 VERSIONING: Final = f"{_BUCKET}Versioning"
 OBJECT_LOCK: Final = f"{_BUCKET}Object-Lock"
 POLICY: Final = f"{_BUCKET}Policy"

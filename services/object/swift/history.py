@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
+from services.object import locks
 from services.object.refusals import Refused
 from storage.objects import errors as stored
 from storage.objects import timestamps
@@ -95,6 +96,7 @@ def delete(store: ObjectStore, name: ObjectName, place: Archive) -> None:
 def _restore(store: ObjectStore, name: ObjectName, version: ObjectName) -> None:
     """Put a version in the object's place, and then remove it from the archive."""
     with store.get_object(version) as source, store.put_object(name) as upload:
+        locks.check(version.container, source.record)
         upload.copy_from(source)
         upload.commit(_as_it_was(source.record))
         written = source.record.written
