@@ -1,8 +1,9 @@
 """The files of keys: those of tokens, which rotate, and those of secrets at rest, which do not.
 
-They are apart so that rotating loses no secret: what EC2's clients sign with, and what
-`/v3/credentials` keeps, opens for as long as `etc/credential-keys` is there, however often the
-tokens' keys change. What a key seals is for `sealing`.
+They are apart so that rotating loses no secret: what EC2's clients sign with, what
+`/v3/credentials` keeps, and what the object store encrypts, opens for as long as
+`etc/credential-keys` is there, however often the tokens' keys change. What a key seals is for
+`sealing`.
 """
 
 import contextlib

@@ -9,6 +9,7 @@ StoreError
 │   ├── ObjectNotFound
 │   └── ObjectDamaged     listed, but its bytes are gone or no longer match their checksum
 ├── ContainerDamaged      its database is lost or corrupt; the auditor rebuilds it
+├── ObjectSealed          encrypted with a key that is not here
 ├── ContainerNotEmpty
 └── AccountNotEmpty
 """
@@ -58,6 +59,10 @@ class ObjectDamaged(NotFound):
 
 class ContainerDamaged(StoreError):
     """The container's database is lost or corrupt; a round of the auditor rebuilds it."""
+
+
+class ObjectSealed(StoreError):
+    """The object is encrypted with a key that whoever asks did not bring."""
 
 
 class ContainerNotEmpty(StoreError):

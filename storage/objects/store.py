@@ -29,6 +29,7 @@ from storage.objects import container as containers
 from storage.objects import listing, ring, sums
 from storage.objects.account import Entry
 from storage.objects.catalog import Catalog
+from storage.objects.ciphers import AS_KEPT, Ciphers
 from storage.objects.container import ContainerInfo
 from storage.objects.errors import (
     ObjectDamaged,
@@ -91,8 +92,8 @@ class ObjectStore:
     that objects live in (none: one below the root), `replicas` on how many of them each; with more
     than one, no object lives in its container's file, which has no replica. Writes are refused when
     they would leave less than `reserve_bytes` on a disk. `tell` hears what the store finds and
-    repairs. Raises StoreBusy, StoreUnusable, StoreFull; every verb below may raise StoreError
-    besides what it says.
+    repairs; `ciphers` are those of objects that are kept encrypted. Raises StoreBusy,
+    StoreUnusable, StoreFull; every verb below may raise StoreError besides what it says.
     """
 
     def __init__(
@@ -105,8 +106,10 @@ class ObjectStore:
         reserve_bytes: int = 0,
         inline_bytes_max: int = INLINE_BYTES_MAX,
         tell: Tell = untold,
+        ciphers: Ciphers = AS_KEPT,
     ) -> None:
         self.root = root
+        self.ciphers = ciphers
         self.tell = tell
         self._timestamps = TimestampSource()
         self._publishing: set[str] = set()  # names of data files whose rows are to follow
@@ -312,8 +315,13 @@ class ObjectStore:
             raise ObjectNotFound(f"object {name} has expired")
         return record
 
-    def get_object(self, name: ObjectName, *, even_expired: bool = False) -> Download:
-        """Open an object's bytes. Raises ObjectNotFound, ContainerNotFound, ObjectDamaged."""
+    def get_object(
+        self, name: ObjectName, *, even_expired: bool = False, ciphers: Ciphers | None = None
+    ) -> Download:
+        """Open an object's bytes, decrypted by these ciphers, or by the store's own.
+
+        Raises ObjectNotFound, ContainerNotFound, ObjectDamaged, ObjectSealed.
+        """
         for _ in range(OPEN_ATTEMPTS):
             with self.catalog.borrow(name.account, name.container) as opened:
                 stored = opened.read(name.name)
@@ -322,6 +330,7 @@ class ObjectStore:
                     raise ObjectNotFound(f"object {name} has expired")
                 if stored.data is None and record.size_bytes > sums.BLOCK_BYTES and not blocks:
                     blocks = self._sum_blocks(name, record, opened)
+            cipher = (ciphers or self.ciphers).of(record)
             with translated(f"object {name}: get"):
                 download = Download(
                     record,
@@ -329,6 +338,7 @@ class ObjectStore:
                     data=stored.data,
                     blocks=blocks,
                     on_rot=lambda: self._suspects.append(name),
+                    cipher=cipher,
                 )
             # Gone if replaced between the row and the file: then the row has another file.
             if download.is_found:

@@ -37,11 +37,13 @@ class Sums:
         self._ahead: queue.Queue[Bytes | None] | None = None
         self._thread: threading.Thread | None = None
 
-    def update(self, data: Bytes) -> None:
-        """Take the next bytes."""
+    def update(self, data: Bytes, *, shown: Bytes | None = None) -> None:
+        """Take the next bytes; the md5 is of `shown` instead, if given: what they decrypt to."""
         self.size_bytes += len(data)
         self._xxh3.update(data)
         self._blocks.update(data)
+        if shown is not None:
+            data = shown
         if self._ahead is None and self.size_bytes > THREAD_ABOVE_BYTES:
             self._begin_thread()
         if self._ahead is None:

@@ -14,6 +14,7 @@ from typing import Final, Self
 
 from storage import blobs
 from storage.objects import sums
+from storage.objects.ciphers import Cipher
 from storage.objects.errors import ObjectDamaged, translated
 from storage.objects.object_file import ObjectName, ObjectRecord
 
@@ -73,6 +74,9 @@ class Upload:
         self._check_space = check_space
         self._sums = sums.Sums()
         self._taken: tuple[str, str, bytes] | None = None  # the sums of bytes that were copied
+        self._etag = ""  # of a copy: its original's
+        self._cipher: Cipher | None = None
+        self._is_md5_hidden = False
         self._small: list[bytes] | None = []
         self._drafts: Sequence[blobs.Draft] = ()
         self._asked_bytes = 0
@@ -91,11 +95,23 @@ class Upload:
     @property
     def etag(self) -> str:
         """The md5 of what was written so far."""
-        return self._taken[0] if self._taken else self._sums.etag
+        return self._etag or (self._taken[0] if self._taken else self._sums.etag)
+
+    def encrypt(self, cipher: Cipher, *, is_md5_hidden: bool = False) -> None:
+        """Keep what is written from now on, which is all, encrypted.
+
+        The etag still is the md5 of what was written, or, with `is_md5_hidden`, of what is kept.
+        """
+        self._cipher = cipher
+        self._is_md5_hidden = is_md5_hidden
 
     def write(self, data: blobs.Bytes) -> None:
         """Append bytes. Raises StoreFull, StoreError."""
-        self._sums.update(data)
+        if self._cipher is None:
+            self._sums.update(data)
+        else:
+            shown, data = data, self._cipher.hide(data, offset=self._sums.size_bytes)
+            self._sums.update(data, shown=None if self._is_md5_hidden else shown)
         if self._small is not None and self.size_bytes <= self._inline_bytes_max:
             self._small.append(bytes(data))
             return
@@ -103,9 +119,15 @@ class Upload:
             self._write(data)
 
     def copy_from(self, source: Download) -> None:
-        """Take all the bytes of another object, and its checksums, inside the kernel; only once."""
+        """Take all the bytes of another object, and its checksums, inside the kernel; only once.
+
+        Bytes that are decrypted on the way, or are to be encrypted, are read and written instead.
+        """
         record = source.record
-        if record.size_bytes <= self._inline_bytes_max or not source.is_file:
+        is_same = not source.is_decrypted and self._cipher is None
+        if is_same:
+            self._etag = record.etag  # of what is kept encrypted no sum of these bytes
+        if record.size_bytes <= self._inline_bytes_max or not (is_same and source.is_file):
             for start in range(0, record.size_bytes, sums.BLOCK_BYTES):
                 self.write(source.read(start, sums.BLOCK_BYTES))
             return
@@ -141,7 +163,7 @@ class Upload:
         )  # fmt: skip
         body = Body(
             size_bytes=self.size_bytes,
-            etag=etag,
+            etag=self._etag or etag,
             xxh3=xxh3,
             blocks=blocks if len(blocks) > sums.BLOCK_SUM_BYTES else b"",
             data=b"".join(self._small) if self._small is not None else None,
@@ -174,7 +196,8 @@ class Download:
 
     Every byte is checked before it is given: a block that rotted is read from the next copy, and if
     there is none, `read` raises ObjectDamaged. `copies` yields descriptors, which become its own;
-    `on_rot` is told of a copy that was not what was written.
+    `on_rot` is told of a copy that was not what was written. With a `cipher`, what is read is
+    decrypted after that, while `fd` is what is kept.
     """
 
     def __init__(
@@ -185,12 +208,14 @@ class Download:
         data: bytes | None = None,
         blocks: bytes = b"",
         on_rot: Callable[[], None] = lambda: None,
+        cipher: Cipher | None = None,
     ) -> None:
         self.record = record
         self.blocks = blocks
         self._copies = copies
         self._fd = -1
         self._on_rot = on_rot
+        self._cipher = cipher
         self._index = -1  # of the block that is in `_block`
         self._block = b""
         self._data = data
@@ -220,6 +245,11 @@ class Download:
         return self._data is None
 
     @property
+    def is_decrypted(self) -> bool:
+        """Whether what is read is not what is kept."""
+        return self._cipher is not None
+
+    @property
     def fd(self) -> int:
         """An open file of exactly the object's bytes, not checked yet."""
         if self._data is not None and self._fd < 0:
@@ -240,6 +270,17 @@ class Download:
         stop = min(offset + count, self.record.size_bytes)
         if offset >= stop:
             return b""
+        kept = self._kept(offset, stop)
+        return kept if self._cipher is None else self._cipher.show(kept, offset=offset)
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _kept(self, offset: int, stop: int) -> bytes:
+        """Return the bytes as they are kept, checked."""
         if self._data is not None:
             return self._data[offset:stop]
         size = sums.BLOCK_BYTES
@@ -251,12 +292,6 @@ class Download:
             return block if is_whole else block[start : stop - first * size]
         joined = b"".join(self._checked(index) for index in range(first, last + 1))
         return joined[offset - first * size : stop - first * size]
-
-    def close(self) -> None:
-        """Let go of the file; may be called twice."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
 
     def _checked(self, index: int) -> bytes:
         """Return a block as it was written, from whichever copy has it."""
