@@ -18,14 +18,17 @@ from appliance import config, context, errors, log, processes, trace
 from appliance.db import connection, services
 from services.http import app, server
 from services.identity import api as identity
+from services.identity.api.data_keys import DataKeys
 from services.identity.api.ec2_credentials import Ec2Credentials
 from services.object import devices, faces, swift, versions
+from services.object.encryption import BoxKeys
 from services.object.handover import Handover
 from services.object.s3 import keeper as s3_keeper
 from services.object.s3.addressing import Domains
 from services.object.s3.front import Front
 from services.object.swift.ratelimit import Rates
 from storage.objects import auditor
+from storage.objects.ciphers import AS_KEPT
 from storage.objects.errors import StoreError
 from storage.objects.pace import Pace, Stopped
 from storage.objects.store import ObjectStore
@@ -55,6 +58,9 @@ def main() -> None:
             replicas=settings.object.replicas,
             reserve_bytes=settings.object.reserve_mib << 20,
             tell=_tell,
+            ciphers=AS_KEPT
+            if is_once
+            else BoxKeys(DataKeys(settings.etc_dir)),  # an audit decrypts nothing
         )
     except (StoreError, errors.ConfigError) as error:
         sys.exit(str(error))

@@ -13,7 +13,8 @@ A message is a JSON object, a packet of its own (`storage/images/handover.py` ha
     {"verb": "write", …, "hint_bytes"} → {"status": 200} + a file
         {"size_bytes", "etag", "xxh3"} + the sums of its blocks → {"status": 201}
 
-A status is HTTP's: 404, 507 when the store is full, 409 for what is not to be had as files.
+A status is HTTP's: 404, 507 when the store is full, 409 for what is not to be had as files, as what
+is kept encrypted.
 """
 
 import contextlib
@@ -30,7 +31,7 @@ from typing import Any, Final
 
 from appliance import context, ids, trace
 from services.object import bucket as buckets
-from services.object import contents, locks, versions
+from services.object import contents, encryption, locks, versions
 from services.object.contents import Segment
 from services.object.refusals import Refused
 from storage import blobs
@@ -108,6 +109,8 @@ def _answer(peer: socket.socket, store: ObjectStore, message: _Message) -> None:
         _send(peer, {"status": error.status})
     except stored.StoreFull as error:
         _send(peer, {"status": 507, "reason": str(error)})
+    except stored.ObjectSealed as error:
+        _send(peer, {"status": 409, "reason": str(error)})
     except (stored.NotFound, contents.Broken) as error:
         _send(peer, {"status": 404, "reason": str(error)})
     except stored.StoreError as error:
@@ -119,6 +122,8 @@ def _open(peer: socket.socket, store: ObjectStore, name: ObjectName) -> int:
     with contextlib.ExitStack() as opened:
         download = opened.enter_context(store.get_object(name))
         content = contents.describe(store, name, download)
+        if encryption.kept(download.record):
+            raise Refused(409)
         if len(content.segments) > PARTS_MAX or any(map(_is_odd, content.segments)):
             raise Refused(409)
         files = (
@@ -148,6 +153,8 @@ def _files(
 ) -> Iterator[Download]:
     for segment in segments:
         file = opened.enter_context(store.get_object(segment.name))
+        if file.is_decrypted:
+            raise Refused(409)
         if segment.etag and segment.etag != file.record.etag:
             raise stored.ObjectDamaged(f"segment {segment.name} is not what the manifest says")
         yield file
@@ -159,6 +166,8 @@ def _write(peer: socket.socket, store: ObjectStore, name: ObjectName, hint_bytes
     Its container is made when it is missing.
     """
     try:
+        if encryption.is_default(store.head_container(name.account, name.container)):
+            raise Refused(409)
         upload = store.put_object(name, size_bytes=hint_bytes)
     except stored.ContainerNotFound:
         store.put_container(name.account, name.container)

@@ -98,6 +98,8 @@ def translated() -> Iterator[None]:
         raise Refused(404) from error
     except (stored.ContainerNotEmpty, stored.AccountNotEmpty) as error:
         raise Refused(409) from error
+    except stored.ObjectSealed as error:
+        raise Refused(409, str(error)) from error
     except stored.StoreFull as error:
         log.error("%s", error)  # noqa: TRY400
         raise Refused(507) from error

@@ -22,6 +22,7 @@ from typing import Final
 from services.object import bucket as buckets
 from services.object import contents, garbage, locks, stripes, sysmeta
 from services.object.bucket import ENABLED, NULL, SUSPENDED, Bucket, shelf_of
+from storage.objects import ciphers
 from storage.objects import errors as stored
 from storage.objects.container import Listed
 from storage.objects.listing import Query
@@ -372,7 +373,7 @@ def _shelve(store: ObjectStore, bucket: Bucket, key: str, version: Version) -> N
 def _copy(store: ObjectStore, version: Version, target: ObjectName, *, order: str = "") -> None:
     store.put_container(target.account, target.container)
     with (
-        store.get_object(version.name, even_expired=True) as download,
+        store.get_object(version.name, even_expired=True, ciphers=ciphers.AS_KEPT) as download,
         store.put_object(target) as upload,
     ):
         upload.copy_from(download)

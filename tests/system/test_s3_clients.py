@@ -1,5 +1,6 @@
 """The S3 clients that people own work against the object store, unchanged."""
 
+import base64
 import json
 import os
 import shutil
@@ -200,3 +201,39 @@ def test_restic(run: Run, tree: Path, tmp_path: Path, keys: dict[str, str]):
     restic("restore", "latest", "--target", str(tmp_path / "back"))
     (restored,) = (tmp_path / "back").rglob("tree")
     assert contents(restored) == contents(tree)
+
+
+def test_what_clients_encrypt(run: Run, tree: Path, tmp_path: Path, store: ObjectProcess):
+    """`aws s3 cp --sse` and `--sse-c`, and rclone, which sends no key without TLS, with SSE-S3."""
+    aws, key = str(BIN / "aws"), "k" * 32
+    customer = ("--sse-c", "AES256", "--sse-c-key", key)
+    remote = {
+        "RCLONE_CONFIG_BOX_TYPE": "s3", "RCLONE_CONFIG_BOX_PROVIDER": "Other",
+        "RCLONE_CONFIG_BOX_ENV_AUTH": "true",
+        "RCLONE_CONFIG_BOX_ENDPOINT": f"http://127.0.0.1:{store.port}",
+        "RCLONE_CONFIG_BOX_SERVER_SIDE_ENCRYPTION": "AES256",
+    }  # fmt: skip
+    for name in ("note", "big"):
+        (tree / name).write_bytes(b"in clear text " * (1 if name == "note" else 1_500_000))
+    run(aws, "s3", "mb", "s3://sealed")
+    for name in ("note", "big"):
+        run(aws, "s3", "cp", f"tree/{name}", f"s3://sealed/box/{name}", "--sse")
+        run(aws, "s3", "cp", f"tree/{name}", f"s3://sealed/mine/{name}", *customer)
+        run(aws, "s3", "cp", f"s3://sealed/box/{name}", f"box-{name}")
+        run(aws, "s3", "cp", f"s3://sealed/mine/{name}", f"mine-{name}", *customer)
+        run(aws, "s3", "cp", f"s3://sealed/mine/{name}", "none", status=1)
+        status, body = store.request("GET", f"/sealed/box/{name}")
+        assert (status, body) == (200, (tree / name).read_bytes())
+        for copy in (f"box-{name}", f"mine-{name}"):
+            assert (tmp_path / copy).read_bytes() == (tree / name).read_bytes()
+    parts = ("--s3-upload-cutoff", "5M", "--s3-chunk-size", "5M")
+    run("rclone", "copy", *parts, "tree", "box:sealed/clone", **remote)
+    run("rclone", "check", "--download", "tree", "box:sealed/clone", **remote)
+    run("rclone", "copy", "box:sealed/clone", "box:sealed/again", **remote)
+    run("rclone", "sync", "box:sealed/again", "back", **remote)
+    assert contents(tmp_path / "back") == contents(tree)
+    forms = (key.encode(), base64.b64encode(key.encode()))
+    kept = [path for path in (store.home / "objects").rglob("*") if path.is_file()]
+    assert not [path for path in kept if b"in clear text" in path.read_bytes()]
+    assert not [path for path in store.home.rglob("*") if path.is_file()
+                and any(form in path.read_bytes() for form in forms)]  # fmt: skip

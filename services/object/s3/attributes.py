@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from services.object import contents, headers, sysmeta
-from services.object.s3 import acls, checksums, documents, locks, tags
+from services.object.s3 import acls, checksums, documents, encryption, locks, tags
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 from services.object.versions import Version
@@ -37,7 +37,6 @@ OVERRIDES: Final = {
     "response-content-disposition": "Content-Disposition",
     "response-content-encoding": "Content-Encoding",
 }
-_ENCRYPTION: Final = "x-amz-server-side-encryption"
 
 
 def of_request(call: Call) -> Attributes:
@@ -67,8 +66,7 @@ def tags_of_form(text: str) -> str:
 
 def check_served(given: Mapping[str, str]) -> None:
     """Refuse what an object may ask for and we do not do: never a silent success."""
-    if any(name.startswith(_ENCRYPTION) for name in given):
-        raise Refused("NotImplemented", "Server-side encryption is not served.")
+    encryption.check_asked(given)
     if given.get("x-amz-storage-class", "STANDARD") != "STANDARD":
         raise Refused("InvalidStorageClass")
 
@@ -95,6 +93,7 @@ def of_version(call: Call, version: Version, *, size_bytes: int) -> dict[str, st
         **{name: record.metadata[name] for name in KEPT if name in record.metadata},
         **_user(record),
         **locks.headers_of(record),
+        **encryption.told(call, record),
     }
     if call.bucket.versioning:
         described["x-amz-version-id"] = version.id

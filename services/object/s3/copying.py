@@ -13,9 +13,18 @@ from urllib.parse import parse_qs, unquote
 
 from services.http.endpoint import Reply
 from services.object import conditions, contents, sysmeta, versions
+from services.object import encryption as encrypted
 from services.object.bucket import Bucket
 from services.object.contents import Chunks, Content
-from services.object.s3 import access, attributes, documents, lookup, times, writing
+from services.object.s3 import (
+    access,
+    attributes,
+    documents,
+    encryption,
+    lookup,
+    times,
+    writing,
+)
 from services.object.s3.call import Call, find_bucket
 from services.object.s3.refusals import Refused
 from services.object.versions import Version
@@ -33,10 +42,11 @@ class Source:
     bucket: Bucket
     key: str
     version: Version
+    store: contents.Source
     download: Download
     content: Content
 
-    def write_to(self, call: Call, upload: Upload, *, start: int, stop: int) -> None:
+    def write_to(self, upload: Upload, *, start: int, stop: int) -> None:
         """Write the bytes from `start` up to `stop`."""
         is_whole = (start, stop) == (0, self.content.size_bytes)
         if is_whole and not self.content.is_large:
@@ -44,7 +54,7 @@ class Source:
             return
         segments = contents.cut(self.content.segments, start, stop)
         opened = None if self.content.is_large else self.download
-        with contextlib.closing(Chunks(call.store, segments, opened=opened)) as chunks:
+        with contextlib.closing(Chunks(self.store, segments, opened=opened)) as chunks:
             for data in chunks:
                 upload.write(data)
 
@@ -64,13 +74,17 @@ def source(call: Call) -> Source:
     access.check(there, _READ_VERSION if version_id else _READ)
     version = lookup.version(call.store, bucket, key, version_id)
     _check_conditions(call.headers, version)
-    download = call.store.get_object(version.name)
+    store = encrypted.source(call.store, encryption.check_source(call, version.record))
+    download = store.get_object(version.name)
     try:
-        content = contents.describe(call.store, bucket.object(key), download)
+        content = contents.describe(store, bucket.object(key), download)
     except BaseException:
         download.close()
         raise
-    return Source(bucket=bucket, key=key, version=version, download=download, content=content)
+    return Source(
+        bucket=bucket, key=key, version=version, store=store, download=download,
+        content=content,
+    )  # fmt: skip
 
 
 def copy(call: Call) -> Reply:
@@ -93,7 +107,8 @@ def copy(call: Call) -> Reply:
                 "or encryption attributes.",
             )
         said = _attributes(call, found, directive=directive, tagging=tagging)
-        found.write_to(call, upload, start=0, stop=found.content.size_bytes)
+        said = replace(said, metadata={**said.metadata, **encryption.begin(call, upload)})
+        found.write_to(upload, start=0, stop=found.content.size_bytes)
         version = versions.put(
             call.store, call.bucket, call.key, upload=upload, said=said,
             condition=lambda old: writing.check(call, old),
@@ -124,7 +139,7 @@ def _attributes(call: Call, found: Source, *, directive: str, tagging: str) -> A
 
 
 def _changes(call: Call) -> bool:
-    return "x-amz-website-redirect-location" in call.headers
+    return "x-amz-website-redirect-location" in call.headers or encryption.is_asked(call)
 
 
 def _answer(call: Call, found: Source, version: Version) -> Reply:
@@ -132,7 +147,7 @@ def _answer(call: Call, found: Source, version: Version) -> Reply:
     checksum = attributes.checksum(version.record)
     if checksum is not None:
         tree += [(f"Checksum{checksum[0]}", checksum[1]), ("ChecksumType", checksum[2])]
-    said: dict[str, str] = {}
+    said = encryption.told(call, version.record)
     if found.bucket.versioning:
         said["x-amz-copy-source-version-id"] = found.version.id
     if call.bucket.versioning:

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.http.endpoint import Reply
 from services.object import contents, headers, sysmeta, versions
-from services.object.s3 import attributes, documents, listings, lookup
+from services.object.s3 import attributes, documents, encryption, listings, lookup
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 
@@ -20,6 +20,7 @@ def get(call: Call) -> Reply:
     if not wanted or not wanted <= set(_KNOWN):
         raise Refused("InvalidArgument", "Invalid attribute name specified.")
     version = lookup.version(call.store, call.bucket, call.key, call.query.get("versionId", ""))
+    encryption.check_reading(call, version.record)
     tree: list[listings.Element] = []
     if "ETag" in wanted:
         tree.append(("ETag", version.etag))

@@ -19,7 +19,16 @@ from typing import Any, Final
 from services.http.endpoint import Reply
 from services.object import contents, garbage, headers, sysmeta, versions
 from services.object.bucket import SEGMENTS, uploads_of
-from services.object.s3 import attributes, checksums, copying, documents, listings, times, writing
+from services.object.s3 import (
+    attributes,
+    checksums,
+    copying,
+    documents,
+    encryption,
+    listings,
+    times,
+    writing,
+)
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 from storage.objects import errors as stored
@@ -54,14 +63,15 @@ def create(call: Call) -> Reply:
     upload_id = secrets.token_hex(16)
     marker = _marker(call, upload_id)
     extra = {_ALGORITHM: algorithm, _TYPE: kind} if algorithm else {}
+    extra |= encryption.of_upload(call)
     call.store.put_container(marker.account, marker.container)
     call.store.put_container(call.bucket.account, f"{call.bucket.name}{SEGMENTS}")
     with call.store.put_object(marker) as upload:
-        upload.commit(replace(said, metadata={**said.metadata, **extra}))
+        record = upload.commit(replace(said, metadata={**said.metadata, **extra}))
     tree = [("Bucket", call.bucket.name), ("Key", call.key), ("UploadId", upload_id)]
-    told = {}
+    told = encryption.told(call, record)
     if algorithm:
-        told = {"x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": kind}
+        told |= {"x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": kind}
     return Reply(
         body=documents.write("InitiateMultipartUploadResult", tree), headers=told,
         content_type=documents.CONTENT_TYPE,
@@ -71,17 +81,18 @@ def create(call: Call) -> Reply:
 def put_part(call: Call) -> Reply:
     """UploadPart, or UploadPartCopy when there is a source."""
     number = _part_number(call)
-    _upload(call)
+    whole = _upload(call)
     if "x-amz-copy-source" in call.headers:
-        return _copy_part(call, number)
+        return _copy_part(call, number, whole)
     writing.check_length(call)
     with call.store.put_object(_part(call, number)) as upload:
+        metadata = dict(encryption.begin_part(call, upload, whole))
         writing.receive(call, upload)
-        metadata = {}
         if (checksum := call.body.checksum) is not None:
             metadata[sysmeta.CHECKSUM] = f"{checksum[0]}:{checksum[1]}:FULL_OBJECT"
         record = _commit(call, upload, Attributes(metadata=metadata))
-    return Reply(headers={"ETag": f'"{record.etag}"', **attributes.checksum_headers(record)})
+    told = attributes.checksum_headers(record) | encryption.told(call, record)
+    return Reply(headers={"ETag": f'"{record.etag}"', **told})
 
 
 def complete(call: Call) -> Reply:
@@ -205,17 +216,20 @@ def _is_subdir(call: Call, marker: str) -> bool:
     return bool(delimiter) and marker.endswith(delimiter)
 
 
-def _copy_part(call: Call, number: int) -> Reply:
+def _copy_part(call: Call, number: int, whole: ObjectRecord) -> Reply:
     call.body.whole(0)
     found = copying.source(call)
     with found.download, call.store.put_object(_part(call, number)) as upload:
         start, stop = _copy_range(call, found.content.size_bytes)
         if stop - start > writing.SIZE_MAX:
             raise Refused("EntityTooLarge")
-        found.write_to(call, upload, start=start, stop=stop)
-        record = _commit(call, upload, Attributes())
+        metadata = encryption.begin_part(call, upload, whole)
+        found.write_to(upload, start=start, stop=stop)
+        record = _commit(call, upload, Attributes(metadata=metadata))
     tree = [("LastModified", times.iso(record.timestamp)), ("ETag", f'"{record.etag}"')]
-    said = {"x-amz-copy-source-version-id": found.version.id} if found.bucket.versioning else {}
+    said = encryption.told(call, record)
+    if found.bucket.versioning:
+        said["x-amz-copy-source-version-id"] = found.version.id
     return replace(_reply("CopyPartResult", tree), headers=said)
 
 
@@ -351,7 +365,9 @@ def _completed(call: Call, version: versions.Version) -> Reply:
     checksum = attributes.checksum(version.record)
     if checksum is not None:
         tree += [(f"Checksum{checksum[0]}", checksum[1]), ("ChecksumType", checksum[2])]
-    said = {"x-amz-version-id": version.id} if call.bucket.versioning else {}
+    said = encryption.told(call, version.record)
+    if call.bucket.versioning:
+        said["x-amz-version-id"] = version.id
     return replace(_reply("CompleteMultipartUploadResult", tree), headers=said)
 
 

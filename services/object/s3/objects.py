@@ -9,12 +9,14 @@ from typing import Final
 
 from services.http.endpoint import Reply
 from services.object import conditions, contents, sysmeta, versions
+from services.object import encryption as encrypted
 from services.object.contents import Chunks, Segment
 from services.object.s3 import (
     access,
     attributes,
     copying,
     documents,
+    encryption,
     lifecycle,
     locks,
     lookup,
@@ -32,10 +34,12 @@ _DELETE_VERSION: Final = access.Need(action="s3:DeleteObjectVersion", is_write=T
 def get(call: Call) -> Reply:
     """GetObject: all of it, a range or a part."""
     version = _version(call)
+    key = encryption.check_reading(call, version.record)
+    source = encrypted.source(call.store, key)
     with contextlib.ExitStack() as stack:
-        download = stack.enter_context(call.store.get_object(version.name))
+        download = stack.enter_context(source.get_object(version.name))
         version = replace(version, record=download.record)
-        content = contents.describe(call.store, call.name, download)
+        content = contents.describe(source, call.name, download)
         described = _described(call, version, size_bytes=content.size_bytes)
         if (refusal := _condition(call, version, described)) is not None:
             return refusal
@@ -47,7 +51,7 @@ def get(call: Call) -> Reply:
         if content.is_large:
             download.close()
         segments = contents.cut(content.segments, start, stop)
-        chunks = Chunks(call.store, segments, opened=None if content.is_large else download)
+        chunks = Chunks(source, segments, opened=None if content.is_large else download)
         described["Content-Length"] = str(stop - start)
         status = 206 if "Content-Range" in described else 200
         body: bytes | Chunks = chunks
@@ -60,6 +64,7 @@ def get(call: Call) -> Reply:
 def head(call: Call) -> Reply:
     """HeadObject: what a GET would say, without the bytes."""
     version = _version(call)
+    encryption.check_reading(call, version.record)
     segments: Sequence[Segment] = ()
     size_bytes = version.size_bytes
     needs_parts = "partNumber" in call.query and attributes.is_large(version.record)
@@ -82,6 +87,8 @@ def put(call: Call) -> Reply:
     writing.check_length(call)
     said = attributes.of_request(call)
     with call.store.put_object(call.name) as upload:
+        kept_beside = encryption.begin(call, upload)
+        said = replace(said, metadata={**said.metadata, **kept_beside})
         writing.receive(call, upload)
         if (checksum := call.body.checksum) is not None:
             kept = f"{checksum[0]}:{checksum[1]}:FULL_OBJECT"

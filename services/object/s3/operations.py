@@ -17,6 +17,7 @@ from services.object.s3 import (
     configurations,
     cors,
     details,
+    encryption,
     lifecycle,
     listings,
     locks,
@@ -140,6 +141,12 @@ OPERATIONS: Final = (
     _op("GetBucketWebsite", "GET", BUCKET, "website", website.get),
     _op("PutBucketWebsite", "PUT", BUCKET, "website", website.put),
     _op("DeleteBucketWebsite", "DELETE", BUCKET, "website", website.delete),
+    _op("GetBucketEncryption", "GET", BUCKET, "encryption", encryption.get,
+        action="GetEncryptionConfiguration"),
+    _op("PutBucketEncryption", "PUT", BUCKET, "encryption", encryption.put,
+        action="PutEncryptionConfiguration"),
+    _op("DeleteBucketEncryption", "DELETE", BUCKET, "encryption", encryption.delete,
+        action="PutEncryptionConfiguration"),
     _op("GetBucketOwnershipControls", "GET", BUCKET, "ownershipControls",
         configurations.get_ownership),
     _op("PutBucketOwnershipControls", "PUT", BUCKET, "ownershipControls",
@@ -159,10 +166,9 @@ OPERATIONS: Final = (
         _op(f"{verb}Bucket{name}", method, BUCKET, subresource, None)
         for name, subresource in (
             ("AccelerateConfiguration", "accelerate"), ("Analytics", "analytics"),
-            ("Encryption", "encryption"), ("IntelligentTiering", "intelligent-tiering"),
-            ("Inventory", "inventory"), ("Logging", "logging"), ("Metrics", "metrics"),
-            ("MetadataTable", "metadataTable"), ("Notification", "notification"),
-            ("Replication", "replication"),
+            ("IntelligentTiering", "intelligent-tiering"), ("Inventory", "inventory"),
+            ("Logging", "logging"), ("Metrics", "metrics"), ("MetadataTable", "metadataTable"),
+            ("Notification", "notification"), ("Replication", "replication"),
         )
         for verb, method in (("Get", "GET"), ("Put", "PUT"), ("Delete", "DELETE"))
     ),

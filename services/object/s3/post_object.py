@@ -21,7 +21,7 @@ from appliance import clock
 from services.http import aws_signature
 from services.http.endpoint import Reply
 from services.object import versions
-from services.object.s3 import access, attributes, documents, writing
+from services.object.s3 import access, attributes, documents, encryption, writing
 from services.object.s3.bodies import CHUNK_BYTES, Source
 from services.object.s3.call import Call, Caller, find_bucket
 from services.object.s3.forms import Form
@@ -65,6 +65,8 @@ def post(call: Call, find_signer: FindSigner) -> Reply:
     access.check(there, NEED)
     said = attributes.of_request(there)
     with there.store.put_object(there.name) as upload:
+        kept_beside = encryption.begin(there, upload)
+        said = replace(said, metadata={**said.metadata, **kept_beside})
         while data := form.read(CHUNK_BYTES):
             upload.write(data)
             if upload.size_bytes > most:

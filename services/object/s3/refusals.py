@@ -31,6 +31,7 @@ _CODES: Final[Mapping[str, tuple[int, str]]] = {
     "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidBucketState": (409, "The request is not valid for the current state of the bucket."),
     "InvalidDigest": (400, "The Content-MD5 or checksum value that you specified is not valid."),
+    "InvalidEncryptionAlgorithmError": (400, "The valid value of the encryption is AES256."),
     "InvalidPart": (400, "A part could not be found, or its entity tag does not match."),
     "InvalidPartNumber": (416, "The requested partnumber is not satisfiable."),
     "InvalidPartOrder": (400, "The list of parts was not in ascending order."),
@@ -146,6 +147,8 @@ def translated() -> Iterator[None]:
         raise Refused("NoSuchKey") from error
     except stored.ContainerNotEmpty as error:
         raise Refused("BucketNotEmpty") from error
+    except stored.ObjectSealed as error:
+        raise Refused("InvalidRequest", str(error)) from error
     except stored.StoreFull as error:
         log.error("%s", error)  # noqa: TRY400
         raise Refused("ServiceUnavailable", "There is no space left.", status=507) from error

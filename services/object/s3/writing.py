@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from appliance import trace
-from services.object.s3 import attributes, bodies, lifecycle
+from services.object.s3 import attributes, bodies, encryption, lifecycle
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
 from services.object.versions import Version
@@ -50,6 +50,7 @@ def check(call: Call, old: Version | None) -> None:
 def stored(call: Call, version: Version) -> dict[str, str]:
     """What the answer to a write says of what was written."""
     said = {"ETag": f'"{version.etag}"', **attributes.checksum_headers(version.record)}
+    said |= encryption.told(call, version.record)
     if call.bucket.versioning:
         said["x-amz-version-id"] = version.id
     return said | lifecycle.expiration(call.bucket, call.key, version)

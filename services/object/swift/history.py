@@ -14,8 +14,8 @@ from urllib.parse import quote, unquote
 
 from services.object import locks
 from services.object.refusals import Refused
+from storage.objects import ciphers, timestamps
 from storage.objects import errors as stored
-from storage.objects import timestamps
 from storage.objects.listing import Query
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.store import ObjectStore
@@ -64,7 +64,7 @@ def checked(changes: Mapping[str, str | None], headers: Mapping[str, str]) -> di
 def keep(store: ObjectStore, name: ObjectName, place: Archive) -> None:
     """Copy the object to its archive, if there is one. Refuses if it has no archive: 412."""
     try:
-        source = store.get_object(name)
+        source = store.get_object(name, ciphers=ciphers.AS_KEPT)
     except stored.ObjectNotFound:
         return
     with source, _archived():
@@ -95,7 +95,10 @@ def delete(store: ObjectStore, name: ObjectName, place: Archive) -> None:
 
 def _restore(store: ObjectStore, name: ObjectName, version: ObjectName) -> None:
     """Put a version in the object's place, and then remove it from the archive."""
-    with store.get_object(version) as source, store.put_object(name) as upload:
+    with (
+        store.get_object(version, ciphers=ciphers.AS_KEPT) as source,
+        store.put_object(name) as upload,
+    ):
         locks.check(version.container, source.record)
         upload.copy_from(source)
         upload.commit(_as_it_was(source.record))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from services.object import bucket as buckets
-from services.object import constraints, locks, stripes, versions
+from services.object import constraints, encryption, locks, stripes, versions
 from services.object.bucket import NULL, Bucket
 from services.object.refusals import Refused
 from services.object.swift import access, history, quotas
@@ -34,6 +34,9 @@ class Incoming:
         self._upload = upload
         self._room_bytes = room_bytes
         self._bucket = bucket
+        self._kept_beside = (
+            encryption.begin(upload, store.ciphers) if encryption.is_default(bucket.info) else {}
+        )
 
     @property
     def size_bytes(self) -> int:
@@ -61,6 +64,8 @@ class Incoming:
         Refuses to take a locked one's place: 403; and to expire where all is locked: 400.
         """
         bucket, name = self._bucket, self._upload.name
+        if self._kept_beside:
+            said = replace(said, metadata={**said.metadata, **self._kept_beside})
         if (place := history.archive(bucket.info.metadata)) is not None:
             history.keep(self._store, name, place)
             return self._upload.commit(said)

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from services.identity import keys
+from services.identity.api.data_keys import DataKeys
+from services.object import encryption
 from services.object.handover import NAME, Handover
 from storage.images import handover as asking
 from storage.images import store as images
@@ -17,6 +20,7 @@ from storage.images.pieces import Pieces
 from storage.objects.errors import ObjectNotFound
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
+from storage.objects.transfer import Attributes
 
 DATA = os.urandom(3 << 20) + b"and a rest"
 KEY = ("AUTH_p", "glance", "disk")
@@ -209,3 +213,22 @@ def _message(verb: str) -> bytes:
         "verb": verb, "account": account, "container": container, "name": name, "hint_bytes": 0,
     }  # fmt: skip
     return json.dumps(said).encode()
+
+
+def test_what_is_kept_encrypted_changes_no_hands(tmp_path):
+    keys.ensure(tmp_path / "etc")
+    ciphers = encryption.BoxKeys(DataKeys(tmp_path / "etc"))
+    with ObjectStore(tmp_path / "objects", ciphers=ciphers) as store:
+        Handover(store, tmp_path / "run").start()
+        asker = asking.Handover(tmp_path / "run", trace=str)
+        store.put_container("AUTH_p", "glance", metadata={encryption.CONTAINER: "AES256"})
+        assert asker.write(KEY, _reader(DATA)) is None  # by HTTP, then
+        assert not _files(store)
+        store.post_container("AUTH_p", "glance", changes={encryption.CONTAINER: None})
+        keyed = encryption.CustomerKey(key=os.urandom(32), others=ciphers)
+        for mine in (ciphers, keyed):
+            with store.put_object(ObjectName(*KEY)) as upload:
+                kept = encryption.begin(upload, mine)
+                upload.write(DATA)
+                upload.commit(Attributes(metadata=kept))
+            assert asker.read(KEY, offset=0, length=None) is None

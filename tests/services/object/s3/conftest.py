@@ -10,8 +10,11 @@ from starlette.testclient import TestClient
 
 from appliance import context, ids, log
 from services.http import app
+from services.identity import keys
+from services.identity.api.data_keys import DataKeys
 from services.identity.api.ec2_credentials import Signer
 from services.object import faces, swift
+from services.object.encryption import BoxKeys
 from services.object.s3.addressing import Domains
 from services.object.s3.front import Front
 from storage.objects.store import ObjectStore
@@ -37,7 +40,9 @@ def find_signer(access: str) -> Signer | None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[ObjectStore]:
-    with ObjectStore(tmp_path / "objects", part_power=4) as opened:
+    keys.ensure(tmp_path / "etc")
+    ciphers = BoxKeys(DataKeys(tmp_path / "etc"))
+    with ObjectStore(tmp_path / "objects", part_power=4, ciphers=ciphers) as opened:
         yield opened
 
 
