@@ -20,6 +20,8 @@ PARTS_MAX: Final = 16  # messages of a batch that are worth a write of their own
 HANDLERS_MAX: Final = 16  # threads that answer requests: they wait for one SQLite lock, not for CPU
 PATIENCE_S: Final = 0.05  # a small body comes with its head; a slower one takes a thread
 STREAMS_MAX: Final = 32  # threads held by uploads for as long as their clients take
+CROWDED_S: Final = 10.0  # silence that is borne while others wait for such a thread
+_LOOKS: Final = 10  # looks in that time whether they do
 
 T = TypeVar("T")
 
@@ -37,17 +39,27 @@ class BodyReader:
 
     The next batch is awaited while the thread works on one: at most two batches and a message of
     the server's are in memory. Raises Disconnected when the client goes away before the end, or
-    sends nothing for `idle_s`.
+    sends nothing for `idle_s`; or only for `crowded_s`, if another waits for the thread.
     """
 
-    def __init__(self, receive: Receive, *, length_bytes: int | None, idle_s: float) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        *,
+        length_bytes: int | None,
+        idle_s: float,
+        crowded_s: float = CROWDED_S,
+    ) -> None:
         self._receive = receive
         self._idle_s = idle_s
+        self._crowded_s = crowded_s
         self._loop = asyncio.get_running_loop()
         self._next: asyncio.Task[list[bytes]] | None = None
         self._parts: collections.deque[bytes] = collections.deque()
         self._received_bytes = 0
         self._is_whole = False
+        self._has_yielded = False
+        self._next_look: asyncio.TimerHandle
         self.length_bytes = length_bytes
         self.read_bytes = 0
 
@@ -104,14 +116,29 @@ class BodyReader:
         before_bytes = self._received_bytes
         try:
             async with asyncio.timeout(self._idle_s) as silence:
+                self._next_look = self._loop.call_later(self._crowded_s, self._look, silence)
                 while self._received_bytes - before_bytes < BATCH_BYTES // 2 and not self._is_whole:
                     parts.append(self._part(await self._receive()))
                     if not self._is_whole:
                         silence.reschedule(self._loop.time() + self._idle_s)
         except TimeoutError as error:
             so_far = f"after {self._received_bytes} bytes"
+            if self._has_yielded:
+                text = f"the client sent nothing for {self._crowded_s:g} s, and others waited"
+                raise Silent(f"{text} {so_far}") from error
             raise Silent(f"the client sent nothing for {self._idle_s:g} s {so_far}") from error
+        finally:
+            self._next_look.cancel()
         return [part for part in parts if part] if len(parts) <= PARTS_MAX else [b"".join(parts)]
+
+    def _look(self, silence: asyncio.Timeout) -> None:
+        """End the silence early while another upload waits for a thread; look again if not."""
+        heard = (silence.when() or 0.0) - self._idle_s
+        if self._loop.time() - heard >= self._crowded_s and _must_yield():
+            self._has_yielded = True
+            silence.reschedule(self._loop.time())
+        else:
+            self._next_look = self._loop.call_later(self._crowded_s / _LOOKS, self._look, silence)
 
     def _part(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
@@ -148,6 +175,12 @@ async def read_all(receive: Receive, *, length_bytes: int | None, limit_bytes: i
 
 _handlers = anyio.lowlevel.RunVar[threads.Threads]("handlers")
 _streams = anyio.lowlevel.RunVar[threads.Threads]("streams")
+
+
+def _must_yield() -> bool:
+    """Whether an upload is to end, so that another has its thread."""
+    pool = _streams.get(None)
+    return pool is not None and pool.must_yield()
 
 
 async def in_thread(function: Callable[[], T], *, is_stream: bool = False) -> T:

@@ -30,6 +30,7 @@ class Threads:
         self._done: collections.deque[_Outcome] = collections.deque()
         self._is_called = False  # whether the loop will come for what is done
         self._under_way = 0
+        self._yielding = 0  # of them, those that were told to end for others
         self._started = 0
 
     async def run(self, function: Callable[[], T]) -> T:
@@ -42,6 +43,14 @@ class Threads:
         with anyio.CancelScope(shield=True):
             await future
         return future.result()
+
+    def must_yield(self) -> bool:
+        """Whether a function waits for a thread, and its caller shall end its own: each time this
+        is true, one more is counted on to end. On the event loop.
+        """
+        is_short = self._under_way - self._yielding > self._count
+        self._yielding += is_short
+        return is_short
 
     def _start_one(self) -> None:
         name = f"{self._name} {self._started}"
@@ -79,6 +88,7 @@ class Threads:
         while self._done:
             future, result, error = self._done.popleft()
             self._under_way -= 1
+            self._yielding = max(0, self._yielding - 1)
             if future.cancelled():
                 continue
             if error is None:
