@@ -81,14 +81,16 @@ def _sweep_one(store: ObjectStore, note_name: ObjectName) -> int:
     return count
 
 
-def remove_parts(store: ObjectStore, name: ObjectName, upload_id: str) -> int:
+def remove_parts(
+    store: ObjectStore, name: ObjectName, upload_id: str, *, is_over: bool = False
+) -> int:
     """Remove an upload's parts that no version of its object names; return how many.
 
-    None while the upload is under way: its parts are its own.
+    None while the upload is listed, as its parts are its own; unless it `is_over` all the same.
     """
     container, marker, count = f"{name.container}{SEGMENTS}", "", 0
     with stripes.lock(name):
-        if _is_under_way(store, name, upload_id):
+        if not is_over and _is_under_way(store, name, upload_id):
             return 0
         needed = _needed(store, name, upload_id)
         while True:

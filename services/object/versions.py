@@ -323,7 +323,10 @@ def _is_late_marker(version: Version, current: Version) -> bool:
 
 def _let_expire(store: ObjectStore, bucket: Bucket, key: str, record: ObjectRecord) -> None:
     current = _as_current(bucket, key, record)
-    if bucket.versioning:
+    first = next(shelved(store, bucket, key), None) if bucket.versioning else None
+    if first is not None and _is_late_marker(first, current):  # a round before was killed here
+        store.delete_object(current.name)
+    elif bucket.versioning:
         _mark(store, bucket, key, current)
     else:
         _remove(store, bucket, key, current)

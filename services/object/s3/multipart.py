@@ -105,9 +105,10 @@ def complete(call: Call) -> Reply:
             raise _no_such_upload(call.query["uploadId"])
         if found is not None:
             version = version or _complete(call, found, asked)
+            upload_id = call.query["uploadId"]  # listed until the parts that are not used are gone
+            garbage.remove_parts(call.store, call.name, upload_id, is_over=True)
             with contextlib.suppress(stored.ObjectNotFound):
-                call.store.delete_object(_marker(call, call.query["uploadId"]))
-            garbage.remove_parts(call.store, call.name, call.query["uploadId"])
+                call.store.delete_object(_marker(call, upload_id))
         assert version is not None  # noqa: S101 - one of the two
     return _completed(call, version)
 
