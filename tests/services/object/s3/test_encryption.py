@@ -290,6 +290,20 @@ def test_versions_stay_encrypted_and_readable(s3, bucket, tmp_path, kind, data):
 
 
 @pytest.mark.parametrize("kind", ["box", "customer"])
+@pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
+def test_versions_that_swift_replaces_stay_encrypted(s3, bucket, swifty, tmp_path, kind, data):
+    named = {"Bucket": bucket, "Key": "k"}
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(**named, Body=data, **WRITES[kind])
+    assert swifty.put(f"/v1/AUTH_p/{bucket}/k", content=b"newer").status_code == 201
+    assert swifty.delete(f"/v1/AUTH_p/{bucket}/k").status_code == 204
+
+    old = s3.get_object(**named, VersionId=first["VersionId"], **reads(kind))
+    assert (old["Body"].read(), old["ETag"]) == (data, first["ETag"])
+    assert on_disk(tmp_path, MARK) == []
+
+
+@pytest.mark.parametrize("kind", ["box", "customer"])
 def test_conditions_and_what_is_set_afterwards(s3, bucket, kind):
     named = {"Bucket": bucket, "Key": "k"}
     etag = s3.put_object(**named, Body=SMALL, **WRITES[kind])["ETag"]
