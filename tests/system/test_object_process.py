@@ -166,7 +166,7 @@ def test_killed_during_uploads_nothing_acknowledged_is_lost(tmp_path: Path):
     store.stop()
     report = store.audit()
 
-    assert "quarantined=[], missing=[], repaired=[], rebuilt=[]" in report
+    assert "quarantined=[], missing=[], rebuilt=[], repaired=[]" in report
     large = [name for name in listed if len(_body(name)) > INLINE_BYTES_MAX]
     assert len(data_files(store)) == len(large)
 
