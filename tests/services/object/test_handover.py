@@ -12,7 +12,8 @@ import pytest
 
 from services.identity import keys
 from services.identity.api.data_keys import DataKeys
-from services.object import encryption
+from services.object import bucket as buckets
+from services.object import encryption, sysmeta, versions
 from services.object.handover import NAME, Handover
 from storage.images import handover as asking
 from storage.images import store as images
@@ -99,6 +100,27 @@ def test_a_reader_that_fails_leaves_nothing(client, store):
     with pytest.raises(ObjectNotFound):
         store.head_object(ObjectName(*KEY))
     assert len(_files(store)) == 1
+
+
+def test_what_is_written_over_a_version_keeps_it(client, store):
+    store.put_container(*KEY[:2], metadata={sysmeta.VERSIONING: "Enabled"})
+    client.write(KEY, _reader(b"first"))
+    client.write(KEY, _reader(b"second"))
+
+    bucket = buckets.find(store, *KEY[:2])
+    sizes = [v.size_bytes for v in versions.history(store, bucket, KEY[2])]
+    assert sizes == [len(b"second"), len(b"first")]
+
+
+def test_a_locked_object_is_not_written_over(client, store):
+    bucket_settings = {sysmeta.VERSIONING: "Enabled", sysmeta.OBJECT_LOCK: "{}"}
+    store.put_container(*KEY[:2], metadata=bucket_settings)
+    client.write(KEY, _reader(b"first"))
+    store.post_object(ObjectName(*KEY), metadata={sysmeta.LEGAL_HOLD: "ON"})
+
+    with pytest.raises(images.StoreUnreachable, match="403"):
+        client.write(KEY, _reader(b"second"))
+    assert _bytes(client) == b"first"
 
 
 def test_a_wrong_size_makes_no_object(run_dir, store):
