@@ -69,8 +69,9 @@ def convert(
 def _running(argv: list[str], settings: config.Image) -> Iterator["subprocess.Popen[bytes]"]:
     """The program, within its limits; killed when it is left before it has ended."""
     program = subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=os.environ | {"MALLOC_ARENA_MAX": "1"},  # one a thread would reserve all it may have
+    )  # fmt: skip
     with program:
         try:
             _limit(program.pid, settings)

@@ -20,8 +20,11 @@ from storage.images import inspect
 _PIECE_BYTES: Final = 64 << 10  # of zeros that are left out; a cluster of qcow2 is as large
 _ZEROS: Final = bytes(_PIECE_BYTES)
 _CONVERT_S: Final = 3600.0
-# Nova's limit on qemu-img's memory; the time is for large images, theirs for a look at a header
-_PRLIMIT: Final = ("prlimit", "--as=1073741824", "--cpu=1800", "--")
+# Nova's limit on qemu-img's memory; the time is for large images, theirs for a look at a header.
+# With an arena for each thread, malloc alone could reserve all of it: threads then fail to start.
+_PRLIMIT: Final = (
+    "prlimit", "--as=1073741824", "--cpu=1800", "--", "env", "MALLOC_ARENA_MAX=1",
+)  # fmt: skip
 
 
 class ImageCopy:

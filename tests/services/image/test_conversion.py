@@ -110,6 +110,16 @@ def test_a_conversion_over_its_limits_is_given_up_with_a_reason(settings, raw: P
     assert not target.exists()
 
 
+def test_its_threads_do_not_reserve_the_memory_it_may_have(settings, raw: Path):
+    raw.write_bytes(os.urandom(64 << 20))  # all its threads have something to do
+    source, target = _made(raw, "vdi"), raw.with_suffix(".made")
+    image = dataclasses.replace(settings.image, convert_memory_mib=320)
+
+    conversion.convert(source, target, disk_format="vdi", settings=image, tell=lambda _: None)
+
+    assert "Images are identical" in _qemu_img("compare", "-f", "raw", "-F", "qcow2", raw, target)
+
+
 @pytest.fixture
 def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A qemu-img that says how far it is, writes where it runs, and never ends."""
