@@ -75,6 +75,7 @@ class Folder:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     def kill(self) -> None:
+        """The kernel does not die under us: what kills servers has the fixture `served`."""
         raise NotImplementedError
 
     start = kill

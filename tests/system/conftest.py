@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import cloud as clouds
+from tests.system.object_process import ObjectProcess
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,15 @@ def cloud() -> Iterator[clouds.Cloud]:
         print(made.logs())
     finally:
         made.close()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectProcess]:
+    """An object store alone, as a process of its own."""
+    process = ObjectProcess(tmp_path_factory.mktemp("home"))
+    process.start()
+    yield process
+    process.stop()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,14 +13,6 @@ import pytest
 from tests.system.object_process import ObjectProcess
 
 Run = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectProcess]:
-    process = ObjectProcess(tmp_path_factory.mktemp("home"))
-    process.start()
-    yield process
-    process.stop()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,10 @@ MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectProcess]:
-    process = ObjectProcess(tmp_path_factory.mktemp("home"))
-    process.start()
-    process.request("PUT", "/c")
-    process.request("PUT", "/c/o", b"data")
-    yield process
-    process.stop()
+def store(store: ObjectProcess) -> ObjectProcess:
+    store.request("PUT", "/c")
+    store.request("PUT", "/c/o", b"data")
+    return store
 
 
 def resident_bytes(store: ObjectProcess) -> int:

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,9 @@ from tests.system.object_process import ObjectProcess
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectProcess]:
-    process = ObjectProcess(tmp_path_factory.mktemp("home"))
-    process.start()
-    process.request("PUT", "/c")
-    yield process
-    process.stop()
+def store(store: ObjectProcess) -> ObjectProcess:
+    store.request("PUT", "/c")
+    return store
 
 
 def test_writes_come_only_so_often_as_the_settings_say(tmp_path: Path):

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -21,14 +21,6 @@ BIN = Path(sys.executable).parent
 MIB = 1 << 20
 
 Run = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectProcess]:
-    process = ObjectProcess(tmp_path_factory.mktemp("home"))
-    process.start()
-    yield process
-    process.stop()
 
 
 @pytest.fixture(scope="module")

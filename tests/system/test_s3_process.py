@@ -3,7 +3,6 @@
 import hashlib
 import http.client
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,9 @@ STREAMING = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectProcess]:
-    process = ObjectProcess(tmp_path_factory.mktemp("home"))
-    process.start()
-    assert _ask(process, "PUT", "/raw-books")[0] == 200
-    yield process
-    process.stop()
+def store(store: ObjectProcess) -> ObjectProcess:
+    assert _ask(store, "PUT", "/raw-books")[0] == 200
+    return store
 
 
 def _headers(

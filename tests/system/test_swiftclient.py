@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,6 @@ import pytest
 from tests.system.object_process import ObjectProcess
 
 Swift = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectProcess]:
-    process = ObjectProcess(tmp_path_factory.mktemp("home"))
-    process.start()
-    yield process
-    process.stop()
 
 
 @pytest.fixture
