@@ -43,6 +43,7 @@ class Servers:
                 return self._tell(process, files, text, ports=ports)
             if process is not None:
                 process.stop()
+        _await_last_breath(files.pid)
         state_file.replace(files.hosts, text)
         state_file.replace(files.leases, dnsmasq.kept_leases(state_file.read(files.leases), ports))
         with trace.hop("driver", "start", target="dnsmasq", bridge=network.bridge):
@@ -144,6 +145,15 @@ def _process(files: dnsmasq.Files) -> Iterator[_Process | None]:
     yield None
 
 
+def _await_last_breath(pid_file: Path) -> None:
+    """Wait for a killed server to be over: it loses its command line before its sockets."""
+    noted = _noted(pid_file)
+    if noted is None or _name(noted) != "dnsmasq" or _argv(noted):
+        return
+    with suppress(ProcessLookupError), _pidfd(noted) as fd:
+        select.select([fd], [], [], _STOP_S)
+
+
 @contextmanager
 def _pidfd(pid: int) -> Iterator[int]:
     fd = os.pidfd_open(pid)
@@ -154,10 +164,15 @@ def _pidfd(pid: int) -> Iterator[int]:
 
 
 def _candidates(pid_file: Path) -> Iterator[int]:
-    noted = state_file.read(pid_file).strip()
-    if noted.isdecimal() and int(noted):
-        yield int(noted)
+    noted = _noted(pid_file)
+    if noted is not None:
+        yield noted
     yield from _pids()
+
+
+def _noted(pid_file: Path) -> int | None:
+    text = state_file.read(pid_file).strip()
+    return int(text) if text.isdecimal() and int(text) else None
 
 
 def _pids() -> Iterator[int]:
@@ -171,3 +186,11 @@ def _argv(pid: int) -> list[str]:
     except OSError:
         return []
     return raw.decode(errors="replace").split("\0")[:-1]
+
+
+def _name(pid: int) -> str:
+    """The name of a process, which it keeps until it is reaped; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
