@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.actions import Action, Level, Target
+from tui.actions.action import Action, Level, Target
 from tui.client.errors import ClientError
 
 if TYPE_CHECKING:

@@ -11,17 +11,16 @@ import importlib
 import os
 import time
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from tui import acting, bindings, glyphs, messages, themes
-from tui.actions import BY_ID, Target, request_of
-from tui.client import credentials
+from tui import acting, bindings, glyphs, messages, places, registry, themes
+from tui.actions.action import Target, request_of
+from tui.client import credentials, nouns
 from tui.client.errors import ClientError
 from tui.store import Store, Topic
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from tui.client.session import Answer, Session
 
 T = TypeVar("T")
-_KINDS: Final = ("instance", "image", "volume", "service", "topic", "host", "network", "hop")
 
 
 def _screen(module: str, name: str, **fields: object) -> Screen[Any]:
@@ -53,12 +51,7 @@ class Tui(App[None]):
     NOTIFICATION_TIMEOUT = 6
     BINDINGS: ClassVar[list[BindingType]] = bindings.of("everywhere")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "home": partial(_screen, "home", "Home"),
-        "instances": partial(_screen, "instances", "Instances"),
-        "images": partial(_screen, "images", "Images"),
-        "volumes": partial(_screen, "volumes", "Volumes"),
-        "services": partial(_screen, "services", "Services"),
-        "traces": partial(_screen, "traces", "Traces"),
+        place.name: place.make for place in places.PLACES
     }
     DEFAULT_MODE = "home"
 
@@ -122,7 +115,7 @@ class Tui(App[None]):
         """Make the action's API call for every chosen object, confirmed as its level asks."""
         targets = self._targets()
         if targets:
-            self.run_worker(acting.perform(self, BY_ID[action_id], targets), group="acts")
+            self.run_worker(acting.perform(self, registry.BY_ID[action_id], targets), group="acts")
 
     def action_go(self, view: str) -> None:
         """Show one of the numbered screens as it was left; again, what is lowest in it."""
@@ -187,7 +180,7 @@ class Tui(App[None]):
             self.store.lost(str(error))
             return
         feed = importlib.import_module("tui.feed")
-        await feed.run(session, self.store, kinds=_KINDS)
+        await feed.run(session, self.store, kinds=(*nouns.STREAMED, "hop"))
 
     async def _connected(self) -> Session:
         async with self._connecting:

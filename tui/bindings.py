@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from tui import actions
-from tui.actions import View
+from tui import registry
 
 
-def of(*views: View) -> list[BindingType]:
+def of(*views: str) -> list[BindingType]:
     """Return the bindings of the views' actions; their ids are the actions' (for key maps)."""
     return [
         Binding(
@@ -19,5 +18,5 @@ def of(*views: View) -> list[BindingType]:
             tooltip=action.purpose,
             id=action.id,
         )
-        for action in actions.of_view(*views)
+        for action in registry.of_view(*views)
     ]

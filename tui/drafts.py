@@ -38,7 +38,7 @@ class RunDraft:
             server["networks"] = [{"uuid": self.network.id}]
         if self.count > 1:
             server |= {"min_count": self.count, "max_count": self.count}
-        return verbs.create_server(server)
+        return verbs.compute.create_server(server)
 
     def cli(self) -> tuple[str, ...]:
         """Return the same request as a line of the OpenStack client."""

@@ -80,7 +80,7 @@ async def _show(app: Tui, view: str) -> None:
     if view == "run":
         app.action_run_form()
     elif view == "theatre":
-        requests = await app.ask(verbs.requests(100), decode.requests) or []
+        requests = await app.ask(verbs.novabox.requests(100), decode.requests) or []
         app.action_trace(_most_telling(requests, app))
     else:
         await app.action_open(view)

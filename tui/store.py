@@ -17,7 +17,8 @@ _REQUESTS_MAX: Final = 200  # requests whose hops are kept: some 5 000 hops, 4 M
 _HOPS_MAX: Final = 2_000  # hops kept of one request: fifty times a launch
 _JOURNAL_MAX: Final = 100
 
-Topic: TypeAlias = Literal[nouns.Kind, "hop", "link"]
+Topic: TypeAlias = str
+"""What changes are told of: a kind of noun, ``hop``, or ``link`` for the stream itself."""
 N = TypeVar("N", bound=nouns.Noun)
 
 

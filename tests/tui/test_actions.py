@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from textual.binding import Binding
@@ -12,28 +12,22 @@ from textual.screen import Screen
 
 from tests.tui import stage
 from tests.tui.fake_cloud import FakeCloud
-from tui import actions, bindings
-from tui.actions import REGISTRY, Action, Level, Target
+from tui import bindings, places, registry
+from tui.actions import action as actions
+from tui.actions.action import Action, Level, Target
 from tui.app import Tui
 from tui.client import nouns
+from tui.registry import REGISTRY
 from tui.screens import help as help_screen
 from tui.screens.finder import Palette
 
-VIEWS_WITH_A_SCREEN = ("home", "instances", "images", "volumes", "services", "traces")
+VIEWS_WITH_A_SCREEN = tuple(places.BY_NAME)
+VIEWS = sorted({view for action in REGISTRY for view in action.views})
+WITHOUT_A_LIST = ("home", "theatre", "everywhere")
 NEVER_REUSED = {
-    "1",
-    "2",
-    "3",
-    "5",
-    "7",
-    "9",
-    "colon",
-    "slash",
-    "/",
-    "question_mark",
-    "escape",
-    "ctrl+p",
-}
+    *(place.key for place in places.PLACES),
+    "colon", "slash", "/", "question_mark", "escape", "ctrl+p",
+}  # fmt: skip
 TARGET = Target(id="ID", name="NAME", noun=nouns.Instance(id="ID", request_id="REQ"))
 ids = [action.id for action in REGISTRY]
 
@@ -43,12 +37,12 @@ def test_ids_are_unique_and_noun_dot_verb() -> None:
     assert [name for name in ids if name.count(".") != 1] == []
 
 
-@pytest.mark.parametrize("view", get_args(actions.View))
-def test_no_key_means_two_things_on_one_screen(view: actions.View) -> None:
-    wanted: tuple[actions.View, ...] = (view, "everywhere")
-    if view not in ("home", "theatre", "everywhere"):
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_key_means_two_things_on_one_screen(view: str) -> None:
+    wanted: tuple[str, ...] = (view, "everywhere")
+    if view not in WITHOUT_A_LIST:
         wanted = (*wanted, "lists")
-    keys = Counter(action.keys for action in actions.of_view(*wanted))
+    keys = Counter(action.keys for action in registry.of_view(*wanted))
     assert {key: count for key, count in keys.items() if count > 1} == {}
 
 
@@ -83,7 +77,7 @@ def test_reserved_keys_keep_their_meaning(action: Action) -> None:
 
 
 def test_a_topic_is_paused_or_resumed_by_what_it_is_now() -> None:
-    pause = actions.BY_ID["topic.pause"]
+    pause = registry.BY_ID["topic.pause"]
     assert pause.call
     for is_paused, verb in ((False, "pause"), (True, "resume")):
         topic = nouns.Topic(name="scheduler", is_paused=is_paused)
@@ -104,12 +98,13 @@ def _reachable(screen: Screen[Any]) -> set[str]:
 
 @pytest.mark.parametrize("view", VIEWS_WITH_A_SCREEN)
 def test_every_action_of_a_screen_is_bound_in_its_help_and_in_the_palette(
-    cloud: FakeCloud, view: actions.View
+    cloud: FakeCloud, view: str
 ) -> None:
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await app.action_open(view)
         await stage.settle(pilot)
-        wanted = actions.of_view(view, "everywhere", *(("lists",) if view != "home" else ()))
+        lists = () if view in WITHOUT_A_LIST else ("lists",)
+        wanted = registry.of_view(view, "everywhere", *lists)
         assert {action.id for action in wanted} <= _reachable(app.screen)
         explained = {row[2] for row in help_screen.rows(app.screen)}
         assert {action.purpose for action in wanted} <= explained
@@ -124,13 +119,17 @@ def test_every_action_of_a_screen_is_bound_in_its_help_and_in_the_palette(
 
 
 @pytest.mark.parametrize("view", VIEWS_WITH_A_SCREEN)
-def test_every_action_string_names_a_method(cloud: FakeCloud, view: actions.View) -> None:
+def test_every_action_string_names_a_method(cloud: FakeCloud, view: str) -> None:
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await app.action_open(view)
-        for action in actions.of_view(view, "lists" if view != "home" else view):
+        for action in registry.of_view(view, view if view in WITHOUT_A_LIST else "lists"):
             owner, _, call = action.does.partition(".")
             node = app if owner == "app" else app.screen
             if action.does:
                 assert hasattr(node, f"action_{call.partition('(')[0]}"), action.id
 
     stage.play(cloud, scene)
+
+
+def test_every_view_of_an_action_is_a_place_or_is_on_one() -> None:
+    assert set(VIEWS) <= {*places.BY_NAME, "everywhere", "lists", "theatre"}

@@ -10,8 +10,8 @@ from textual.widgets import Input
 
 from tests.tui import stage
 from tests.tui.fake_cloud import FakeCloud
-from tui.actions import REGISTRY
 from tui.app import Tui
+from tui.registry import REGISTRY
 
 KEYS = [
     *{action.keys for action in REGISTRY if action.id != "app.quit"},

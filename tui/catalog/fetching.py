@@ -80,7 +80,7 @@ async def known(session: Session) -> list[StoredImage]:
 
 
 async def _tagged(session: Session) -> list[StoredImage]:
-    return await session.fetch(verbs.tagged_images(TAG), openstack.images)
+    return await session.fetch(verbs.image.tagged_images(TAG), openstack.images)
 
 
 def _usable(images: list[StoredImage], standing: Standing) -> list[StoredImage]:
@@ -173,11 +173,11 @@ async def _upload(
     image_id = str(uuid.uuid4())  # ours to say: stopped before the answer, we know what to delete
     size_bytes = (await asyncio.to_thread(Path(file.name).stat)).st_size
     try:
-        await session.send(verbs.create_image({"id": image_id, **fields}))
+        await session.send(verbs.image.create_image({"id": image_id, **fields}))
         teller.say(f"{entry.name}: uploading {quantities.size(size_bytes)} to the cloud")
         with teller.amount(entry.name, "uploading", total_bytes=size_bytes) as at:
-            await session.upload(verbs.upload_image(image_id), _pieces(file, at))
-        return await session.fetch(verbs.image(image_id), openstack.image)
+            await session.upload(verbs.image.upload_image(image_id), _pieces(file, at))
+        return await session.fetch(verbs.image.image(image_id), openstack.image)
     except BaseException:
         await _take_back(session, image_id, entry=entry, teller=teller)
         raise
@@ -186,7 +186,7 @@ async def _upload(
 async def _take_back(session: Session, image_id: str, *, entry: Entry, teller: Teller) -> None:
     """Delete the image if there is one; say so when it stays, which has no data."""
     try:
-        await session.send(verbs.delete_image(image_id))
+        await session.send(verbs.image.delete_image(image_id))
     except ClientError as error:
         if getattr(error, "status", None) != 404:
             text = f"{entry.name}: image {image_id}, without data, could not be deleted: {error}"
@@ -204,13 +204,13 @@ async def _pieces(file: BinaryIO, at: At) -> AsyncIterator[bytes]:
 async def _clear(session: Session, images: list[StoredImage]) -> None:
     for image in images:
         with contextlib.suppress(ClientError):
-            await session.send(verbs.delete_image(image.id))
+            await session.send(verbs.image.delete_image(image.id))
 
 
 async def _hide(session: Session, images: list[StoredImage], *, teller: Teller) -> None:
     for image in images:
         try:
-            await session.send(verbs.hide_image(image.id))
+            await session.send(verbs.image.hide_image(image.id))
             teller.say(f"{image.name}: older image hidden: {image.id}", style="dim")
         except ClientError as error:
             teller.say(f"{image.name}: the older image stays in the lists: {error}", style="yellow")

@@ -17,7 +17,7 @@ _RULES: Final[tuple[dict[str, Any], ...]] = (
 
 async def open_all(session: Session) -> str:
     """Open them where they are not open already; return what was done."""
-    call = verbs.security_groups("default")
+    call = verbs.network.security_groups("default")
     groups = await session.fetch(call, openstack.security_group_ids)
     if not groups:
         raise DemoFailed("the project has no default security group")
@@ -28,7 +28,7 @@ async def open_all(session: Session) -> str:
 async def _open(session: Session, group_id: str, rule: dict[str, Any]) -> bool:
     wanted = {"security_group_id": group_id, "direction": "ingress", "ethertype": "IPv4", **rule}
     try:
-        await session.send(verbs.create_security_group_rule(wanted))
+        await session.send(verbs.network.create_security_group_rule(wanted))
     except Refused as error:
         if error.status == 409:  # it is there already
             return False

@@ -20,13 +20,13 @@ async def ensure(session: Session, folder: Path) -> tuple[Path, str]:
     A pair whose halves do not fit, or of which one is missing, is made anew.
     """
     path = folder / f"{NAME}.pem"
-    known = await session.fetch(verbs.key_pairs(), openstack.key_pairs)
+    known = await session.fetch(verbs.compute.key_pairs(), openstack.key_pairs)
     ours = [pair for pair in known if pair.name == NAME]
     if ours and path.is_file() and await _public_half(path) == _bare(ours[0].public_key):
         return path, f"there already, {path}"
     if ours:
-        await session.send(verbs.delete_key_pair(NAME))
-    pair = await session.fetch(verbs.create_key_pair(NAME), openstack.key_pair)
+        await session.send(verbs.compute.delete_key_pair(NAME))
+    pair = await session.fetch(verbs.compute.create_key_pair(NAME), openstack.key_pair)
     if not pair.private_key:
         raise DemoFailed(f"key pair {NAME}: the answer holds no private key")
     _write(path, pair.private_key)

@@ -32,12 +32,12 @@ async def reusable(session: Session, *, key_name: str, key_is_new: bool) -> Serv
 
     One in ERROR, or made with a key that is lost, can serve nobody: it is deleted.
     """
-    servers = await session.fetch(verbs.servers(), openstack.servers)
+    servers = await session.fetch(verbs.compute.servers(), openstack.servers)
     server = next((server for server in servers if server.name == NAME), None)
     if server is None:
         return None
     if server.status == "SHUTOFF" and server.key_name == key_name and not key_is_new:
-        await session.send(verbs.start_server(server.id))
+        await session.send(verbs.compute.start_server(server.id))
     elif server.status != "ACTIVE" or server.key_name != key_name or key_is_new:
         await _delete(session, server.id)
         return None
@@ -46,11 +46,11 @@ async def reusable(session: Session, *, key_name: str, key_is_new: bool) -> Serv
 
 async def run(session: Session, image: Choice) -> tuple[Server, str]:
     """Ask for the server; return it and the request's id."""
-    flavors = await session.fetch(verbs.flavors(), openstack.flavor_choices)
+    flavors = await session.fetch(verbs.compute.flavors(), openstack.flavor_choices)
     flavor = next((flavor for flavor in flavors if flavor.name == FLAVOR), None)
     if flavor is None:
         raise DemoFailed(f"there is no flavor {FLAVOR}: {', '.join(item.name for item in flavors)}")
-    networks = await session.fetch(verbs.networks(), openstack.network_choices)
+    networks = await session.fetch(verbs.network.networks(), openstack.network_choices)
     draft = RunDraft(
         name=NAME,
         image=image,
@@ -85,7 +85,7 @@ async def follow(session: Session, server_id: str, *, request_id: str, teller: T
 
 async def server(session: Session, server_id: str) -> Server:
     """Return the server as it is now."""
-    return await session.fetch(verbs.server(server_id), openstack.server)
+    return await session.fetch(verbs.compute.server(server_id), openstack.server)
 
 
 async def _until_active(
@@ -166,7 +166,7 @@ async def _all_hops(session: Session, request_id: str) -> list[Hop]:
 async def _hops(session: Session, request_id: str) -> list[Hop]:
     """Return what the trace holds so far: its first hop may still be on its way there."""
     try:
-        return await session.fetch(verbs.request(request_id), decode.hops)
+        return await session.fetch(verbs.novabox.request(request_id), decode.hops)
     except Refused as error:
         if error.status != 404:
             raise
@@ -175,7 +175,7 @@ async def _hops(session: Session, request_id: str) -> list[Hop]:
 
 async def _delete(session: Session, server_id: str) -> None:
     """Delete and wait until it is gone."""
-    await session.send(verbs.delete_server(server_id))
+    await session.send(verbs.compute.delete_server(server_id))
     follow = stream.follow(session, kinds=("instance",))
     async with asyncio.timeout(_GONE_S), aclosing(follow) as live:
         async for event in live:

@@ -60,7 +60,7 @@ async def wait(
 
 async def tail_of(session: Session, server_id: str, *, lines: int) -> list[str]:
     """Return the last lines of the console that say something."""
-    answer = await session.send(verbs.console_output(server_id, lines=_LINES))
+    answer = await session.send(verbs.compute.console_output(server_id, lines=_LINES))
     return [line for line in plain(openstack.console(answer.body)) if line.strip()][-lines:]
 
 

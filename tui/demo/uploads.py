@@ -26,7 +26,7 @@ async def ensure(
     Images of the same name but of other data are deleted once the new one is there.
     """
     with teller.step(f"image {file.name}") as step:
-        known = await session.fetch(verbs.images(file.name), openstack.images)
+        known = await session.fetch(verbs.image.images(file.name), openstack.images)
         for image in known:
             if _is_same(image, file, properties):
                 step.note = f"there already, {quantities.size(file.size_bytes)}"
@@ -48,13 +48,13 @@ async def _upload(
     """Register and send; whatever stops it, no image without data is left."""
     formats = {"disk_format": file.disk_format, "container_format": file.container_format}
     fields = {"name": file.name, **formats, **properties}
-    image = await session.fetch(verbs.create_image(fields), openstack.image)
+    image = await session.fetch(verbs.image.create_image(fields), openstack.image)
     try:
         with teller.bar(file.name, file.size_bytes) as went:
-            await session.upload(verbs.upload_image(image.id), _pieces(file, went))
+            await session.upload(verbs.image.upload_image(image.id), _pieces(file, went))
     except BaseException:
         with contextlib.suppress(ClientError):
-            await session.send(verbs.delete_image(image.id))
+            await session.send(verbs.image.delete_image(image.id))
         raise
     return image
 
@@ -72,6 +72,6 @@ async def _pieces(file: ImageFile, went: Callable[[int], None]) -> AsyncIterator
 async def _delete(session: Session, images: list[StoredImage], *, teller: Teller) -> None:
     for image in images:
         try:
-            await session.send(verbs.delete_image(image.id))
+            await session.send(verbs.image.delete_image(image.id))
         except ClientError as error:
             teller.say(f"    an older {image.name} stays: {error}", style="yellow")

@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui import actions
-from tui.actions import Action, Level, Target
+from tui.actions import action as actions
+from tui.actions.action import Action, Level, Target
 from tui.widgets.spans import clean
 
 _NAMED_MAX = 6

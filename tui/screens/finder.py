@@ -14,9 +14,8 @@ from textual.fuzzy import Matcher
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
-from tui import actions
+from tui import places, registry
 from tui.app import Tui
-from tui.client import nouns
 from tui.widgets.hints import key_name
 from tui.widgets.lines import Lines
 from tui.widgets.spans import Span, fit
@@ -132,7 +131,7 @@ class Palette(Finder):
 
     def _actions(self) -> Iterable[Offer]:
         for active in self._below.active_bindings.values():
-            action = actions.BY_ID.get(active.binding.id or "")
+            action = registry.BY_ID.get(active.binding.id or "")
             if action is not None:
                 key = key_name(active.binding.key)
                 yield Offer(
@@ -141,20 +140,13 @@ class Palette(Finder):
 
     def _objects(self) -> Iterable[Offer]:
         store = self.app.store
-        for instance in store.all(nouns.Instance):
-            note = f"instance  {instance.id}  {' '.join(instance.addresses)}"
-            yield Offer(
-                name=instance.name, note=note, does=f"app.open('instances', {instance.id!r})"
-            )
-        for image in store.all(nouns.Image):
-            does = f"app.open('images', {image.id!r})"
-            yield Offer(name=image.name or image.id, note=f"image  {image.id}", does=does)
-        for volume in store.all(nouns.Volume):
-            does = f"app.open('volumes', {volume.id!r})"
-            yield Offer(name=volume.name or volume.id, note=f"volume  {volume.id}", does=does)
-        for topic in store.all(nouns.Topic):
-            does = f"app.open('services', {topic.name!r})"
-            yield Offer(name=topic.name, note="queue", does=does)
+        for place in places.PLACES:
+            if place.kind:
+                kind = place.listed()
+                for noun in store.all(kind.noun):
+                    does = f"app.open({place.name!r}, {noun.key!r})"
+                    note = f"{kind.topic}  {noun.key}  {kind.hint(noun)}"
+                    yield Offer(name=kind.name(noun), note=note, does=does)
 
 
 class Command(Finder):
@@ -174,14 +166,15 @@ def _go(view: str) -> Callable[[str], str]:
     return lambda rest: f"app.open({view!r}, '', {rest!r})"
 
 
+def _places() -> Iterable[tuple[str, str, Callable[[str], str]]]:
+    for place in places.PLACES:
+        note = f"filter: {place.example}" if place.example else place.purpose
+        for name in (place.name, *place.aliases):
+            yield name, f"{place.key or ' '}  {note}", _go(place.name)
+
+
 _COMMANDS: Final[tuple[tuple[str, str, Callable[[str], str]], ...]] = (
-    ("home", "1", _go("home")),
-    ("instances", "2  filter: name:web state:error !m1.tiny", _go("instances")),
-    ("images", "3  filter: state:active", _go("images")),
-    ("volumes", "5  filter: state:in-use", _go("volumes")),
-    ("services", "7  queues and processes", _go("services")),
-    ("queues", "7  filter: state:paused", _go("services")),
-    ("traces", "9  filter: state:error", _go("traces")),
+    *_places(),
     ("trace", "trace REQUEST-ID", lambda rest: f"app.trace({rest!r})"),
     ("run", "run an instance", lambda _: "app.run_form"),
     ("keys", "the keys of this screen", lambda _: "app.help"),

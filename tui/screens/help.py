@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
-from tui import actions
-from tui.actions import BY_ID, Target
+from tui.actions.action import Target, shell_line
 from tui.client.nouns import Request
+from tui.registry import BY_ID
 from tui.widgets import hints
 from tui.widgets.lines import Lines
 from tui.widgets.spans import Span, fit
@@ -43,7 +43,7 @@ def rows(screen: Screen[Any]) -> list[tuple[str, str, str]]:
     for binding in sorted(shown, key=lambda binding: hints.rank(binding, unknown=len(BY_ID))):
         action = BY_ID.get(binding.id or "")
         text = action.purpose if action else binding.tooltip
-        line = actions.shell_line(action, _THIS) if action else ""
+        line = shell_line(action, _THIS) if action else ""
         result.append((hints.key_name(binding.key), binding.description, text))
         if line:
             result.append(("", "", f"$ {line}"))

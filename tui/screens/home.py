@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui import bindings, quantities, themes, words
-from tui.actions import Target
+from tui.actions.action import Target
 from tui.client import nouns
 from tui.glyphs import Meaning
 from tui.screens.view import View
@@ -122,7 +122,7 @@ class Home(View):
                 word, meaning = entry.kind, "unknown"
         if entry.is_gone:
             word, meaning = "deleted", "off"
-        name = fit(noun.name or "-", 20, ellipsis=self.app.glyphs.ellipsis)
+        name = fit(getattr(noun, "name", None) or "-", 20, ellipsis=self.app.glyphs.ellipsis)
         return Content.assemble(
             f"{quantities.clock(entry.at_s)}  {entry.kind:8} {name} ",
             self._state(meaning, f"{word:12}"),

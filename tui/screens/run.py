@@ -12,8 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tui import actions
-from tui.actions import Target
+from tui.actions.action import Target, quote
 from tui.client import nouns, openstack, verbs
 from tui.client.errors import ClientError
 from tui.client.nouns import Choice
@@ -82,9 +81,9 @@ class Run(View):
     @work(exclusive=True, group="choices")
     async def _load(self) -> None:
         for name, call, read, extra in (
-            ("flavor", verbs.flavors(), openstack.flavor_choices, ()),
-            ("key", verbs.key_pairs(), openstack.key_choices, (None,)),
-            ("network", verbs.networks(), openstack.network_choices, ()),
+            ("flavor", verbs.compute.flavors(), openstack.flavor_choices, ()),
+            ("key", verbs.compute.key_pairs(), openstack.key_choices, (None,)),
+            ("network", verbs.network.networks(), openstack.network_choices, ()),
         ):
             choices = await self.app.ask(call, read) or []
             self.query_one(f"#{name}", ChoiceField).offer([*choices, *extra])
@@ -98,7 +97,7 @@ class Run(View):
         text = f"missing: {', '.join(missing)}" if missing else "Nothing has been sent yet."
         self.query_one("#missing", Static).update(Content(text))
         self.query_one("#shell", Panel).show(
-            Content(clean(actions.quote(draft.cli()))),
+            Content(clean(quote(draft.cli()))),
             Content.styled(clean(draft.call().line()), "$secondary"),
         )
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui import quantities, themes, words
-from tui.actions import Target
+from tui.actions.action import Target
 from tui.client import decode, nouns, verbs
 from tui.client.errors import ClientError, Refused
 from tui.client.nouns import Hop
@@ -111,7 +111,7 @@ class Theatre(View):
     @work(exclusive=True)
     async def _load(self) -> None:
         try:
-            hops = await self.app.fetch(verbs.request(self.request_id), decode.hops)
+            hops = await self.app.fetch(verbs.novabox.request(self.request_id), decode.hops)
         except Refused as error:
             if error.status != 404:  # a request just sent may not have left its first hop yet
                 self.app.say(error.reason, is_error=True)

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui import messages, store
-from tui.actions import Target
+from tui.actions.action import Target
 from tui.app import Tui
 from tui.client import nouns
 from tui.widgets.header import Header

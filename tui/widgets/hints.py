@@ -10,11 +10,11 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui import actions
+from tui import registry
 from tui.app import Tui
 
 _ROWS: Final = 2
-_RANK: Final = {action_id: at for at, action_id in enumerate(actions.BY_ID)}
+_RANK: Final = {action_id: at for at, action_id in enumerate(registry.BY_ID)}
 
 
 class Hints(Widget):

@@ -90,7 +90,7 @@ class World:
         """What the Image API lists of this entry."""
 
         async def story(session: Session) -> list[dict[str, Any]]:
-            call = verbs.tagged_images(fetching.TAG)
+            call = verbs.image.tagged_images(fetching.TAG)
             answer = await session.send(replace(call, path=call.path + query))
             every: list[dict[str, Any]] = answer.body["images"]
             return [image for image in every if image["novabox_catalog"] == self.entry.name]
@@ -102,7 +102,7 @@ class World:
         fields = {"name": "x", "tags": [fetching.TAG], "novabox_catalog": self.entry.name}
 
         async def story(session: Session) -> str:
-            answer = await session.send(verbs.create_image(fields))
+            answer = await session.send(verbs.image.create_image(fields))
             return str(answer.body["id"])
 
         image_id: str = asyncio.run(self._as("admin", story))

@@ -26,7 +26,7 @@ def talk(cloud: FakeCloud, story: Callable[[Session], Awaitable[None]]) -> None:
 
 def test_many_calls_log_in_once(cloud: FakeCloud) -> None:
     async def story(session: Session) -> None:
-        await asyncio.gather(*(session.send(verbs.flavors()) for _ in range(5)))
+        await asyncio.gather(*(session.send(verbs.compute.flavors()) for _ in range(5)))
 
     talk(cloud, story)
     assert cloud.logins == 1
@@ -34,9 +34,9 @@ def test_many_calls_log_in_once(cloud: FakeCloud) -> None:
 
 def test_a_token_that_the_cloud_forgot_is_renewed(cloud: FakeCloud) -> None:
     async def story(session: Session) -> None:
-        await session.send(verbs.flavors())
+        await session.send(verbs.compute.flavors())
         cloud.valid_tokens.clear()
-        answer = await session.send(verbs.flavors())
+        answer = await session.send(verbs.compute.flavors())
         assert answer.status == 200
 
     talk(cloud, story)
@@ -45,9 +45,9 @@ def test_a_token_that_the_cloud_forgot_is_renewed(cloud: FakeCloud) -> None:
 
 def test_versions_in_the_catalog_do_not_double(cloud: FakeCloud) -> None:
     async def story(session: Session) -> None:
-        await session.send(verbs.networks())
+        await session.send(verbs.network.networks())
         with pytest.raises(Refused):
-            await session.send(verbs.images("x y"))
+            await session.send(verbs.image.images("x y"))
 
     talk(cloud, story)
     paths = [path for _, path, _ in cloud.calls[1:]]
@@ -69,7 +69,7 @@ def test_the_reason_is_found_in_every_apis_error(cloud: FakeCloud, body: object)
 
     async def story(session: Session) -> None:
         with pytest.raises(Refused, match="no such flavor") as caught:
-            await session.send(verbs.flavors())
+            await session.send(verbs.compute.flavors())
         assert (caught.value.status, caught.value.request_id) == (400, "req-fake")
 
     talk(cloud, story)
@@ -79,7 +79,7 @@ def test_a_wrong_password_is_refused_in_words(cloud: FakeCloud) -> None:
     async def run() -> None:
         async with Session(replace(WHO, password="wrong"), transport=cloud) as session:
             with pytest.raises(Refused, match="login as demo: 401 wrong user or password"):
-                await session.send(verbs.flavors())
+                await session.send(verbs.compute.flavors())
 
     asyncio.run(run())
 
@@ -89,7 +89,7 @@ def test_a_cloud_that_is_down_is_unreachable(cloud: FakeCloud) -> None:
 
     async def story(session: Session) -> None:
         with pytest.raises(Unreachable, match="is the cloud up"):
-            await session.send(verbs.flavors())
+            await session.send(verbs.compute.flavors())
 
     talk(cloud, story)
 
@@ -99,7 +99,7 @@ def test_an_answer_off_the_contract_is_unreadable(cloud: FakeCloud) -> None:
 
     async def story(session: Session) -> None:
         with pytest.raises(Unreadable, match="flavors"):
-            await session.fetch(verbs.flavors(), openstack.flavor_choices)
+            await session.fetch(verbs.compute.flavors(), openstack.flavor_choices)
 
     talk(cloud, story)
 
@@ -112,7 +112,7 @@ def test_an_upload_arrives_whole(cloud: FakeCloud) -> None:
             yield b"x" * 1000
 
     async def story(session: Session) -> None:
-        await session.upload(verbs.upload_image("i1"), pieces())
+        await session.upload(verbs.image.upload_image("i1"), pieces())
 
     talk(cloud, story)
     assert cloud.calls[-1][2] == b"x" * 3000

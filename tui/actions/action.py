@@ -1,0 +1,77 @@
+"""What an action is: how it is reached, how much it destroys, and the call or deed behind it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from tui.client import nouns
+from tui.client.call import Call
+
+
+class Level(IntEnum):
+    """How much an action destroys, and so how it is confirmed."""
+
+    SAFE = 0
+    REVERSIBLE = 1  # done at once; its inverse is another action
+    ONE_OBJECT = 2  # one dialog, Enter means no
+    FOR_GOOD = 3  # the name, or the count, must be typed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The object an action works on."""
+
+    id: str
+    name: str
+    noun: nouns.Noun | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing a user can do; ``id`` is noun.verb and names the binding."""
+
+    id: str
+    keys: str
+    label: str
+    purpose: str
+    views: tuple[str, ...]
+    level: Level = Level.SAFE
+    does: str = ""
+    cli: Callable[[Target], tuple[str, ...]] | None = None
+    call: Callable[[Target], Call] | None = None
+    is_shown: bool = True
+
+
+def openstack(*words: str) -> Callable[[Target], tuple[str, ...]]:
+    """Return the line of the OpenStack client; ``ID`` stands for the target."""
+    return lambda target: ("openstack", *(target.id if word == "ID" else word for word in words))
+
+
+def curl(call: Callable[[Target], Call]) -> Callable[[Target], tuple[str, ...]]:
+    """Return a line for what only novabox's own API has."""
+    return lambda target: (
+        "curl", "-X", call(target).method, "-H", "X-Auth-Token: $OS_TOKEN",
+        f"$NOVABOX_URL{call(target).path}",
+    )  # fmt: skip
+
+
+def request_of(target: Target) -> str:
+    """Return the id of the request that last changed the target, or an empty text."""
+    if isinstance(target.noun, nouns.Request):
+        return target.noun.id
+    if isinstance(target.noun, nouns.Instance | nouns.Volume):
+        return target.noun.request_id or ""
+    return ""
+
+
+def shell_line(action: Action, target: Target) -> str:
+    """Return the equivalent shell line, quoted, or an empty text for what is only on screen."""
+    return "" if action.cli is None else quote(action.cli(target))
+
+
+def quote(words: Iterable[str]) -> str:
+    """Return words as one shell line; variables stay variables."""
+    return " ".join(f'"{word}"' if "$" in word else shlex.quote(word) for word in words)

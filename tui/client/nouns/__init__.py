@@ -1,0 +1,71 @@
+"""What the cloud is made of, as values; knows nothing of HTTP, of Textual or of time passing.
+
+Fields are named as the APIs name them. A field that a server leaves out has its default, and
+a field this client does not know is ignored: old and new sides may meet.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol, TypeAlias
+
+from tui.client.nouns.block_storage import Volume
+from tui.client.nouns.choice import Choice
+from tui.client.nouns.compute import Fault, FlavorRef, Host, ImageRef, Instance
+from tui.client.nouns.image import Image
+from tui.client.nouns.moment import Time
+from tui.client.nouns.network import Network
+from tui.client.nouns.workings import Hop, Message, Request, Service, Topic
+
+__all__ = [
+    "NOUN_BY_KIND",
+    "STREAMED",
+    "Choice",
+    "Fault",
+    "FlavorRef",
+    "Hop",
+    "Host",
+    "Image",
+    "ImageRef",
+    "Instance",
+    "Kind",
+    "Message",
+    "Network",
+    "Noun",
+    "Request",
+    "Service",
+    "Time",
+    "Topic",
+    "Volume",
+    "key",
+]
+
+
+class Noun(Protocol):
+    """Something that has a name of its own among those of its kind."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of its kind."""
+
+
+Kind: TypeAlias = str
+"""A kind of noun by the name that the event stream has for it, or would have."""
+
+STREAMED: Final = ("instance", "image", "volume", "service", "topic", "host", "network")
+"""The kinds that the event stream tells of; others are asked for where they are shown."""
+
+NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
+    "instance": Instance,
+    "image": Image,
+    "volume": Volume,
+    "service": Service,
+    "topic": Topic,
+    "host": Host,
+    "network": Network,
+    "request": Request,
+}
+
+
+def key(noun: Noun) -> str:
+    """Return what tells a noun from others of its kind."""
+    return noun.key

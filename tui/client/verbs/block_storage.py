@@ -1,0 +1,21 @@
+"""The calls of Block Storage v3 that this client makes."""
+
+from __future__ import annotations
+
+from tui.client.call import Call
+
+
+def volumes() -> Call:
+    """List the project's volumes, with details."""
+    return Call(service="block-storage", method="GET", path="/volumes/detail")
+
+
+def delete_volume(volume_id: str) -> Call:
+    """Delete a volume."""
+    return Call(service="block-storage", method="DELETE", path=f"/volumes/{volume_id}")
+
+
+def detach_volume(server_id: str, volume_id: str) -> Call:
+    """Take a volume from its server."""
+    path = f"/servers/{server_id}/os-volume_attachments/{volume_id}"
+    return Call(service="compute", method="DELETE", path=path)

@@ -1,0 +1,1 @@
+"""What a list shows of each kind of object, one module a kind; draws nothing itself."""

@@ -1,0 +1,79 @@
+"""Every full screen one can go to, once: modes, number keys, `:` and the palette are made of it.
+
+Names screens, imports none: a start costs what is seen.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.client import verbs
+from tui.client.call import Call
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from tui.kinds.kind import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A screen of its own: ``name`` is its mode, ``module`` and ``screen`` say where its code is.
+
+    ``cli`` and ``call`` show the same without a screen; ``example`` is a filter worth showing.
+    """
+
+    name: str
+    purpose: str
+    module: str
+    screen: str
+    cli: tuple[str, ...]
+    call: Call
+    key: str = ""
+    example: str = ""
+    aliases: tuple[str, ...] = ()
+    kind: str = ""
+
+    def listed(self) -> Kind[Any]:
+        """Import the kind that the screen lists."""
+        kind: Kind[Any] = importlib.import_module(f"tui.kinds.{self.kind}").KIND
+        return kind
+
+    def make(self) -> Screen[Any]:
+        """Import the screen and make it."""
+        module = importlib.import_module(f"tui.screens.{self.module}")
+        maker: Callable[..., Screen[Any]] = getattr(module, self.screen)
+        return maker(self) if self.screen == "listing" else maker()
+
+
+def _listing(name: str, **fields: Any) -> Place:
+    """A place that lists a kind of ``tui.kinds`` and needs no code of its own."""
+    return Place(name=name, module="resource", screen="listing", kind=name, **fields)
+
+
+PLACES: Final = (
+    Place(name="home", key="1", module="home", screen="Home",
+          purpose="Is there room, is it healthy, what happens, what to do.",
+          cli=("novabox", "status"), call=verbs.novabox.status()),
+    Place(name="instances", key="2", module="instances", screen="Instances", kind="instances",
+          purpose="The servers of this project.", example="name:web state:error !m1.tiny",
+          cli=("openstack", "server", "list"), call=verbs.compute.servers()),
+    _listing("images", key="3", purpose="What instances are made of.", example="state:active",
+             cli=("openstack", "image", "list"), call=verbs.image.images()),
+    _listing("volumes", key="5", purpose="Disks that outlive the instances that have them.",
+             example="state:in-use",
+             cli=("openstack", "volume", "list"), call=verbs.block_storage.volumes()),
+    Place(name="services", key="7", module="services", screen="Services", kind="queues",
+          aliases=("queues",),
+          purpose="The processes of the cloud and the queues between them.",
+          example="state:paused",
+          cli=("novabox", "status"), call=verbs.novabox.services()),
+    _listing("traces", key="9", purpose="The requests of late, and the way each went.",
+             example="state:error",
+             cli=("novabox", "trace"), call=verbs.novabox.requests(100)),
+)  # fmt: skip
+
+BY_NAME: Final = {place.name: place for place in PLACES}
