@@ -281,6 +281,9 @@ _CLOUD: Final = {
     "novabox:get_status": READER,
     "novabox:get_messages": ADMIN,
     "novabox:control_topic": ADMIN,
+    "novabox:control_message": ADMIN,
+    "novabox:control_service": ADMIN,
+    "novabox:get_log": ADMIN,
 }
 
 _BY_ROLE: Final = _COMPUTE | _VOLUME | _NETWORK | _IMAGE | _OBJECT_STORE | _EC2 | _CLOUD

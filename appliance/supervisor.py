@@ -17,11 +17,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import IO, Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any, Final
 
-from appliance import config, errors, processes
+from appliance import config, control, errors, processes
 from appliance.db import connection, services
 from appliance.model.host import Service
 
@@ -45,6 +45,9 @@ class _Child:
     started_at: float = 0.0
     backoff_s: float = _BACKOFF_FIRST_S
     due_at: float = 0.0
+    is_wanted: bool = True
+    kill_at: float | None = None  # it was told to stop, and is killed then
+    is_at_once: bool = False  # its end was asked for: no back-off
 
 
 def command(name: str) -> list[str]:
@@ -82,12 +85,18 @@ class Supervisor:
 
         Raises Conflict when this cloud is up already.
         """
-        with _lock(self._settings), _signals(self._on_stop) as wakeup:
+        with (
+            _lock(self._settings),
+            _signals(self._on_stop) as wakeup,
+            contextlib.closing(control.Listener(self._settings.run_dir)) as listener,
+        ):
             for child in self._children:
                 self._start(child)
             try:
                 while not self._stopping:
-                    wakeup(self._until_next_start())
+                    wakeup([listener], self._until_due())
+                    listener.answer(self._do)
+                    self._kill_overdue()
                     self._restart_dead()
             finally:
                 self._stop_all()
@@ -106,25 +115,72 @@ class Supervisor:
         log.info("%s: started, pid %s", child.name, child.process.pid)
         self._write_state()
 
+    def _do(self, verb: str, name: str) -> dict[str, Any]:
+        """What somebody asks of one process; the answer says how it is then.
+
+        Raises NotFound; Conflict where there is nothing to do it to.
+        """
+        child = next((child for child in self._children if child.name == name), None)
+        if child is None:
+            raise errors.NotFound("service", name)
+        if verb not in control.VERBS:
+            raise errors.Conflict(f"{verb!r} is none of {', '.join(control.VERBS)}")
+        if verb in ("stop", "kill") and child.process is None:
+            raise errors.Conflict(f"{name} does not run")
+        if verb == "start" and child.process is not None and child.is_wanted:
+            raise errors.Conflict(f"{name} runs already")
+        log.warning("%s: somebody asks to %s it", name, verb)
+        child.is_wanted = verb != "stop"
+        child.is_at_once = verb != "kill"
+        child.due_at = 0.0
+        if child.process and verb == "kill":
+            child.process.kill()
+        elif child.process and verb != "start":  # one that is stopping starts when it has
+            child.process.terminate()
+            child.kill_at = time.monotonic() + _STOP_S
+        self._write_state()
+        return {"name": name, "pid": child.process.pid if child.process else None}
+
+    def _kill_overdue(self) -> None:
+        for child in self._children:
+            if child.process and child.kill_at is not None and child.kill_at <= time.monotonic():
+                log.warning("%s: did not stop in %.0f s; killing it", child.name, _STOP_S)
+                child.process.kill()
+                child.kill_at = None
+
     def _restart_dead(self) -> None:
         now = time.monotonic()
         for child in self._children:
             if child.process and child.process.poll() is not None:
-                lived_s = now - child.started_at
-                if lived_s > _STEADY_S:
-                    child.backoff_s = _BACKOFF_FIRST_S
-                log.warning(
-                    "%s: ended with %s after %.1f s; starting it again in %.1f s",
-                    child.name, child.process.returncode, lived_s, child.backoff_s,
-                )  # fmt: skip
-                child.process = None
-                child.due_at = now + child.backoff_s
-                child.backoff_s = min(2 * child.backoff_s, _BACKOFF_MAX_S)
-            if child.process is None and child.due_at <= now and not self._stopping:
+                self._bury(child, child.process.returncode, lived_s=now - child.started_at)
+            if (
+                child.process is None
+                and child.is_wanted
+                and child.due_at <= now
+                and not self._stopping
+            ):
                 self._start(child)
 
-    def _until_next_start(self) -> float | None:
-        due = [child.due_at for child in self._children if child.process is None]
+    def _bury(self, child: _Child, status: int, *, lived_s: float) -> None:
+        """A process has ended: when it is due again."""
+        if lived_s > _STEADY_S or child.is_at_once:
+            child.backoff_s = _BACKOFF_FIRST_S
+        wait_s = 0.0 if child.is_at_once else child.backoff_s
+        log.warning(
+            "%s: ended with %s after %.1f s; %s", child.name, status, lived_s,
+            f"starting it again in {wait_s:.1f} s" if child.is_wanted else "it stays stopped",
+        )  # fmt: skip
+        child.process = child.kill_at = None
+        child.due_at = time.monotonic() + wait_s
+        child.backoff_s = min(2 * child.backoff_s, _BACKOFF_MAX_S)
+        child.is_at_once = False
+        self._write_state()
+
+    def _until_due(self) -> float | None:
+        due = [
+            child.due_at for child in self._children if child.process is None and child.is_wanted
+        ]
+        due += [child.kill_at for child in self._children if child.kill_at is not None]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _stop_all(self) -> None:
@@ -163,16 +219,22 @@ class Supervisor:
         pids = {child.name: child.process.pid for child in self._children if child.process}
         path = self._settings.run_dir / "supervisor.json"
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps({"pid": os.getpid(), "children": pids}))
+        stopped = [child.name for child in self._children if not child.is_wanted]
+        document = {"pid": os.getpid(), "children": pids, "stopped": stopped}
+        fresh.write_text(json.dumps(document))
         fresh.replace(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A cloud that is up: the supervisor's pid and those of its children by name."""
+    """A cloud that is up: the supervisor's pid and those of its children by name.
+
+    `stopped` are those that somebody stopped: they stay so until started, or the next `up`.
+    """
 
     pid: int
     children: dict[str, int]
+    stopped: list[str] = field(default_factory=list)
 
 
 def find(settings: config.Settings) -> Running | None:
@@ -181,9 +243,32 @@ def find(settings: config.Settings) -> Running | None:
         with _lock(settings, fcntl.LOCK_SH):
             return None
     except errors.Conflict:
-        path = settings.run_dir / "supervisor.json"
-        document = json.loads(path.read_text()) if path.exists() else {"pid": 0, "children": {}}
-        return Running(**document)
+        return _state(settings)
+
+
+def stopped(settings: config.Settings) -> list[str]:
+    """Which processes somebody stopped, as the supervisor wrote down last."""
+    return _state(settings).stopped
+
+
+def control_service(settings: config.Settings, name: str, verb: str) -> dict[str, Any]:
+    """Restart, stop, start or kill one process: what the supervisor answers.
+
+    Raises NotFound, Conflict; Conflict also where none runs, with the line that does it instead.
+    """
+    if find(settings) is None:
+        unit = f"novabox-{name}.service"
+        line = f"kill --signal=KILL {unit}" if verb == "kill" else f"{verb} {unit}"
+        raise errors.Conflict(
+            f"no `novabox up` runs here that could {verb} {name}; with systemd: systemctl {line}"
+        )
+    return control.ask(settings.run_dir, verb, name)
+
+
+def _state(settings: config.Settings) -> Running:
+    path = settings.run_dir / "supervisor.json"
+    document = json.loads(path.read_text()) if path.exists() else {"pid": 0, "children": {}}
+    return Running(**document)
 
 
 def waiting_for(settings: config.Settings, names: tuple[str, ...]) -> list[str]:
@@ -278,12 +363,17 @@ def _try_lock(file: IO[str], mode: int) -> bool:
 
 
 @contextlib.contextmanager
-def _signals(on_stop: Callable[[], None]) -> Iterator[Callable[[float | None], None]]:
-    """Turn SIGTERM and SIGINT into `on_stop`; yields a wait that a signal or a child's end ends."""
+def _signals(
+    on_stop: Callable[[], None],
+) -> Iterator[Callable[[Sequence[control.Listener], float | None], None]]:
+    """Turn SIGTERM and SIGINT into `on_stop`; yields a wait that a signal or a child's end ends,
+    and also somebody who asks.
+    """
     read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
-    def wait(timeout_s: float | None) -> None:
-        select.select([read], [], [], timeout_s)
+    def wait(listeners: Sequence[control.Listener], timeout_s: float | None) -> None:
+        watched: list[int | control.Listener] = [read, *listeners]
+        select.select(watched, [], [], timeout_s)
         with contextlib.suppress(BlockingIOError):
             os.read(read, 512)
 

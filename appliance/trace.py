@@ -76,6 +76,16 @@ class Hop:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """A message that went into a topic, or out of it; `at_s` in seconds since the epoch."""
+
+    hop_id: ids.HopId
+    topic: str
+    is_sent: bool
+    at_s: float
+
+
 class Span:
     """A hop under way: what is learned while it runs is noted on it."""
 
@@ -286,6 +296,21 @@ class Log:
         """Hops written or updated after `seq`, oldest first, each with its own seq."""
         rows = self._db.rows("SELECT * FROM hops WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
         return [(int(row["seq"]), _hop(row)) for row in rows]
+
+    def crossings(self, seq: int) -> list[Crossing]:
+        """Messages whose sending or taking was written after `seq`; some of them twice."""
+        rows = self._db.rows(
+            "SELECT id, kind, target, started_at FROM hops "
+            "WHERE seq > ? AND kind IN ('sent', 'taken') ORDER BY seq",
+            (seq,),
+        )
+        return [
+            Crossing(
+                hop_id=row["id"], topic=row["target"], is_sent=row["kind"] == "sent",
+                at_s=row["started_at"] / 1e6,
+            )
+            for row in rows
+        ]  # fmt: skip
 
     def last_seq(self) -> int:
         """The newest seq, 0 when nothing was traced."""

@@ -1,1 +1,1 @@
-"""The command line: up, down, status, doctor, demo, env, trace, reset, tui."""
+"""The commands: up, down, status, doctor, demo, env, trace, queue, service, logs; reset; tui."""

@@ -3,10 +3,10 @@
 import dataclasses
 from dataclasses import dataclass
 
-from appliance import config, queue, trace
+from appliance import config, operations, queue, trace
 from appliance.db import connection
 from services.api import compute, ec2, events, identity, image, network, verbs, volume
-from services.api.cloud import routes, workings
+from services.api.cloud import administration, routes, workings
 from services.http import answer, app, endpoint
 from services.identity.api import Identity
 
@@ -27,8 +27,15 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
     users = Identity(settings, db)
     asked = verbs.build(settings, db, topics, users)
     log = trace.Log(settings.home)
-    parts = workings.Workings(settings=settings, db=db, queue=topics, log=log)
+    queues = queue.Administration(settings=settings, topics=topics)
+    parts = workings.Workings(
+        settings=settings, db=db, queues=queues, log=log, activity=queue.Activity(log)
+    )
     stream = events.Events(settings=settings, db=db, workings=parts, log=log)
+    administered = administration.Administration(
+        operations=operations.Operations(settings=settings, db=db, queues=queues),
+        workings=parts, events=stream,
+    )  # fmt: skip
     faces = (
         identity.face(settings, db, users),
         _compute(settings, asked),
@@ -36,7 +43,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         _volume(settings, asked),
         _network(settings, asked),
         ec2.face(settings, db, asked),
-        routes.Cloud(events=stream, workings=parts, queue=topics, log=log).face(),
+        routes.Cloud(events=stream, workings=parts, administration=administered, log=log).face(),
         _root(),
     )
     application = app.Application(

@@ -32,7 +32,9 @@ _OWNERS_MAX: Final = 10_000  # requests whose project is remembered
 _OWN: Final = frozenset({"instance", "volume", "snapshot"})
 
 # what changes all the time: worth an event at every tick, not at every hop
-_RESTLESS: Final = frozenset({"seen_at", "oldest_age_s", "pss_kib", "cpu_percent"})
+_RESTLESS: Final = frozenset(
+    {"seen_at", "oldest_age_s", "pss_kib", "cpu_percent", "in_per_s", "out_per_s", "history"}
+)
 
 
 class Events:
@@ -57,6 +59,8 @@ class Events:
         self._seq = 0
         self._parts: dict[tuple[str, str], dict[str, Any]] = {}  # as they were last told
         self._project_by_request: OrderedDict[str, str] = OrderedDict()
+        self._ringer = bell.Ringer(settings.run_dir)
+        self._is_hurried = False
 
     def start(self) -> None:
         """Follow from now on, in a thread that ends with the process."""
@@ -65,6 +69,11 @@ class Events:
             bell.Bell(self._run_dir, trace.HOPS_BELL),
         )
         threading.Thread(target=self._run, args=(bells,), name="events", daemon=True).start()
+
+    def look(self) -> None:
+        """Somebody changed a topic or a process: look at them all now, not at the next tick."""
+        self._is_hurried = True
+        self._ringer.ring(connection.EVENTS_BELL)
 
     def close(self) -> None:
         """End every stream; their clients resume at the next process."""
@@ -140,7 +149,8 @@ class Events:
                 continue
             try:
                 with self._lock:
-                    tick_s = now_s if self._tell_rows() else tick_s
+                    is_hurried, self._is_hurried = self._is_hurried, False
+                    tick_s = now_s if self._tell_rows() or is_hurried else tick_s
                     look_s = min(look_s, now_s + _TOPICS_S) if self._tell_hops() else look_s
                     if now_s >= min(look_s, tick_s):
                         self._tell_parts(is_tick=now_s >= tick_s)

@@ -1,12 +1,11 @@
 """The routes of /novabox/v1; answers are JSON, the stream is server-sent events."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
-from appliance import errors, ids, policy, queue, trace
+from appliance import errors, ids, policy, trace
 from services.api import events
-from services.api.cloud import listener
+from services.api.cloud import administration, listener
 from services.api.cloud.workings import Workings
 from services.http import endpoint, faults
 from services.http.endpoint import Path, Reply, Request, path
@@ -14,7 +13,6 @@ from services.http.endpoint import Path, Reply, Request, path
 Json = dict[str, Any]
 
 _REQUESTS_MAX: Final = 1000
-_MESSAGES_MAX: Final = 100
 _PREFIX: Final = "/novabox"
 
 
@@ -24,7 +22,7 @@ class Cloud:
 
     events: events.Events
     workings: Workings
-    queue: queue.Queue
+    administration: administration.Administration
     log: trace.Log
 
     def face(self) -> endpoint.Face:
@@ -35,7 +33,6 @@ class Cloud:
 
     def _paths(self) -> tuple[Path, ...]:
         get = endpoint.endpoint
-        control = "/v1/topics/{name}"
         return (
             path("/v1", GET=get(_links, is_public=True)),
             path("/v1/events", GET=get(self.follow)),
@@ -43,11 +40,7 @@ class Cloud:
             path("/v1/requests/{request_id}", GET=get(self.request)),
             path("/v1/services", GET=get(self.services)),
             path("/v1/hosts", GET=get(self.hosts)),
-            path("/v1/topics", GET=get(self.topics)),
-            path(control, GET=get(self.topic)),
-            path(f"{control}/pause", POST=get(self._control(self.queue.pause))),
-            path(f"{control}/resume", POST=get(self._control(self.queue.resume))),
-            path(f"{control}/step", POST=get(self._control(self.queue.release_one))),
+            *self.administration.paths(),
             path("/v1/status", GET=get(self.status)),
         )
 
@@ -63,7 +56,7 @@ class Cloud:
     def requests(self, request: Request) -> Json:
         """GET /requests: the newest, of one's own project; of all for an administrator."""
         policy.check(request.ctx, "novabox:list_hops")
-        limit = _number(request, "limit", default=50)
+        limit = administration.number(request, "limit", default=50)
         project_id = None if request.ctx.is_admin else request.ctx.project_id
         found = self.log.requests(limit=min(limit, _REQUESTS_MAX), project_id=project_id)
         return {"requests": found}
@@ -87,34 +80,10 @@ class Cloud:
         policy.check(request.ctx, "novabox:list_services")
         return {"hosts": [seen.view for seen in self.workings.hosts()]}
 
-    def topics(self, request: Request) -> Json:
-        """GET /topics."""
-        policy.check(request.ctx, "novabox:list_services")
-        return {"topics": [seen.view for seen in self.workings.topics()]}
-
-    def topic(self, request: Request) -> Json:
-        """GET /topics/{name}: with the messages that wait, oldest first."""
-        policy.check(request.ctx, "novabox:get_messages")
-        name = request.path["name"]
-        state = self.workings.topic(self.queue.state(name)).view
-        messages = self.queue.peek(name, limit=_MESSAGES_MAX)
-        return {"topic": state, "messages": [asdict(message) for message in messages]}
-
     def status(self, request: Request) -> Json:
         """GET /status: what the cloud itself costs."""
         policy.check(request.ctx, "novabox:get_status")
         return self.workings.status()
-
-    def _control(self, act: Callable[[str], None]) -> Callable[[Request], Json]:
-        """POST /topics/{name}/…: do it, and answer the topic as it is then."""
-
-        def handler(request: Request) -> Json:
-            policy.check(request.ctx, "novabox:control_topic")
-            name = request.path["name"]
-            act(name)
-            return {"topic": self.workings.topic(self.queue.state(name)).view}
-
-        return handler
 
 
 def _links(request: Request) -> Json:
@@ -137,13 +106,6 @@ def _wanted(request: Request) -> listener.Wanted:
 
 def _since(request: Request) -> int | None:
     if "since" in request.query:
-        return _number(request, "since", default=0)
+        return administration.number(request, "since", default=0)
     last = request.headers.get("Last-Event-ID", "")
     return int(last) if last.isascii() and last.isdecimal() else None
-
-
-def _number(request: Request, name: str, *, default: int) -> int:
-    text = request.query.get(name, str(default))
-    if not (text.isascii() and text.isdecimal()):
-        raise errors.BadRequest(f"{name} {text!r} is no number")
-    return int(text)

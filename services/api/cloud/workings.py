@@ -8,10 +8,9 @@ import threading
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from appliance import clock, config, processes, queue, trace
+from appliance import clock, config, processes, queue, supervisor, trace
 from appliance.db import connection, hosts, services
 from appliance.model.host import Host, Service
-from appliance.queue import TopicState
 from services.api.cloud.objects import Seen
 
 Json = dict[str, Any]
@@ -36,28 +35,55 @@ class Workings:
 
     settings: config.Settings
     db: connection.Database
-    queue: queue.Queue
+    queues: queue.Administration
     log: trace.Log
+    activity: queue.Activity
     _spent: dict[int, _Spent] = field(default_factory=dict)
     _last_step: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def services(self) -> list[Seen]:
         """Every process that registered, with what it costs on this host."""
-        return [self._service(service) for service in services.all_services(self.db)]
+        stopped = supervisor.stopped(self.settings)
+        return [self._service(service, stopped) for service in services.all_services(self.db)]
 
     def hosts(self) -> list[Seen]:
         """Every compute host with its room."""
         return [self._host(host) for host in hosts.all_hosts(self.db)]
 
     def topics(self) -> list[Seen]:
-        """Every topic with what waits in it."""
-        return [self.topic(state) for state in self.queue.topics()]
+        """Every topic with what waits in it, and how busy it was."""
+        return self._topics(self.queues.states())
 
-    def topic(self, state: TopicState) -> Seen:
-        """One topic, with the last step that was taken from it, if anybody saw it."""
-        view = asdict(state) | {"last_step": self._last_step.get(state.name)}
-        return Seen(kind="topic", id=state.name, view=view, is_public=True)
+    def topic(self, name: str) -> Seen:
+        """One of them. Raises NotFound."""
+        return self._topics([self.queues.state(name)])[0]
+
+    def _topics(self, states: list[queue.TopicState]) -> list[Seen]:
+        busy = self.activity.look({state.name: state.depth for state in states})
+        consumers = self._consumers()
+        return [
+            Seen(
+                kind="topic", id=state.name, is_public=True,
+                view=asdict(state) | {
+                    "last_step": self._last_step.get(state.name),
+                    "consumers": consumers.get(state.name, []),
+                    "in_per_s": busy[state.name].in_per_s,
+                    "out_per_s": busy[state.name].out_per_s,
+                    "history": {
+                        "sent": busy[state.name].sent,
+                        "taken": busy[state.name].taken,
+                        "depth": busy[state.name].depth,
+                    },
+                },
+            )
+            for state in states
+        ]  # fmt: skip
+
+    def _consumers(self) -> dict[str, list[str]]:
+        """Which processes that are up serve each topic."""
+        alive = [one for one in services.all_services(self.db) if self._is_up(one)]
+        return {one.topic: [one.name] for one in alive}
 
     def note_steps(self, hops: list[trace.Hop]) -> None:
         """Remember of these hops which step each topic's worker took last."""
@@ -89,23 +115,28 @@ class Workings:
             "processes": found,
         }
 
-    def _service(self, service: Service) -> Seen:
+    def _service(self, service: Service, stopped: list[str]) -> Seen:
         is_here = service.host == self.settings.host
-        is_silent = clock.now() - clock.seconds(service.seen_at) > _SILENT_S
-        is_up = not is_silent and (processes.is_alive(service.pid) or not is_here)
+        is_up = self._is_up(service)
         cost = processes.cost(service.topic, service.pid) if is_here and is_up else None
+        is_stopped = is_here and not is_up and service.name in stopped
         view = {
             "name": service.name,
             "topic": service.topic,
             "host": service.host,
             "pid": service.pid,
-            "state": "up" if is_up else "down",
+            "state": "up" if is_up else "stopped" if is_stopped else "down",
             "started_at": service.started_at,
             "seen_at": service.seen_at,
             "pss_kib": cost.pss_kib if cost else None,
             "cpu_percent": self._cpu_percent(cost, service) if cost else None,
         }
         return Seen(kind="service", id=service.topic, view=view, is_public=True)
+
+    def _is_up(self, service: Service) -> bool:
+        is_here = service.host == self.settings.host
+        is_silent = clock.now() - clock.seconds(service.seen_at) > _SILENT_S
+        return not is_silent and (processes.is_alive(service.pid) or not is_here)
 
     def _cpu_percent(self, cost: processes.Cost, service: Service) -> float:
         """Since the last look; at the first, since the process started."""

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from appliance import context, trace
+from appliance import trace
 from appliance.db import services
 from tests.services.api.clouds import CLOUD
 
@@ -69,44 +69,6 @@ def test_hosts_show_their_room(cloud):
         "memory_mib_used": 0, "disk_gib": 100, "disk_gib_used": 0, "virt_type": "qemu",
         "is_up": True,
     }  # fmt: skip
-
-
-def test_a_topic_is_looked_into_paused_stepped_and_resumed_by_administrators(cloud):
-    context.current.set(None)
-    cloud.topics.ring("scheduler", "select_host", "i1")
-    cloud.topics.ring("scheduler", "select_host", "i2")
-    url = f"{CLOUD}/topics/scheduler"
-
-    shown = cloud.get(url, user="admin")
-    paused = cloud.post(f"{url}/pause", None, user="admin")["topic"]
-    cloud.post(f"{url}/step", None, user="admin")
-    resumed = cloud.post(f"{url}/resume", None, user="admin")["topic"]
-
-    assert [message["object_id"] for message in shown["messages"]] == ["i1", "i2"]
-    assert shown["topic"]["depth"] == 2
-    assert (paused["is_paused"], resumed["is_paused"]) == (True, False)
-    (listed,) = cloud.get(f"{CLOUD}/topics")["topics"]
-    assert (listed["name"], listed["depth"]) == ("scheduler", 2)
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "topics/scheduler"),
-        ("POST", "topics/scheduler/pause"),
-        ("POST", "topics/scheduler/resume"),
-        ("POST", "topics/scheduler/step"),
-    ],
-)
-def test_topics_are_for_administrators(cloud, method, path):
-    cloud.topics.ring("scheduler", "select_host", "i1")
-
-    assert cloud.ask(method, f"{CLOUD}/{path}").status_code == 403
-    assert not cloud.topics.state("scheduler").is_paused
-
-
-def test_an_unknown_topic_is_not_found(cloud):
-    assert cloud.ask("POST", f"{CLOUD}/topics/nope/pause", user="admin").status_code == 404
 
 
 @pytest.mark.parametrize("query", ["kinds=instance,unicorn", "request=req-1", "since=yesterday"])

@@ -66,24 +66,6 @@ def test_a_call_answers_and_a_failed_step_says_why(
         topics.call("nobody", "note", "z", timeout_s=0.2)
 
 
-def test_a_paused_topic_keeps_its_messages_and_lets_one_through(
-    settings: config.Settings, topics: queue.Queue, request_context: context.RequestContext
-) -> None:
-    seen: list[str] = []
-    topics.ring("t", "note", "a")
-    topics.pause("t")
-    topics.ring("t", "note", "b")
-
-    assert topics.once("t", {"note": seen.append}, sweep=list) == 0
-    assert [message.object_id for message in topics.peek("t")] == ["a", "b"]
-    assert topics.state("t").is_paused
-    topics.release_one("t")
-    assert topics.once("t", {"note": seen.append}, sweep=list) == 1
-    topics.resume("t")
-    assert topics.once("t", {"note": seen.append}, sweep=list) == 1
-    assert seen == ["a", "b"]
-
-
 def test_sigterm_lets_the_step_finish_and_ends_the_worker(
     settings: config.Settings, worker: subprocess.Popen[bytes]
 ) -> None:
@@ -123,7 +105,7 @@ def test_the_sweep_rings_what_the_rows_say_but_not_twice(
 
 def test_an_unknown_topic_is_not_found(topics: queue.Queue) -> None:
     with pytest.raises(errors.NotFound, match=r"(?i)topic nope"):
-        topics.pause("nope")
+        topics.peek("nope")
 
 
 def test_a_hop_is_sent_then_taken_with_a_link(
