@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this module's commands to the parser."""
     checks = commands.add_parser("doctor", help="is this machine ready to be a cloud?")
-    checks.add_argument("--fix", action="store_true", help="apply the one-line fixes")
+    change = checks.add_mutually_exclusive_group()
+    change.add_argument(
+        "--fix", nargs="?", const="*", metavar="CHECK", help="apply the one-line fixes, or just one"
+    )
+    change.add_argument(
+        "--undo", nargs="?", const="*", metavar="CHECK", help="take back what fixes did, or one"
+    )
     checks.add_argument("--json", action="store_true", help="for scripts")
     checks.set_defaults(run=_doctor)
     demo = commands.add_parser("demo", help="from nothing to a guest that answers ssh")
@@ -57,6 +63,8 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
 def _doctor(arguments: argparse.Namespace) -> int:
     from appliance import doctor
 
+    if arguments.undo:
+        return doctor.undo(config.load(), arguments.undo)
     return doctor.run(config.load(), fix=arguments.fix, as_json=arguments.json)
 
 
@@ -65,7 +73,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     from appliance import doctor
 
     settings = config.load()
-    if doctor.run(settings, fix=True, as_json=False) != 0:
+    if doctor.run(settings, fix=doctor.ALL) != 0:
         raise errors.Unavailable("this machine is not ready: mend the red lines above")
     if supervisor.find(settings) is None:
         cloud.start_detached(settings)

@@ -1,6 +1,7 @@
 """`novabox doctor`: whether this machine can be a cloud, and the line that mends what is red.
 
-Looks and tells; changes nothing unless asked to (`fix`), and then only what a check's own fix says.
+Looks and tells; changes nothing unless asked to (`fix`), and then only what a check's own fix says;
+what that changed, `undo` changes back.
 """
 
 import functools
@@ -9,8 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from appliance import config, errors
-from appliance.doctor import guests, machine, networks, report, volumes
+from appliance.doctor import applied, guests, machine, networks, report, volumes
 from appliance.doctor.check import Check, Status
+
+ALL: Final = "*"
 
 Look = Callable[[config.Settings], Check]
 
@@ -40,27 +43,61 @@ def checks(settings: config.Settings, looks: Sequence[Look] = LOOKS) -> list[Che
 
 
 def run(
-    settings: config.Settings, *, fix: bool, as_json: bool, looks: Sequence[Look] = LOOKS
+    settings: config.Settings,
+    *,
+    fix: str | None = None,
+    as_json: bool = False,
+    looks: Sequence[Look] = LOOKS,
 ) -> int:
-    """Look, mend with `fix` what has an automatic fix, print; 1 if something red is left."""
+    """Look, mend, print; 1 if something red is left.
+
+    `fix` names the check to mend, of those that have an automatic fix, or is `ALL`. Raises NotFound
+    for a check that there is none of; Conflict for one that only a person can mend.
+    """
     found = []
     for look in looks:
         check = look(settings)
-        if fix and check.apply and check.status is not Status.OK:
-            check = _mended(check, check.apply, look=functools.partial(look, settings))
+        if fix in (ALL, check.name) and check.apply and check.status is not Status.OK:
+            check = _mended(settings, check, check.apply, look=functools.partial(look, settings))
+        elif fix == check.name and check.status is not Status.OK:
+            raise errors.Conflict(f"{check.name}: only you can mend it: {check.fix}")
         found.append(check)
         if not as_json:
             print(report.line(check), flush=True)
+    if fix not in (None, ALL, *(check.name for check in found)):
+        raise errors.NotFound("check", str(fix))
     if as_json:
-        print(json.dumps(report.document(found), indent=2))
+        print(json.dumps(report.document(found, applied.all_applied(settings)), indent=2))
     else:
         print(report.summary(found))
     return int(any(check.status is Status.FAIL for check in found))
 
 
-def _mended(check: Check, apply: Callable[[], None], *, look: Callable[[], Check]) -> Check:
+def undo(settings: config.Settings, name: str) -> int:
+    """Take back what a fix did, or, with `ALL`, what all of them did, the newest first.
+
+    Raises NotFound for one that was not applied here; HostError when its line fails.
+    """
+    known = [one.name for one in applied.all_applied(settings)][::-1]
+    for one in known if name == ALL else [name]:
+        taken = applied.take_back(settings, one)
+        print(f"{one}: taken back: {applied.words(taken.undo)}", flush=True)
+    if name == ALL and not known:
+        print("No fix was applied here that could be taken back.")
+    return 0
+
+
+def _mended(
+    settings: config.Settings,
+    check: Check,
+    apply: Callable[[], None],
+    *,
+    look: Callable[[], Check],
+) -> Check:
+    applied.note(settings, check.name, fix=check.fix, undo=check.undo)
     try:
         apply()
     except (errors.HostError, OSError) as error:
+        applied.forget(settings, check.name)
         return check.with_failed_fix(str(error))
     return look().after_fix(check)

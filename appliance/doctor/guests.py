@@ -1,17 +1,17 @@
 """What guests need: a hypervisor, the libvirt that drives it, and rights on /dev/kvm."""
 
 import grp
-import os
 import socket
 import stat
 from pathlib import Path
 from typing import Final
 
 from appliance import config, errors, kvm
-from appliance.doctor.check import Check, fail, ok, warn
-from appliance.doctor.machine import which
+from appliance.doctor.check import Check, commands, fail, ok, warn
+from appliance.doctor.machine import install, which
 
 SYSTEM_SOCKETS: Final = (Path("/run/libvirt/libvirt-sock"), Path("/run/libvirt/virtqemud-sock"))
+LIBVIRT_PACKAGE: Final = "libvirt-daemon-system"
 KVM: Final = Path("/dev/kvm")
 KVM_GROUP: Final = "kvm"
 KVM_MODE: Final = 0o660
@@ -51,10 +51,7 @@ def libvirt(settings: config.Settings) -> Check:
         return ok("libvirt", "the system's libvirtd answers")
     if which("libvirtd"):
         return ok("libvirt", "the system runs none: novabox runs a libvirtd of its own")
-    return fail(
-        "libvirt", "none answers, and libvirtd is not installed",
-        fix="apt-get install -y --no-install-recommends libvirt-daemon-system",
-    )  # fmt: skip
+    return install("libvirt", "none answers, and libvirtd is not installed", LIBVIRT_PACKAGE)
 
 
 def kvm_access(settings: config.Settings, node: Path = KVM) -> Check:
@@ -71,19 +68,21 @@ def kvm_access(settings: config.Settings, node: Path = KVM) -> Check:
     try:
         group = grp.getgrnam(KVM_GROUP).gr_gid
     except KeyError:
-        return warn(name, f"there is no group {KVM_GROUP}", fix=f"groupadd --system {KVM_GROUP}")
+        line = ("groupadd", "--system", KVM_GROUP)
+        return warn(
+            name, f"there is no group {KVM_GROUP}", fix=" ".join(line), apply=commands(line),
+            undo=(("groupdel", KVM_GROUP),),
+        )  # fmt: skip
     if mode & 0o006 == 0o006 or (found.st_gid == group and mode & 0o060 == 0o060):
         return ok(name, f"group {KVM_GROUP} may open {node}")
     if not system_answers():
         return ok(name, "root's alone; novabox gives its own libvirtd a node with the right mode")
 
-    def mend() -> None:
-        os.chown(node, 0, group)
-        node.chmod(KVM_MODE)
-
     return fail(
         name, f"{node} has mode {mode:04o}: libvirtd takes 5 to 48 s to start a guest",
-        fix=f"chgrp {KVM_GROUP} {node} && chmod {KVM_MODE:o} {node}", apply=mend,
+        fix=f"chgrp {KVM_GROUP} {node} && chmod {KVM_MODE:o} {node}",
+        apply=commands(("chgrp", KVM_GROUP, str(node)), ("chmod", f"{KVM_MODE:o}", str(node))),
+        undo=(("chgrp", str(found.st_gid), str(node)), ("chmod", f"{mode:o}", str(node))),
     )  # fmt: skip
 
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from appliance import command, config, errors
-from appliance.doctor.check import Check, fail, ok, warn
+from appliance import config
+from appliance.doctor.check import Check, commands, fail, ok, warn
 
 PYTHON_MIN: Final = (3, 11)
 MEMORY_FAIL_MIB: Final = 1024  # services 250, reserved 512 by default, and not one m1.tiny beside
@@ -50,15 +50,18 @@ def programs(settings: config.Settings) -> Check:
     if not missing:
         return ok("programs", f"all {len(PACKAGE_BY_PROGRAM)} are installed")
     packages = sorted({PACKAGE_BY_PROGRAM[name] for name in missing})
-    argv = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    return install("programs", f"not installed: {', '.join(missing)}", *packages)
 
-    def install() -> None:
-        quiet = ["env", "DEBIAN_FRONTEND=noninteractive", *argv]
-        command.run(quiet, failing_as=errors.HostError, timeout_s=INSTALL_TIMEOUT_S)
 
+def install(name: str, finding: str, *packages: str) -> Check:
+    """A red line that the package manager mends; taken back, just these packages go."""
+    argv = ("apt-get", "install", "-y", "--no-install-recommends", *packages)
+    quiet = ("env", "DEBIAN_FRONTEND=noninteractive")
     return fail(
-        "programs", f"not installed: {', '.join(missing)}", fix=" ".join(argv), apply=install
-    )
+        name, finding, fix=" ".join(argv),
+        apply=commands((*quiet, *argv), timeout_s=INSTALL_TIMEOUT_S),
+        undo=((*quiet, "apt-get", "remove", "-y", *packages),),
+    )  # fmt: skip
 
 
 def which(name: str) -> str | None:

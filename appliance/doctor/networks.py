@@ -9,9 +9,10 @@ from typing import Final
 
 from appliance import command, config, errors, supervisor
 from appliance.doctor import listeners
-from appliance.doctor.check import Check, fail, ok
-from appliance.doctor.machine import which
+from appliance.doctor.check import Check, commands, fail, ok
+from appliance.doctor.machine import install, which
 
+MODULES: Final = Path("/sys/module")
 BRIDGE_FILTER: Final = Path("/proc/sys/net/bridge")
 FORWARD: Final = Path("/proc/sys/net/ipv4/ip_forward")
 TRIAL_RULES: Final = """\
@@ -53,9 +54,7 @@ def devices(settings: config.Settings) -> Check:
             command.run(["unshare", "--net", "ip", *kind], failing_as=errors.NetworkError)
         except errors.NetworkError as error:
             what = "bridges" if "bridge" in kind else "taps"
-            return fail(
-                "bridges, taps", f"no {what}: {error}", fix=_by_root("modprobe -a bridge tun")
-            )
+            return _loading("bridges, taps", f"no {what}: {error}", "bridge", "tun")
     return ok("bridges, taps", "the kernel makes both")
 
 
@@ -64,13 +63,9 @@ def bridge_filter(settings: config.Settings) -> Check:
     if BRIDGE_FILTER.is_dir():
         return ok("br_netfilter", "bridged packets reach the rules")
 
-    def load() -> None:
-        command.run(["modprobe", "br_netfilter"], failing_as=errors.NetworkError)
-
-    return fail(
-        "br_netfilter", "not loaded: security groups would not hold between guests",
-        fix="modprobe br_netfilter", apply=load,
-    )  # fmt: skip
+    return _loading(
+        "br_netfilter", "not loaded: security groups would not hold between guests", "br_netfilter"
+    )
 
 
 def nftables(settings: config.Settings) -> Check:
@@ -80,12 +75,10 @@ def nftables(settings: config.Settings) -> Check:
             ["nft", "--check", "--file", "-"], failing_as=errors.NetworkError, stdin=TRIAL_RULES
         )
     except errors.NetworkError as error:
-        fix = (
-            "modprobe -a nf_tables nft_nat nft_ct"
-            if which("nft")
-            else "apt-get install -y nftables"
-        )
-        return fail("nftables", str(error).splitlines()[0], fix=_by_root(fix))
+        finding = str(error).splitlines()[0]
+        if not which("nft"):
+            return install("nftables", finding, "nftables")
+        return _loading("nftables", finding, "nf_tables", "nft_nat", "nft_ct")
     return ok("nftables", "the kernel takes rules for bridges, filters and address translation")
 
 
@@ -134,6 +127,18 @@ def ports(settings: config.Settings) -> Check:
                 )  # fmt: skip
     numbers = ", ".join(str(port) for _, port in wanted.values())
     return ok("ports", f"{numbers}: {'ours, the cloud is up' if is_up else 'free'}")
+
+
+def _loading(name: str, finding: str, *modules: str) -> Check:
+    """A red line that modules of the kernel mend; taken back, those go that were not there."""
+    if os.geteuid() != 0:
+        return fail(name, finding, fix=_by_root("modprobe"))
+    line = ("modprobe", "-a", *modules)
+    added = [module for module in modules if not (MODULES / module).is_dir()]
+    return fail(
+        name, finding, fix=" ".join(line), apply=commands(line),
+        undo=(("modprobe", "-r", *added),) if added else (),
+    )  # fmt: skip
 
 
 def _by_root(fix: str) -> str:

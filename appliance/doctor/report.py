@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from appliance.doctor import applied
+from appliance.doctor.applied import Applied
 from appliance.doctor.check import Check, Status
 
 NAME_COLUMNS: Final = 16
@@ -15,7 +17,8 @@ def line(check: Check) -> str:
     text = f"{MARKS[check.status]} {check.name:<{NAME_COLUMNS}} {check.finding}"
     if check.status is Status.OK or not check.fix:
         return text
-    return f"{text}\n{'':{NAME_COLUMNS + 3}}{'fix' if check.apply else 'do'}: {check.fix}"
+    back = f"   (back: {applied.words(check.undo)})" if check.apply and check.undo else ""
+    return f"{text}\n{'':{NAME_COLUMNS + 3}}{'fix' if check.apply else 'do'}: {check.fix}{back}"
 
 
 def summary(checks: Sequence[Check]) -> str:
@@ -32,8 +35,9 @@ def summary(checks: Sequence[Check]) -> str:
     return "\nThis machine can be a cloud."
 
 
-def document(checks: Sequence[Check]) -> dict[str, object]:
-    """All findings, and whether the cloud can run."""
+def document(checks: Sequence[Check], done: Sequence[Applied] = ()) -> dict[str, object]:
+    """All findings, and whether the cloud can run; `undo` is the line that takes a fix back."""
+    undo_by_name = {one.name: applied.words(one.undo) for one in done}
     return {
         "is_ready": all(check.status is not Status.FAIL for check in checks),
         "checks": [
@@ -43,6 +47,8 @@ def document(checks: Sequence[Check]) -> dict[str, object]:
                 "finding": check.finding,
                 "fix": check.fix,
                 "is_fixable": check.apply is not None,
+                "is_fixed": check.name in undo_by_name,
+                "undo": undo_by_name.get(check.name, applied.words(check.undo)),
             }
             for check in checks
         ],

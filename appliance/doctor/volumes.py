@@ -5,7 +5,7 @@ from typing import Final
 
 from appliance import command, config, errors
 from appliance.doctor.check import Check, fail, ok
-from appliance.doctor.machine import which
+from appliance.doctor.machine import install, which
 
 # what needs a program → the program, and its package
 NEEDED: Final = {"tgt": ("tgtd", "tgt"), "lvm": ("lvs", "lvm2")}
@@ -47,7 +47,5 @@ def pool(settings: config.Settings) -> Check:
 def _with_program(name: str, finding: str, *, kind: str) -> Check:
     program, package = NEEDED.get(kind, ("", ""))
     if program and not which(program):
-        return fail(
-            name, f"{finding}; {program} is not installed", fix=f"apt-get install -y {package}"
-        )
+        return install(name, f"{finding}; {program} is not installed", package)
     return ok(name, finding)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance import config, doctor, errors
+from appliance.doctor import applied
 from appliance.doctor import check as checks
 from appliance.doctor.check import Check, Status
 
@@ -40,7 +41,7 @@ def test_all_well_ends_with_zero(
 ) -> None:
     looks = [_always(checks.ok("memory", "enough"))]
 
-    assert doctor.run(settings, fix=False, as_json=False, looks=looks) == 0
+    assert doctor.run(settings, looks=looks) == 0
     assert capsys.readouterr().out == (
         "● memory           enough\n\nThis machine can be a cloud.\n"
     )
@@ -51,7 +52,7 @@ def test_what_could_be_better_is_no_failure(
 ) -> None:
     looks = [_always(checks.warn("disk", "small", fix="buy one"))]
 
-    assert doctor.run(settings, fix=False, as_json=False, looks=looks) == 0
+    assert doctor.run(settings, looks=looks) == 0
     out = capsys.readouterr().out
     assert "▲ disk             small\n                   do: buy one\n" in out
     assert "1 of 1 could be better" in out
@@ -62,7 +63,7 @@ def test_a_red_line_has_its_fix_below_and_ends_with_one(
 ) -> None:
     patient = Patient()
 
-    assert doctor.run(settings, fix=False, as_json=False, looks=[patient.look]) == 1
+    assert doctor.run(settings, looks=[patient.look]) == 1
     out = capsys.readouterr().out
     assert "✗ patient          ill\n                   fix: take two\n" in out
     assert "novabox doctor --fix" in out
@@ -74,7 +75,7 @@ def test_fix_mends_and_looks_again(
 ) -> None:
     patient = Patient()
 
-    assert doctor.run(settings, fix=True, as_json=False, looks=[patient.look]) == 0
+    assert doctor.run(settings, fix=doctor.ALL, looks=[patient.look]) == 0
     assert "● patient          well (done: take two)\n" in capsys.readouterr().out
 
 
@@ -83,7 +84,7 @@ def test_a_fix_that_fails_says_why(
 ) -> None:
     patient = Patient(is_curable=False)
 
-    assert doctor.run(settings, fix=True, as_json=False, looks=[patient.look]) == 1
+    assert doctor.run(settings, fix=doctor.ALL, looks=[patient.look]) == 1
     assert "✗ patient          ill; the fix failed: no pills left\n" in capsys.readouterr().out
 
 
@@ -92,13 +93,87 @@ def test_json_has_every_check_and_the_verdict(
 ) -> None:
     looks = [_always(checks.ok("memory", "enough")), Patient().look]
 
-    assert doctor.run(settings, fix=False, as_json=True, looks=looks) == 1
+    assert doctor.run(settings, as_json=True, looks=looks) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["is_ready"] is False
     assert document["checks"][1] == {
         "name": "patient", "status": "fail", "finding": "ill", "fix": "take two",
-        "is_fixable": True,
+        "is_fixable": True, "is_fixed": False, "undo": "",
     }  # fmt: skip
+
+
+class Lamp:
+    """A machine on which something is switched on by one command, and off by another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "lamp"
+
+    def look(self, settings: config.Settings) -> Check:
+        if self.file.exists():
+            return checks.ok("lamp", "on")
+        line = ("touch", str(self.file))
+        return checks.fail(
+            "lamp", "off", fix=" ".join(line), apply=checks.commands(line),
+            undo=(("rm", str(self.file)),),
+        )  # fmt: skip
+
+
+def test_one_fix_is_applied_and_taken_back(
+    settings: config.Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lamp, patient = Lamp(tmp_path), Patient()
+    looks = [lamp.look, patient.look]
+
+    assert doctor.run(settings, fix="lamp", as_json=True, looks=looks) == 1
+    told = {one["name"]: one for one in json.loads(capsys.readouterr().out)["checks"]}
+    assert (told["lamp"]["status"], told["lamp"]["is_fixed"]) == ("ok", True)
+    assert told["lamp"]["undo"] == f"rm {lamp.file}"
+    assert (patient.treatments, lamp.file.exists()) == (0, True)
+
+    assert doctor.undo(settings, "lamp") == 0
+    assert capsys.readouterr().out == f"lamp: taken back: rm {lamp.file}\n"
+    assert not lamp.file.exists()
+    with pytest.raises(errors.NotFound, match="lamp"):
+        doctor.undo(settings, "lamp")
+
+
+def test_a_fix_that_failed_is_not_taken_back(settings: config.Settings, tmp_path: Path) -> None:
+    lamp = Lamp(tmp_path / "nowhere")
+
+    assert doctor.run(settings, fix="lamp", looks=[lamp.look]) == 1
+    assert applied.all_applied(settings) == []
+
+
+def test_all_fixes_are_taken_back_the_newest_first(
+    settings: config.Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        applied.note(settings, name, fix="", undo=(("true", name),))
+
+    assert doctor.undo(settings, doctor.ALL) == 0
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["two", "one"]
+    assert doctor.undo(settings, doctor.ALL) == 0
+    assert "No fix was applied here" in capsys.readouterr().out
+
+
+def test_a_fix_that_cannot_be_taken_back_now_is_kept(settings: config.Settings) -> None:
+    applied.note(settings, "door", fix="", undo=(("false",),))
+    applied.note(settings, "door", fix="", undo=(("true",),))  # a later one knows less
+
+    with pytest.raises(errors.HostError, match="false ended with 1"):
+        doctor.undo(settings, "door")
+    assert [one.name for one in applied.all_applied(settings)] == ["door"]
+
+
+def test_a_check_that_is_not_there_or_only_a_person_mends_is_refused(
+    settings: config.Settings,
+) -> None:
+    looks = [_always(checks.fail("disk", "small", fix="buy one"))]
+
+    with pytest.raises(errors.NotFound, match="unicorn"):
+        doctor.run(settings, fix="unicorn", looks=looks)
+    with pytest.raises(errors.Conflict, match="only you can mend it: buy one"):
+        doctor.run(settings, fix="disk", looks=looks)
 
 
 @pytest.mark.host
