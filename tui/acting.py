@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.actions.action import Action, Level, Target
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
 
 async def perform(app: Tui, action: Action, targets: Sequence[Target]) -> None:
     """Ask if need be, then do ``action`` to every target; one that fails stops no other."""
-    if not await _is_confirmed(app, action, targets):
+    if action.asks:
+        targets = await _answered(app, action, targets)
+    if not targets or not await _is_confirmed(app, action, targets):
         return
     failures = [failure for target in targets if (failure := await _one(app, action, target))]
     done = len(targets) - len(failures)
     if done:
         what = targets[0].name if len(targets) == 1 else f"{done} of {len(targets)}"
-        app.say(f"{action.label} {what}: accepted")
+        app.say(f"{action.label} {what}".rstrip() + ": accepted")
     for failure in failures:
         app.say(failure, is_error=True)
 
@@ -33,8 +36,15 @@ async def _one(app: Tui, action: Action, target: Target) -> str:
     try:
         await app.send(action.call(target))
     except ClientError as error:
-        return f"{action.label} {target.name}: {error.reason}"
+        return f"{action.label} {target.name}".rstrip() + f": {error.reason}"
     return ""
+
+
+async def _answered(app: Tui, action: Action, targets: Sequence[Target]) -> Sequence[Target]:
+    """Return the targets with what the form was filled in with; none if it was left."""
+    form = importlib.import_module("tui.screens.form")
+    answers = await app.push_screen_wait(form.Form(action, targets))
+    return [] if answers is None else [replace(target, answers=answers) for target in targets]
 
 
 async def _is_confirmed(app: Tui, action: Action, targets: Sequence[Target]) -> bool:

@@ -70,6 +70,7 @@ class Tui(App[None]):
         self.store = Store(now_s=now_s, later=self._later)
         self.store.subscribe(self._tell_screens)
         self._open_session = open_session
+        self.form_drafts: dict[str, dict[str, str]] = {}  # by action, of forms that were left
         self._session: Session | None = None
         self._connecting = asyncio.Lock()
 
@@ -113,9 +114,10 @@ class Tui(App[None]):
 
     def action_act(self, action_id: str) -> None:
         """Make the action's API call for every chosen object, confirmed as its level asks."""
-        targets = self._targets()
+        action = registry.BY_ID[action_id]
+        targets = [Target(id="", name="")] if action.makes else self._targets()
         if targets:
-            self.run_worker(acting.perform(self, registry.BY_ID[action_id], targets), group="acts")
+            self.run_worker(acting.perform(self, action, targets), group="acts")
 
     def action_go(self, view: str) -> None:
         """Show one of the numbered screens as it was left; again, what is lowest in it."""

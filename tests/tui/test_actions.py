@@ -58,7 +58,11 @@ def test_an_action_either_calls_the_cloud_or_does_something_here(action: Action)
     assert action.does or action.call
     if action.call:
         assert action.cli, "what the cloud can do, a shell can do"
-        assert action.call(TARGET).line().startswith(("GET /", "POST /", "DELETE /"))
+        assert (
+            action.call(TARGET)
+            .line()
+            .startswith(("GET /", "POST /", "PUT /", "PATCH /", "DELETE /"))
+        )
         assert actions.shell_line(action, TARGET).startswith(("openstack ", "novabox ", "curl "))
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import shlex
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Literal
 
 from tui.client import nouns
 from tui.client.call import Call
+
+if TYPE_CHECKING:
+    from tui.store import Store
 
 
 class Level(IntEnum):
@@ -22,16 +27,47 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The object an action works on."""
+    """The object an action works on, and what was answered to the action's questions."""
 
     id: str
     name: str
     noun: nouns.Noun | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """What a question gives to choose from, when only the cloud can say."""
+
+    call: Callable[[Target], Call]
+    read: Callable[[Any], Sequence[nouns.Choice]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What must be known before an action can be done: one line of a form.
+
+    A choice is made among what ``offers`` asks the cloud for, or what ``among`` finds in the
+    store; its answer is the id. What is not optional must not be empty.
+    """
+
+    name: str
+    label: str
+    kind: Literal["text", "number", "secret", "choice"] = "text"
+    default: Callable[[Target], str] = lambda _: ""
+    hint: str = ""
+    is_optional: bool = False
+    offers: Offers | None = None
+    among: Callable[[Store, Target], Sequence[nouns.Choice]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One thing a user can do; ``id`` is noun.verb and names the binding."""
+    """One thing a user can do; ``id`` is noun.verb and names the binding.
+
+    What it ``asks`` is in the target's answers when ``call`` and ``cli`` are called. One that
+    ``makes`` something needs no object under the cursor.
+    """
 
     id: str
     keys: str
@@ -42,12 +78,26 @@ class Action:
     does: str = ""
     cli: Callable[[Target], tuple[str, ...]] | None = None
     call: Callable[[Target], Call] | None = None
+    asks: tuple[Question, ...] = ()
+    makes: bool = False
     is_shown: bool = True
 
 
 def openstack(*words: str) -> Callable[[Target], tuple[str, ...]]:
     """Return the line of the OpenStack client; ``ID`` stands for the target."""
     return lambda target: ("openstack", *(target.id if word == "ID" else word for word in words))
+
+
+def reader(name: str) -> Callable[[Any], Sequence[nouns.Choice]]:
+    """Return a reader of ``tui.client.openstack`` by its name: imported when it is needed."""
+
+    def read(body: Any) -> Sequence[nouns.Choice]:
+        choices: Sequence[nouns.Choice] = getattr(
+            importlib.import_module("tui.client.openstack"), name
+        )(body)
+        return choices
+
+    return read
 
 
 def curl(call: Callable[[Target], Call]) -> Callable[[Target], tuple[str, ...]]:

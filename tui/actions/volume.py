@@ -18,7 +18,7 @@ ACTIONS: Final = (
         purpose="Take the volume from its instance; what it holds stays.", level=Level.ONE_OBJECT,
         cli=lambda target: ("openstack", "server", "remove", "volume", _server_of(target),
                             target.id),
-        call=lambda target: verbs.block_storage.detach_volume(_server_of(target), target.id),
+        call=lambda target: verbs.compute.detach_volume(_server_of(target), target.id),
     ),
     Action(
         id="volume.delete", keys="ctrl+d", label="delete", views=("volumes",),

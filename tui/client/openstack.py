@@ -99,6 +99,12 @@ def key_choices(body: Any) -> list[Choice]:
     return [Choice(id=pair.name, name=pair.name) for pair in key_pairs(body)]
 
 
+def metadata_choices(body: Any) -> list[Choice]:
+    """Read ``GET /servers/{id}/metadata`` as choices. Raises Unreadable."""
+    pairs = convert(body, _Metadata).metadata
+    return [Choice(id=key, name=key, note=value) for key, value in pairs.items()]
+
+
 def flavor_choices(body: Any) -> list[Choice]:
     """Read ``GET /flavors/detail`` as choices. Raises Unreadable."""
     return [
@@ -145,6 +151,11 @@ class _KeyPair:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _KeyPairs:
     keypairs: list[_KeyPair]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Metadata:
+    metadata: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The last lines: the keys that work now, most used first, as many as fit."""
+"""The last lines: the keys that work now: the list of all of them first, then the most used."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Hints(Widget):
             for active in self.screen.active_bindings.values()
             if active.enabled and self._is_shown(active.binding)
         ]
-        shown.sort(key=rank)
+        shown.sort(key=lambda binding: (binding.id != "app.help", rank(binding)))
         return [(key_name(binding.key), binding.description) for binding in shown]
 
     def _is_shown(self, binding: Binding) -> bool:

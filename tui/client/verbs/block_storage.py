@@ -13,9 +13,3 @@ def volumes() -> Call:
 def delete_volume(volume_id: str) -> Call:
     """Delete a volume."""
     return Call(service="block-storage", method="DELETE", path=f"/volumes/{volume_id}")
-
-
-def detach_volume(server_id: str, volume_id: str) -> Call:
-    """Take a volume from its server."""
-    path = f"/servers/{server_id}/os-volume_attachments/{volume_id}"
-    return Call(service="compute", method="DELETE", path=path)

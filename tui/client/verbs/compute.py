@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from tui.client.call import Call
 
@@ -41,6 +42,47 @@ def stop_server(server_id: str) -> Call:
 def reboot_server(server_id: str) -> Call:
     """Ask the guest to reboot."""
     return _server_action(server_id, {"reboot": {"type": "SOFT"}})
+
+
+def reboot_server_hard(server_id: str) -> Call:
+    """Cut the guest's power and start it again."""
+    return _server_action(server_id, {"reboot": {"type": "HARD"}})
+
+
+def rename_server(server_id: str, name: str) -> Call:
+    """Give a server another name; the guest's own host name stays."""
+    body = {"server": {"name": name}}
+    return Call(service="compute", method="PUT", path=f"/servers/{server_id}", body=body)
+
+
+def set_server_metadata(server_id: str, key: str, value: str) -> Call:
+    """Set one pair of a server's metadata."""
+    path = f"/servers/{server_id}/metadata"
+    return Call(service="compute", method="POST", path=path, body={"metadata": {key: value}})
+
+
+def delete_server_metadata(server_id: str, key: str) -> Call:
+    """Forget one pair of a server's metadata."""
+    path = f"/servers/{server_id}/metadata/{quote(key, safe='')}"
+    return Call(service="compute", method="DELETE", path=path)
+
+
+def server_metadata(server_id: str) -> Call:
+    """Get a server's metadata."""
+    return Call(service="compute", method="GET", path=f"/servers/{server_id}/metadata")
+
+
+def attach_volume(server_id: str, volume_id: str) -> Call:
+    """Give a volume to a server."""
+    path = f"/servers/{server_id}/os-volume_attachments"
+    body = {"volumeAttachment": {"volumeId": volume_id}}
+    return Call(service="compute", method="POST", path=path, body=body)
+
+
+def detach_volume(server_id: str, volume_id: str) -> Call:
+    """Take a volume from its server."""
+    path = f"/servers/{server_id}/os-volume_attachments/{volume_id}"
+    return Call(service="compute", method="DELETE", path=path)
 
 
 def console_output(server_id: str, *, lines: int) -> Call:
