@@ -29,14 +29,32 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One thing that stands in the way, and where it can be counted the numbers, in `unit`.
+
+    `what` names who says so: `box1 RamFilter`, `quota cores`. `limit` is all there is, `free` what
+    is left of it.
+    """
+
+    what: str
+    text: str
+    asked: int | None = None
+    free: int | None = None
+    limit: int | None = None
+    unit: str = ""
+
+
 class NovaboxError(Exception):
     """Something a person has to read; its text says what, which and what to do.
 
-    `headers` are what the answer that says so has besides: a face may set them.
+    `headers` are what the answer that says so has besides: a face may set them. `reasons` are the
+    text's facts, where it has several or numbers: an explanation shows them days later.
     """
 
     status = 500
     headers: Mapping[str, str] = MappingProxyType({})
+    reasons: tuple[Reason, ...] = ()
 
 
 class BadRequest(NovaboxError):
@@ -57,8 +75,36 @@ class Forbidden(NovaboxError):
     status = 403
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What a request asks of one of its project's limits (-1: there is none)."""
+
+    resource: str
+    used: int
+    asked: int
+    limit: int
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether it asks for more than is left."""
+        return 0 <= self.limit < self.used + self.asked
+
+
 class OverQuota(Forbidden):
-    """The project would own more than its quota; the text has limit, used and asked."""
+    """The project would own more than its quota; `shares` is what it asks of each limit."""
+
+    def __init__(self, message: str, shares: Sequence[Share] = ()) -> None:
+        super().__init__(message)
+        self.shares = tuple(shares)
+        self.reasons = tuple(
+            Reason(
+                what=f"quota {one.resource}", asked=one.asked, limit=one.limit,
+                free=max(one.limit - one.used, 0),
+                text=f"{one.asked} more {one.resource} asked, {one.used} of {one.limit} used",
+            )
+            for one in shares
+            if one.is_exceeded
+        )  # fmt: skip
 
 
 class NotFound(NovaboxError):
@@ -132,6 +178,10 @@ class Refusal:
     host: str
     filter: str
     reason: str
+    asked: int | None = None
+    free: int | None = None
+    limit: int | None = None
+    unit: str = ""
 
 
 class NoValidHost(NovaboxError):
@@ -141,6 +191,13 @@ class NoValidHost(NovaboxError):
         why = "; ".join(f"{r.host}: {r.filter}: {r.reason}" for r in refusals)
         super().__init__(f"No valid host was found. {why or 'No compute host has reported in.'}")
         self.refusals = tuple(refusals)
+        self.reasons = tuple(
+            Reason(
+                what=f"{one.host} {one.filter}", text=one.reason, asked=one.asked, free=one.free,
+                limit=one.limit, unit=one.unit,
+            )
+            for one in refusals
+        )  # fmt: skip
 
 
 class HostError(NovaboxError):
@@ -149,6 +206,7 @@ class HostError(NovaboxError):
     def __init__(self, message: str, *, tried: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.tried = dict(tried or {})
+        self.reasons = tuple(Reason(what=what, text=text) for what, text in self.tried.items())
 
 
 class HypervisorError(HostError):

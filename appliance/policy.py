@@ -279,6 +279,8 @@ _CLOUD: Final = {
     "novabox:list_hops": READER,  # of one's own requests; an admin of all
     "novabox:list_services": READER,
     "novabox:get_status": READER,
+    "novabox:explain": READER,
+    "novabox:get_capacity": READER,
     "novabox:get_messages": ADMIN,
     "novabox:control_topic": ADMIN,
     "novabox:control_message": ADMIN,

@@ -1,4 +1,4 @@
-"""What our processes cost: proportional memory and CPU, read from /proc."""
+"""Whether our processes live, and what they cost: memory and CPU, read from /proc."""
 
 import ctypes
 import os
@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from appliance import clock
+from appliance.model.host import Service
+
+SILENT_S: Final = 60.0  # a service that said nothing for this long is down, as Nova says
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -36,6 +40,12 @@ def is_alive(pid: int) -> bool:
     except OSError:
         return False
     return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
+def is_up(service: Service, *, here: str) -> bool:
+    """Whether a service reported in lately and, on the host `here`, its process lives."""
+    is_silent = clock.now() - clock.seconds(service.seen_at) > SILENT_S
+    return not is_silent and (is_alive(service.pid) or service.host != here)
 
 
 def cost(name: str, pid: int) -> Cost | None:

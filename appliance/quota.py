@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance import errors
-from appliance.db import connection, quotas
+from appliance.db import connection, instances, quotas, volumes
 
 UNLIMITED: Final = -1
+NEAR: Final = 0.8  # of a limit: from here on it is worth a word
 
 # Nova's, Cinder's and Neutron's own defaults
 DEFAULTS: Final[dict[str, int]] = {
@@ -40,6 +41,17 @@ def limits(db: connection.Reader, project_id: str) -> dict[str, int]:
     return DEFAULTS | quotas.of_project(db, project_id)
 
 
+def usage(db: connection.Reader, project_id: str) -> Usage:
+    """All that a project owns of what is counted, and its limits of that."""
+    used = instances.usage(db, project_id) | volumes.usage(db, project_id)
+    return Usage(limits=limits(db, project_id), used=used | quotas.network_usage(db, project_id))
+
+
+def is_near(used: int, limit: int) -> bool:
+    """Whether so little is left of a limit that somebody should know."""
+    return used >= limit * NEAR
+
+
 def check(
     tx: connection.Transaction,
     project_id: str,
@@ -51,26 +63,38 @@ def check(
 
     Called in the transaction that writes what was asked for: two requests never share the rest.
     """
-    allowed = limits(tx, project_id)
-    over = sorted(
-        name
-        for name, more in asked.items()
-        if allowed[name] != UNLIMITED and used[name] + more > allowed[name]
-    )
+    found = shares(tx, project_id, asked=asked, used=used)
+    over = [one for one in found if one.is_exceeded]
     if not over:
         return
     names, more, had, of = (
         ", ".join(str(part) for part in parts)
         for parts in (
-            over,
-            [asked[name] for name in over],
-            [used[name] for name in over],
-            [allowed[name] for name in over],
+            [one.resource for one in over],
+            [one.asked for one in over],
+            [one.used for one in over],
+            [one.limit for one in over],
         )
     )
     raise errors.OverQuota(
-        f"Quota exceeded for {names}: Requested {more}, but already used {had} of {of} {names}"
+        f"Quota exceeded for {names}: Requested {more}, but already used {had} of {of} {names}",
+        found,
     )
+
+
+def shares(
+    db: connection.Reader,
+    project_id: str,
+    *,
+    asked: Mapping[str, int],
+    used: Mapping[str, int],
+) -> list[errors.Share]:
+    """What `asked` takes of each of the project's limits, by resource."""
+    allowed = limits(db, project_id)
+    return [
+        errors.Share(resource=name, used=used[name], asked=asked[name], limit=allowed[name])
+        for name in sorted(asked)
+    ]
 
 
 def fit(

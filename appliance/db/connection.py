@@ -9,8 +9,9 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -23,23 +24,8 @@ Row = sqlite3.Row
 Params = Sequence[object] | Mapping[str, object]
 
 
-_is_rehearsal: ContextVar[bool] = ContextVar("is_rehearsal", default=False)
-
-
 class Rehearsed(Exception):
     """A transaction of a rehearsal got as far as its commit, and was taken back."""
-
-
-@contextlib.contextmanager
-def rehearsal() -> Iterator[None]:
-    """Commit nothing inside: the first transaction that would have is rolled back and raises
-    Rehearsed. What is checked before a commit is checked for real; what comes after never runs.
-    """
-    token = _is_rehearsal.set(True)
-    try:
-        yield
-    finally:
-        _is_rehearsal.reset(token)
 
 
 class Reader(Protocol):
@@ -81,6 +67,36 @@ class Transaction:
             self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", columns)
         except sqlite3.IntegrityError as error:
             raise errors.Conflict(f"{table}: {error}") from error
+
+
+Look = Callable[[Transaction], None]
+
+
+def _look_away(_: Transaction) -> None:
+    """What looks at nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rehearsal:
+    first: Look
+    last: Look
+
+
+_rehearsal: ContextVar[_Rehearsal | None] = ContextVar("rehearsal", default=None)
+
+
+@contextlib.contextmanager
+def rehearsal(*, first: Look = _look_away, last: Look = _look_away) -> Iterator[None]:
+    """Commit nothing inside: the first transaction that would have is rolled back and raises
+    Rehearsed. What is checked before a commit is checked for real; what comes after never runs.
+
+    `first` is shown that transaction before anything is written, `last` with all that was.
+    """
+    token = _rehearsal.set(_Rehearsal(first, last))
+    try:
+        yield
+    finally:
+        _rehearsal.reset(token)
 
 
 class Database:
@@ -127,9 +143,12 @@ class Database:
         """
         connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")
+        rehearsed, tx = _rehearsal.get(), Transaction(connection)
         try:
-            yield Transaction(connection)
-            _commit(connection)
+            if rehearsed:
+                rehearsed.first(tx)
+            yield tx
+            _commit(connection, tx, rehearsed)
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -149,8 +168,9 @@ class Database:
             self._local.connection = None
 
 
-def _commit(connection: sqlite3.Connection) -> None:
-    if _is_rehearsal.get():
+def _commit(connection: sqlite3.Connection, tx: Transaction, rehearsed: _Rehearsal | None) -> None:
+    if rehearsed:
+        rehearsed.last(tx)
         raise Rehearsed
     connection.execute("COMMIT")
 

@@ -1,6 +1,7 @@
 """Rows of `instances`: reads, the one compare-and-swap that changes state, and workers' claims."""
 
 import dataclasses
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -92,6 +93,15 @@ def on_host(db: connection.Reader, host: str) -> list[Instance]:
     return [_instance(dict(row)) for row in rows]
 
 
+def of_image(db: connection.Reader, image_id: str) -> list[Instance]:
+    """Instances made from the image that are not deleted."""
+    rows = db.rows(
+        "SELECT * FROM instances WHERE image_id = ? AND deleted_at IS NULL ORDER BY name, id",
+        (image_id,),
+    )
+    return [_instance(dict(row)) for row in rows]
+
+
 def unfinished(
     db: connection.Reader,
     tasks: Iterable[states.TaskState],
@@ -175,6 +185,16 @@ def claim(
     return get(tx, instance_id) if taken else None
 
 
+def has_run(db: connection.Reader, *, image_id: str, host: str, since: str) -> bool:
+    """Whether an instance of that image ran on that host, and is there yet or was at `since`."""
+    row = db.row(
+        "SELECT 1 FROM instances WHERE host = ? AND image_id = ? AND launched_at IS NOT NULL "
+        "AND coalesce(deleted_at, ?) >= ? LIMIT 1",
+        (host, image_id, since, since),
+    )
+    return row is not None
+
+
 def set_power_state(tx: connection.Transaction, instance_id: str, power: int) -> None:
     """Write down what the hypervisor says, where it differs."""
     tx.execute(
@@ -214,17 +234,25 @@ def add_fault(
         details=details,
         request_id=request.request_id if request else "",
         created_at=clock.stamp(),
+        reasons=json.dumps([dataclasses.asdict(one) for one in _reasons(error)]),
     )
 
 
 def fault(db: connection.Reader, instance_id: str) -> Fault | None:
     """The newest fault, None when it never failed."""
     row = db.row(
-        "SELECT instance_id, code, message, details, request_id, created_at "
+        "SELECT instance_id, code, message, details, request_id, created_at, reasons "
         "FROM instance_faults WHERE instance_id = ? ORDER BY id DESC LIMIT 1",
         (instance_id,),
     )
-    return Fault(**dict(row)) if row else None
+    if row is None:
+        return None
+    reasons = tuple(errors.Reason(**one) for one in json.loads(row["reasons"]))
+    return Fault(**dict(row) | {"reasons": reasons})
+
+
+def _reasons(error: BaseException) -> tuple[errors.Reason, ...]:
+    return error.reasons if isinstance(error, errors.NovaboxError) else ()
 
 
 def usage(db: connection.Reader, project_id: str) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""A compute host with its room, and a worker process that reports in."""
+"""A compute host with its room, how all their room was once, and a process that reports in."""
 
 from dataclasses import dataclass
 
@@ -21,6 +21,20 @@ class Host:
     memory_mib_used: int
     disk_gib_used: int
     instances: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One row of `capacity_samples`: all hosts together, and what instances had, at `at`."""
+
+    at: str
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    instances: int
+    vcpus_used: int
+    memory_mib_used: int
+    disk_gib_used: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

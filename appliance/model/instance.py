@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from appliance import ids
+from appliance import errors, ids
 from appliance.model import states
 
 
@@ -65,3 +65,4 @@ class Fault:
     details: str
     request_id: str
     created_at: str
+    reasons: tuple[errors.Reason, ...] = ()

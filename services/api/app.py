@@ -5,13 +5,24 @@ from dataclasses import dataclass
 
 from appliance import config, operations, queue, trace
 from appliance.db import connection
+from appliance.explain.explanation import Evidence
 from services.api import compute, ec2, events, identity, image, network, verbs, volume
-from services.api.cloud import administration, routes, workings
+from services.api.cloud import (
+    administration,
+    capacity,
+    dry_runs,
+    explanations,
+    routes,
+    workings,
+)
 from services.http import answer, app, endpoint
 from services.identity.api import Identity
+from services.scheduler import placement
+from services.scheduler.api.capacity import Capacity
+from services.scheduler.api.placing import Placing
 
 # what follows and shows traces leaves none: it would follow itself
-UNTRACED = ("/novabox/v1/", "/healthcheck")
+UNTRACED = ("GET /novabox/v1/", "GET /healthcheck", "POST /novabox/v1/dry-runs/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +54,12 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         _volume(settings, asked),
         _network(settings, asked),
         ec2.face(settings, db, asked),
-        routes.Cloud(events=stream, workings=parts, administration=administered, log=log).face(),
+        routes.Cloud(
+            events=stream, workings=parts, administration=administered, log=log,
+            more=_planning(settings, db, queues, log, asked),
+        ).face(),
         _root(),
-    )
+    )  # fmt: skip
     application = app.Application(
         faces,
         login=users.resolve,
@@ -57,6 +71,24 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         version=db.version,
     )
     return Api(application=application, events=stream)
+
+
+def _planning(
+    settings: config.Settings,
+    db: connection.Database,
+    queues: queue.Administration,
+    log: trace.Log,
+    asked: verbs.Verbs,
+) -> tuple[endpoint.Path, ...]:
+    """What tells before and after: dry runs, capacity, explanations."""
+    placer = placement.open_placer(settings)
+    room = Capacity(db=db, placer=placer)
+    evidence = Evidence(settings=settings, db=db, queues=queues, log=log)
+    return (
+        *dry_runs.DryRuns(db=db, verbs=asked, placing=Placing(placer=placer)).paths(),
+        *explanations.Explanations(evidence=evidence, capacity=room).paths(),
+        *capacity.CapacityFace(db=db, verbs=room).paths(),
+    )
 
 
 def _compute(settings: config.Settings, asked: verbs.Verbs) -> endpoint.Face:

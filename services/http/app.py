@@ -54,7 +54,8 @@ class _Mounted:
 class Application:
     """All faces of one process. `target` is its lane in a trace: `api`, `object`.
 
-    `untraced` are path prefixes whose GETs leave no hop: event streams, the readers of traces.
+    `untraced` are requests that leave no hop, by how they begin (`GET /path`): event streams, the
+    readers of traces, dry runs.
     `version` says which state of the database there is: repeatable answers hold for one.
     """
 
@@ -83,7 +84,7 @@ class Application:
             raise NotImplementedError(scope["type"])
         token = context.current.set(await self._context(scope))
         try:
-            if scope["method"] == "GET" and scope["path"].startswith(self._untraced):
+            if f"{scope['method']} {scope['path']}".startswith(self._untraced):
                 await self._answer(scope, receive, _Sender(send, trace.Span(ids.new_hop_id())))
             else:
                 await self._traced(scope, receive, send)

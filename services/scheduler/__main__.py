@@ -1,7 +1,7 @@
 """The scheduler's process: `python -m services.scheduler [once]`."""
 
 from appliance import worker
-from services.scheduler import driver, tasks
+from services.scheduler import placement, sampling, tasks
 from services.scheduler.manager import Manager
 
 
@@ -9,11 +9,11 @@ def main() -> None:
     """Serve the topic `scheduler`."""
     once = worker.wants_once("scheduler")
     frame = worker.start("scheduler", per_host=False)
-    settings = frame.settings.scheduler
-    manager = Manager(
-        settings=settings, db=frame.db, queue=frame.queue, chooser=driver.load(settings.driver)
-    )
-    frame.run(tasks.steps(frame, manager), sweep=lambda: tasks.due(frame), once=once)
+    manager = Manager(db=frame.db, queue=frame.queue, placer=placement.open_placer(frame.settings))
+    frame.run(
+        tasks.steps(frame, manager), sweep=lambda: tasks.due(frame),
+        beat=lambda: sampling.sample(frame.db), once=once,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

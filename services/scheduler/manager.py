@@ -3,12 +3,11 @@
 import logging
 from dataclasses import asdict
 
-from appliance import config, errors, queue, trace
-from appliance.db import connection, hosts, instances, volumes
-from appliance.model.host import Host
+from appliance import errors, queue, trace
+from appliance.db import connection, instances, volumes
 from appliance.model.instance import Instance
 from appliance.model.states import Event
-from services.scheduler import driver, filters
+from services.scheduler import placement
 
 log = logging.getLogger(__name__)
 
@@ -17,17 +16,11 @@ class Manager:
     """The scheduler's work; knows no hypervisor and no network."""
 
     def __init__(
-        self,
-        *,
-        settings: config.Scheduler,
-        db: connection.Database,
-        queue: queue.Queue,
-        chooser: driver.Driver,
+        self, *, db: connection.Database, queue: queue.Queue, placer: placement.Placer
     ) -> None:
-        self._settings = settings
         self._db = db
         self._queue = queue
-        self._driver = chooser
+        self._placer = placer
 
     def place(self, instance: Instance) -> None:
         """Give the instance a host, and ring that host's network worker.
@@ -37,30 +30,17 @@ class Manager:
         Raises NoValidHost with every host's reasons.
         """
         with self._db.transaction() as tx, trace.hop("driver", "place", target="hosts") as span:
-            chosen, refusals = self.decide(hosts.all_hosts(tx), instance)
+            decision = self._placer.place(tx, instance)
+            chosen = decision.chosen
             span.note(
-                driver=type(self._driver).__name__,
+                driver=type(self._placer.chooser).__name__,
                 chosen=chosen.name if chosen else None,
-                refused=[asdict(refusal) for refusal in refusals],
+                refused=[asdict(refusal) for refusal in decision.refusals],
             )
             if chosen is None:
-                raise errors.NoValidHost(refusals)
-            instances.advance(tx, instance, Event.SCHEDULED, host=chosen.name)
+                raise errors.NoValidHost(decision.refusals)
         log.info("instance %s: placed on %s", instance.id, chosen.name)
         self._queue.ring(f"network.{chosen.name}", "allocate", instance.id)
-
-    def decide(
-        self, candidates: list[Host], instance: Instance
-    ) -> tuple[Host | None, list[errors.Refusal]]:
-        """Whom we would choose, and why each other was refused; changes nothing."""
-        request = filters.Request(
-            vcpus=instance.vcpus,
-            memory_mib=instance.memory_mib,
-            disk_gib=instance.disk_gib,
-            zone=instance.zone,
-        )
-        passed, refusals = filters.sift(candidates, request, self._settings)
-        return (self._driver.choose(passed, request) if passed else None), refusals
 
     def give_up(self, instance: Instance, error: Exception) -> None:
         """Write why no host took it; it is nowhere, so all there is to free is its volumes."""

@@ -132,6 +132,19 @@ def image_lists(db: "Database") -> None:
     db.execute("CREATE INDEX image_tasks_by_end ON image_tasks (expires_at)")
 
 
+@_steps()
+def reasons_and_capacity(db: "Database") -> None:
+    """Why an instance failed, in numbers; how much room there was; who may have what cached."""
+    db.execute("ALTER TABLE instance_faults ADD COLUMN reasons TEXT NOT NULL DEFAULT '[]'")
+    db.execute(
+        "CREATE TABLE capacity_samples (at TEXT PRIMARY KEY, vcpus INTEGER NOT NULL, "
+        "memory_mib INTEGER NOT NULL, disk_gib INTEGER NOT NULL, instances INTEGER NOT NULL, "
+        "vcpus_used INTEGER NOT NULL, memory_mib_used INTEGER NOT NULL, "
+        "disk_gib_used INTEGER NOT NULL) STRICT"
+    )
+    db.execute("CREATE INDEX instances_by_image ON instances (image_id, host)")
+
+
 def migrate(home: Path) -> list[str]:
     """Bring the database in `home` to this version; the names of the steps that it took.
 

@@ -24,12 +24,14 @@ class Cloud:
     workings: Workings
     administration: administration.Administration
     log: trace.Log
+    more: tuple[Path, ...] = ()  # of the API's other modules
 
     def face(self) -> endpoint.Face:
         """The whole API."""
         return endpoint.Face(
-            prefix=_PREFIX, fault=faults.novabox, paths=self._paths(), service_types=("novabox",)
-        )
+            prefix=_PREFIX, fault=faults.novabox, paths=(*self._paths(), *self.more),
+            service_types=("novabox",),
+        )  # fmt: skip
 
     def _paths(self) -> tuple[Path, ...]:
         get = endpoint.endpoint
@@ -87,7 +89,7 @@ class Cloud:
 
 
 def _links(request: Request) -> Json:
-    names = ("events", "requests", "services", "hosts", "topics", "status")
+    names = ("events", "requests", "services", "hosts", "topics", "status", "capacity")
     base = f"{request.origin}{_PREFIX}/v1"
     return {"links": [{"rel": name, "href": f"{base}/{name}"} for name in names]}
 

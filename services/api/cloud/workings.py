@@ -15,7 +15,6 @@ from services.api.cloud.objects import Seen
 
 Json = dict[str, Any]
 
-_SILENT_S: Final = 60.0  # a service that said nothing for this long is down, as Nova says
 _LOOK_S: Final = 1.0  # CPU time is counted in ticks of 10 ms: a shorter look says little
 _RECENT_HOPS: Final = 500  # in which the last step of a topic is looked for
 
@@ -134,9 +133,7 @@ class Workings:
         return Seen(kind="service", id=service.topic, view=view, is_public=True)
 
     def _is_up(self, service: Service) -> bool:
-        is_here = service.host == self.settings.host
-        is_silent = clock.now() - clock.seconds(service.seen_at) > _SILENT_S
-        return not is_silent and (processes.is_alive(service.pid) or not is_here)
+        return processes.is_up(service, here=self.settings.host)
 
     def _cpu_percent(self, cost: processes.Cost, service: Service) -> float:
         """Since the last look; at the first, since the process started."""

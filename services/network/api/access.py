@@ -83,7 +83,9 @@ def check_quota(tx: connection.Transaction, ctx: context.RequestContext, resourc
     try:
         quota.check(tx, ctx.project_id, asked={resource: 1}, used=used)
     except errors.OverQuota as error:
-        raise OverQuota(f"Quota exceeded for resources: ['{resource}'].") from error
+        refused = OverQuota(f"Quota exceeded for resources: ['{resource}'].")
+        refused.reasons = error.reasons
+        raise refused from error
 
 
 def refresh_hosts(db: connection.Database, queue: topics.Queue) -> None:

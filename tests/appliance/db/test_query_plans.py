@@ -7,6 +7,7 @@ import pytest
 
 from appliance import errors, trace
 from appliance.db import (
+    capacity_samples,
     connection,
     ec2_ids,
     image_copies,
@@ -51,6 +52,10 @@ class Planner:
         lambda db: instances.recently_deleted(db, "p1", since="2026"),
         lambda db: instances.of_reservation(db, "p1", "r-1"),
         lambda db: instances.usage(db, "p1"),
+        lambda db: instances.of_image(db, "m1"),
+        lambda db: instances.has_run(db, image_id="m1", host="box1", since="2026"),
+        capacity_samples.newest_at,
+        lambda db: capacity_samples.since(db, "2026"),
         lambda db: instances.metadata(db, "i1"),
         lambda db: instances.fault(db, "i1"),
         lambda db: key_pairs.of_user(db, "u1"),

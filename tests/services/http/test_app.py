@@ -230,7 +230,7 @@ def test_only_our_own_workers_join_a_trace(role, joins):
 
 def test_an_untraced_get_leaves_no_hop(tmp_path):
     with _recording(tmp_path / "home") as log:
-        _client(untraced=("/compute/who",)).get("/compute/who", headers=TOKEN)
+        _client(untraced=("GET /compute/who",)).get("/compute/who", headers=TOKEN)
         trace.flush()
 
     assert log.requests(limit=10) == []

@@ -13,7 +13,7 @@ from appliance.model.host import Host
 from services.scheduler.filters import Request
 
 
-class Driver(Protocol):
+class Chooser(Protocol):
     """Picks one host. Made once, without arguments, when the scheduler starts."""
 
     def choose(self, hosts: Sequence[Host], request: Request) -> Host:
@@ -46,24 +46,24 @@ class Zone:
         return random.choice([host for host in hosts if host.zone == zone])  # noqa: S311
 
 
-def load(name: str) -> Driver:
+def load(name: str) -> Chooser:
     """The driver a setting names: `simple`, `chance`, `zone` or `package.module:Class`.
 
     Raises ConfigError when there is no such class, or it cannot `choose`.
     """
-    own: dict[str, type[Driver]] = {"simple": Simple, "chance": Chance, "zone": Zone}
+    own: dict[str, type[Chooser]] = {"simple": Simple, "chance": Chance, "zone": Zone}
     if name in own:
         return own[name]()
     module, _, kind = name.partition(":")
     try:
-        driver = getattr(importlib.import_module(module), kind)()
+        chooser = getattr(importlib.import_module(module), kind)()
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise errors.ConfigError(
             f"scheduler.driver {name!r}: {error}. Known: simple, chance, zone, package.module:Class"
         ) from error
-    if not callable(getattr(driver, "choose", None)):
+    if not callable(getattr(chooser, "choose", None)):
         raise errors.ConfigError(f"scheduler.driver {name!r} has no method choose(hosts, request)")
-    chosen: Driver = driver
+    chosen: Chooser = chooser
     return chosen
 
 
