@@ -40,6 +40,12 @@ def of_user(
     return [KeyPair(**dict(row)) for row in rows]
 
 
+def everybodys(db: connection.Reader) -> list[KeyPair]:
+    """The key pairs of all users, by user and name."""
+    rows = db.rows("SELECT * FROM key_pairs ORDER BY user_id, name")
+    return [KeyPair(**dict(row)) for row in rows]
+
+
 def count(db: connection.Reader, user_id: str) -> int:
     """How many the user has."""
     row = db.row("SELECT count(*) AS found FROM key_pairs WHERE user_id = ?", (user_id,))

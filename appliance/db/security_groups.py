@@ -130,6 +130,14 @@ def members(db: connection.Reader, group_ids: Iterable[str]) -> dict[str, frozen
     return {group_id: frozenset(_member_ips(db, group_id)) for group_id in group_ids}
 
 
+def ports_in(db: connection.Reader, group_id: str) -> int:
+    """How many ports are in the group."""
+    row = db.row(
+        "SELECT count(*) AS found FROM port_security_groups WHERE group_id = ?", (group_id,)
+    )
+    return int(row["found"]) if row else 0
+
+
 def _member_ips(db: connection.Reader, group_id: str) -> list[str]:
     rows = db.rows(
         "SELECT ip FROM port_security_groups JOIN fixed_ips USING (port_id) "

@@ -17,7 +17,7 @@ from appliance import bell, config, context, trace
 from appliance.db import changes, connection
 from services.api.cloud import listener, objects
 from services.api.cloud.listener import Item, Listener, Wanted
-from services.api.cloud.objects import Seen
+from services.api.cloud.seen import Seen
 from services.api.cloud.workings import Workings
 from services.http import stream
 
@@ -28,8 +28,9 @@ _TOPICS_S: Final = 0.1  # topics are looked at when a hop was written, no more o
 _BATCH: Final = 1000  # changes or hops read at once
 _OWNERS_MAX: Final = 10_000  # requests whose project is remembered
 
-# kinds that are never shared with another project
-_OWN: Final = frozenset({"instance", "volume", "snapshot"})
+# kinds that are never shared with another project; the log says of a key pair whose user's it was
+_OWN: Final = frozenset({"instance", "volume", "snapshot", "port", "security_group", "key_pair"})
+_ADMINS: Final = frozenset({"project", "user"})  # kinds that are told to administrators only
 
 # what changes all the time: worth an event at every tick, not at every hop
 _RESTLESS: Final = frozenset(
@@ -246,8 +247,10 @@ def _concerns(one: Listener, change: changes.Change, seen: Seen | None) -> bool:
         return False
     if seen is not None:
         return seen.is_for(one.ctx)
-    is_own = one.ctx.is_admin or change.project_id == one.ctx.project_id
-    return is_own or change.kind not in _OWN
+    if one.ctx.is_admin:
+        return True
+    owner_id = one.ctx.user_id if change.kind == "key_pair" else one.ctx.project_id
+    return change.project_id == owner_id or change.kind not in _OWN | _ADMINS
 
 
 def _rendered(change: changes.Change, seen: Seen | None) -> bytes:

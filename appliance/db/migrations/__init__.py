@@ -145,6 +145,38 @@ def reasons_and_capacity(db: "Database") -> None:
     db.execute("CREATE INDEX instances_by_image ON instances (image_id, host)")
 
 
+# table → what else of it the event stream tells: (kind, object, owner, under which condition)
+_ALSO_WATCHED = {
+    "ports": (("port", "{row}.id", "{row}.project_id", ""),),
+    "fixed_ips": (("port", "{row}.port_id", "''", ""),),
+    "port_security_groups": (
+        ("port", "{row}.port_id", "''", ""),
+        ("security_group", "{row}.group_id", "''", ""),
+    ),
+    "security_groups": (("security_group", "{row}.id", "{row}.project_id", ""),),
+    "security_group_rules": (("security_group", "{row}.group_id", "''", ""),),
+    "key_pairs": (("key_pair", "{row}.user_id || '/' || {row}.name", "{row}.user_id", ""),),
+    "projects": (("project", "{row}.id", "''", "WHEN NOT {row}.is_domain"),),
+    "project_tags": (("project", "{row}.project_id", "''", ""),),
+    "users": (("user", "{row}.id", "''", ""),),
+    "role_assignments": (("user", "{row}.user_id", "''", "WHEN {row}.user_id IS NOT NULL"),),
+}
+
+
+@_steps()
+def networks_and_people_watched(db: "Database") -> None:
+    """The event stream tells of ports, security groups, key pairs, projects and users too."""
+    for table, told in _ALSO_WATCHED.items():
+        for kind, key, owner, condition in told:
+            for verb, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+                values = ", ".join((f"'{kind}'", key.format(row=row), owner.format(row=row)))
+                db.execute(
+                    f"CREATE TRIGGER {table}_{verb.lower()}_{kind} AFTER {verb} ON {table} "
+                    f"{condition.format(row=row)} BEGIN "
+                    f"INSERT INTO changes (kind, object_id, project_id) VALUES ({values}); END"
+                )
+
+
 def migrate(home: Path) -> list[str]:
     """Bring the database in `home` to this version; the names of the steps that it took.
 

@@ -1,11 +1,11 @@
 """The cloud's things as the event stream tells of them: one function a kind, from rows to JSON.
 
-An object goes to its project and to administrators; one that is `public` goes to everybody.
+An object goes to its project and to administrators; one that is `public` goes to everybody. What
+is of networks and of people: `network_objects`, `identity_objects`. No view has a secret.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from appliance import context, errors
 from appliance.db import (
@@ -14,36 +14,18 @@ from appliance.db import (
     hosts,
     images,
     instances,
-    networks,
     pages,
     ports,
     snapshots,
-    subnets,
     volumes,
 )
 from appliance.model import states
 from appliance.model.flavor import Flavor
 from appliance.model.image import Image, Visibility
 from appliance.model.instance import Instance
-from appliance.model.network import Network
 from appliance.model.volume import Snapshot, Volume
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One object and who may see it."""
-
-    kind: str
-    id: str
-    view: Json
-    project_id: str = ""
-    is_public: bool = False
-
-    def is_for(self, ctx: context.RequestContext) -> bool:
-        """Whether `ctx` may see it."""
-        return self.is_public or ctx.is_admin or self.project_id == ctx.project_id
+from services.api.cloud import identity_objects, network_objects
+from services.api.cloud.seen import Json, Seen
 
 
 def find(db: connection.Reader, kind: str, key: str) -> Seen | None:
@@ -161,21 +143,6 @@ def _snapshot(snapshot: Snapshot) -> Seen:
     return Seen(kind="snapshot", id=snapshot.id, view=view, project_id=snapshot.project_id)
 
 
-def _network(db: connection.Reader, network: Network) -> Seen:
-    found = subnets.of_network(db, network.id)
-    view = {
-        "id": network.id,
-        "name": network.name,
-        "cidr": found[0].cidr if found else None,
-        "ports": len(ports.of_network(db, network.id)),
-        "project_id": network.project_id,
-    }
-    return Seen(
-        kind="network", id=network.id, view=view, project_id=network.project_id,
-        is_public=network.is_shared,
-    )  # fmt: skip
-
-
 def _flavor(flavor: Flavor) -> Seen:
     view = {
         "id": flavor.id,
@@ -224,8 +191,9 @@ _ONE: Final[dict[str, Callable[[connection.Reader, str], Seen | None]]] = {
     "image": _one_image,
     "volume": _one_volume,
     "snapshot": _one_snapshot,
-    "network": lambda db, key: _network(db, networks.get(db, key)),
     "flavor": lambda db, key: _flavor(flavors.get(db, key)),
+    **network_objects.ONE,
+    **identity_objects.ONE,
 }
 _ALL: Final[dict[str, Callable[[connection.Reader, context.RequestContext], list[Seen]]]] = {
     "instance": lambda db, ctx: [
@@ -234,6 +202,7 @@ _ALL: Final[dict[str, Callable[[connection.Reader, context.RequestContext], list
     "image": lambda db, ctx: [_image(one) for one in images.visible(db, ctx, _EVERY_IMAGE)],
     "volume": lambda db, ctx: [_volume(one) for one in _rows(volumes.of_project, db, ctx)],
     "snapshot": lambda db, ctx: [_snapshot(one) for one in _rows(snapshots.of_project, db, ctx)],
-    "network": lambda db, ctx: [_network(db, one) for one in networks.visible(db, ctx)],
     "flavor": lambda db, _: [_flavor(flavor) for flavor in flavors.all_flavors(db)],
+    **network_objects.ALL,
+    **identity_objects.ALL,
 }

@@ -11,7 +11,7 @@ from typing import Any, Final
 from appliance import clock, config, processes, queue, supervisor, trace
 from appliance.db import connection, hosts, services
 from appliance.model.host import Host, Service
-from services.api.cloud.objects import Seen
+from services.api.cloud.seen import Seen
 
 Json = dict[str, Any]
 

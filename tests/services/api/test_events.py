@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from appliance import bell, context, trace
+from appliance.db import fixed_ips, ports, roles, subnets, users
 from appliance.model.states import Event
 from appliance.model.volume_states import VolumeEvent
 from services.api.cloud import listener
@@ -161,6 +163,143 @@ def test_a_tenant_hears_nothing_of_others(cloud, events):
         assert by_admin[1]["id"] == first
 
     _run(scenario())
+
+
+def test_a_port_is_told_with_its_address_groups_and_tap(cloud, events):
+    image = cloud.add_image()
+
+    async def scenario() -> None:
+        kinds = Wanted(kinds=frozenset({"port"}))
+        owner = Stream(events, _caller(cloud, "demo", "member"), kinds)
+        other = Stream(events, _caller(cloud, "other", "member"), kinds)
+        await owner.next()
+        await other.next()
+        key = await asyncio.to_thread(lambda: cloud.run(imageRef=image)["id"])
+        made = await owner.until(lambda _, data: data["object"]["security_group_ids"] != [])
+        await asyncio.to_thread(_give_address, cloud, made["id"])
+        wired = await owner.until(lambda _, data: data["object"]["addresses"] != [])
+        await asyncio.to_thread(_delete_port, cloud, made["id"])
+        gone = await owner.until(lambda _, data: data["op"] == "delete")
+        await asyncio.to_thread(lambda: cloud.run(imageRef=image, user="other"))
+        heard = await other.until(lambda _, data: True)
+        await owner.close()
+        await other.close()
+        assert made["object"]["instance_id"] == key
+        assert made["object"]["tap"] == f"nbx-t-{made['id'][:8]}"
+        assert wired["object"]["addresses"] == ["10.78.0.2"]
+        assert gone["id"] == made["id"]
+        assert heard["object"]["project_id"] == cloud.project_id("other")
+
+    _run(scenario())
+
+
+def _give_address(cloud, port_id: str) -> None:
+    with cloud.db.transaction() as tx:
+        subnet = subnets.of_network(tx, ports.get(tx, port_id).network_id)[0]
+        fixed_ips.allocate(tx, subnet, port_id)
+
+
+def _delete_port(cloud, port_id: str) -> None:
+    with cloud.db.transaction() as tx:
+        ports.delete(tx, port_id)
+
+
+def test_a_security_group_is_told_with_its_rules(cloud, events):
+    async def scenario() -> None:
+        kinds = Wanted(kinds=frozenset({"security_group"}))
+        stream = Stream(events, _caller(cloud, "demo", "member"), kinds)
+        await stream.next()
+        body = {"security_group": {"name": "web"}}
+        group = await asyncio.to_thread(
+            lambda: cloud.post("/network/v2.0/security-groups", body)["security_group"]
+        )
+        rule = {
+            "security_group_id": group["id"], "direction": "ingress", "protocol": "tcp",
+            "port_range_min": 80, "port_range_max": 80,
+        }  # fmt: skip
+        await asyncio.to_thread(
+            cloud.post, "/network/v2.0/security-group-rules", {"security_group_rule": rule}
+        )
+        told = await stream.until(lambda _, data: len(data["object"]["rules"]) == 3)
+        await asyncio.to_thread(cloud.ask, "DELETE", f"/network/v2.0/security-groups/{group['id']}")
+        gone = await stream.until(lambda _, data: data["op"] == "delete")
+        await stream.close()
+        assert (told["object"]["name"], told["object"]["ports"]) == ("web", 0)
+        assert [
+            (one["direction"], one["protocol"], one["port_min"]) for one in told["object"]["rules"]
+        ] == [("egress", None, None), ("egress", None, None), ("ingress", "tcp", 80)]
+        assert gone["id"] == group["id"]
+
+    _run(scenario())
+
+
+def test_a_key_pair_is_told_to_its_user_alone(cloud, events):
+    async def scenario() -> None:
+        kinds = Wanted(kinds=frozenset({"key_pair"}))
+        user_id = _user_id(cloud, "demo")
+        owner = Stream(events, replace(_caller(cloud, "demo", "member"), user_id=user_id), kinds)
+        colleague = Stream(events, _caller(cloud, "demo", "member"), kinds)
+        for stream in (owner, colleague):
+            await stream.next()
+        body = {"keypair": {"name": "k"}}
+        made = await asyncio.to_thread(lambda: cloud.post("/compute/v2.1/os-keypairs", body))
+        told = await owner.next()
+        await asyncio.to_thread(cloud.ask, "DELETE", "/compute/v2.1/os-keypairs/k")
+        gone = await owner.next()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await colleague.next()
+        await owner.close()
+        assert told[1]["object"]["fingerprint"] == made["keypair"]["fingerprint"]
+        assert made["keypair"]["private_key"] not in json.dumps(told)
+        assert (gone[1]["op"], gone[1]["id"]) == ("delete", f"{user_id}/k")
+
+    _run(scenario())
+
+
+def _user_id(cloud, name: str) -> str:
+    return next(user.id for user in users.listed(cloud.db) if user.name == name)
+
+
+def test_users_and_projects_are_told_to_administrators_alone(cloud, events):
+    async def scenario() -> None:
+        kinds = Wanted(kinds=frozenset({"user", "project", "network"}))
+        admin = Stream(events, _caller(cloud, "admin", "admin"), kinds)
+        theirs = Stream(events, _caller(cloud, "demo", "member"), kinds)
+        _, first = await admin.next()
+        _, hidden = await theirs.next()
+        body = {"user": {"name": "eve", "password": "s3cret-word"}}
+        made = await asyncio.to_thread(lambda: cloud.post("/identity/v3/users", body, user="admin"))
+        key = made["user"]["id"]
+        told = await admin.next()
+        await asyncio.to_thread(_grant, cloud, key)
+        granted = await admin.next()
+        await asyncio.to_thread(cloud.ask, "DELETE", f"/identity/v3/users/{key}", user="admin")
+        gone = await admin.until(lambda _, data: data["op"] == "delete")
+        network = {"network": {"name": "lab"}}
+        await asyncio.to_thread(lambda: cloud.post("/network/v2.0/networks", network))
+        heard = await theirs.next()
+        await admin.close()
+        await theirs.close()
+        assert {one["name"] for one in first["objects"]["user"]} >= {"admin", "demo", "other"}
+        assert {one["name"] for one in first["objects"]["project"]} >= {"admin", "demo"}
+        assert "password_hash" not in json.dumps(first)
+        assert "$" not in json.dumps(first)  # as every hash of a password has
+        assert (hidden["objects"]["user"], hidden["objects"]["project"]) == ([], [])
+        assert told[1]["object"]["has_password"]
+        assert granted[1]["object"]["roles"] == [
+            {"role": "reader", "project_id": cloud.project_id("demo"), "project": "demo"}
+        ]
+        assert gone["id"] == key
+        assert heard[1]["kind"] == "network"
+
+    _run(scenario())
+
+
+def _grant(cloud, user_id: str) -> None:
+    role_id = next(role.id for role in roles.listed(cloud.db) if role.name == "reader")
+    path = f"/identity/v3/projects/{cloud.project_id('demo')}/users/{user_id}/roles/{role_id}"
+    assert cloud.ask("PUT", path, user="admin").status_code == 204
 
 
 def test_a_stream_is_resumed_after_the_last_revision(cloud, events):
