@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance import bell, claims, config, log, processes, trace
+from appliance import bell, claims, config, inquiry, log, processes, trace
 from appliance import queue as topics
 from appliance.db import claims as claims_db
 from appliance.db import connection, services
@@ -29,12 +29,15 @@ class Worker:
         *,
         sweep: topics.Sweep,
         beat: Callable[[], None] = lambda: None,
+        answers: inquiry.Answers | None = None,
         once: bool = False,
     ) -> None:
-        """Serve the topic until SIGTERM; or, with `once`, take one round and return."""
+        """Serve the topic until SIGTERM, and answer questions; or, with `once`, take one round."""
         if once:
             self.queue.once(self.topic, steps, sweep=sweep)
             return
+        if answers:
+            inquiry.serve(self.settings.run_dir, self.topic, answers)
 
         def report() -> None:
             with self.db.transaction() as tx:

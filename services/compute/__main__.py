@@ -4,7 +4,7 @@ import argparse
 
 from appliance import config, kvm, worker
 from appliance.glance import Glance
-from services.compute import libvirtd, tasks, undo
+from services.compute import answers, libvirtd, tasks, undo
 from services.compute.builder import Builder
 from services.compute.driver import ComputeDriver
 from services.compute.fake import Fake
@@ -67,6 +67,7 @@ def serve(frame: worker.Worker, driver: ComputeDriver, *, once: bool) -> None:
         tasks.steps(frame, manager),
         sweep=lambda: tasks.due(frame),
         beat=reconciler.look,
+        answers=answers.answers(settings, frame.db, driver, folders),
         once=once,
     )
 

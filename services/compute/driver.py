@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from appliance.ids import PREFIX, InstanceId, VolumeId
 from appliance.model.states import PowerState
 from appliance.model.volume import Target
+from services.compute.guest import Guest, Usage
 
 ON: Final = (PowerState.RUNNING, PowerState.PAUSED, PowerState.SUSPENDED)  # it has its memory
 
@@ -160,4 +161,12 @@ class ComputeDriver(Protocol):
 
     def guests(self) -> Mapping[InstanceId, PowerState]:
         """State by instance id of every domain of this cloud, and of no other."""
+        ...
+
+    def guest(self, instance_id: InstanceId) -> Guest | None:
+        """What the guest is made of; None if there is no such domain."""
+        ...
+
+    def usage(self) -> Mapping[InstanceId, Usage]:
+        """What each guest of this cloud that is on has used since it started."""
         ...

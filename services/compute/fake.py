@@ -7,6 +7,7 @@ A test makes a verb fail by writing the reason into `<folder>/refuse/<verb>`.
 import contextlib
 import fcntl
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 from appliance.errors import HypervisorError
 from appliance.ids import InstanceId, VolumeId
 from appliance.model.states import PowerState
-from services.compute.driver import GuestSpec, HostResources, VolumeDisk, domain_name
+from services.compute.driver import ON, GuestSpec, HostResources, VolumeDisk, domain_name
+from services.compute.guest import DiskUse, Guest, NicUse, Usage
 
 _OFF = (PowerState.SHUTDOWN, PowerState.CRASHED)
 
@@ -23,6 +25,11 @@ _OFF = (PowerState.SHUTDOWN, PowerState.CRASHED)
 class _Domain:
     state: PowerState
     volumes: dict[VolumeId, str] = field(default_factory=dict)  # volume id: its target
+    vcpus: int = 1
+    memory_mib: int = 0
+    disks: list[str] = field(default_factory=list)
+    mac_by_tap: dict[str, str] = field(default_factory=dict)
+    started_at: float = 0.0
 
 
 class Fake:
@@ -113,6 +120,26 @@ class Fake:
             found = ((instance_id, self._read(instance_id)) for instance_id in ids)
             return {instance_id: domain.state for instance_id, domain in found if domain}
 
+    def guest(self, instance_id: InstanceId) -> Guest | None:
+        """See ComputeDriver.guest. These guests are no processes."""
+        with self._verb("guest", instance_id):
+            domain = self._read(instance_id)
+        if domain is None:
+            return None
+        return Guest(
+            state=domain.state, vcpus=domain.vcpus, memory_mib=domain.memory_mib, pid=None,
+            disks=tuple(Path(path) for path in domain.disks), backing_by_disk={},
+            mac_by_tap=domain.mac_by_tap,
+            volumes=frozenset(domain.volumes),
+        )  # fmt: skip
+
+    def usage(self) -> Mapping[InstanceId, Usage]:
+        """See ComputeDriver.usage. Each uses a tenth of its processors."""
+        with self._verb("usage"):
+            ids = [InstanceId(path.stem) for path in self._domains.glob("*.json")]
+            found = {instance_id: self._read(instance_id) for instance_id in ids}
+        return {key: _usage(one) for key, one in found.items() if one and one.state in ON}
+
     def crash(self, instance_id: InstanceId) -> None:
         """What a test calls to have QEMU die."""
         with self._locked():
@@ -139,6 +166,11 @@ class Fake:
         domain = _Domain(
             state=PowerState.RUNNING,
             volumes={one.volume_id: str(one.target) for one in spec.volumes},
+            vcpus=spec.vcpus,
+            memory_mib=spec.memory_mib,
+            disks=[str(path) for path in (spec.disk and spec.disk.path, spec.config_drive) if path],
+            mac_by_tap={nic.tap: nic.mac for nic in spec.nics},
+            started_at=time.time(),
         )
         self._write(spec.instance_id, domain)
 
@@ -164,3 +196,18 @@ class Fake:
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(domain)))
         fresh.replace(path)
+
+
+def _usage(domain: _Domain) -> Usage:
+    ran_s = max(time.time() - domain.started_at, 0.0)
+    each_ns = int(ran_s * 1e8)
+    return Usage(
+        cpu_time_ns=each_ns * domain.vcpus, vcpu_times_ns=(each_ns,) * domain.vcpus,
+        memory_kib=domain.memory_mib << 10, rss_kib=domain.memory_mib << 8,
+        disks=tuple(
+            DiskUse(name=f"vd{letter}", read_bytes=4096, read_requests=1)
+            for letter, _ in zip("az", domain.disks, strict=False)
+        ),
+        nics=tuple(NicUse(tap=tap, rx_bytes=int(ran_s), tx_bytes=int(ran_s))
+                   for tap in domain.mac_by_tap),
+    )  # fmt: skip

@@ -17,8 +17,9 @@ import libvirt
 from appliance.errors import HypervisorError
 from appliance.ids import PREFIX, InstanceId, VolumeId
 from appliance.model.states import PowerState
-from services.compute import domain_xml, libvirt_volumes
+from services.compute import domain_look, domain_xml, libvirt_volumes, qemu_process
 from services.compute.driver import GuestSpec, HostResources, VolumeDisk, domain_name
+from services.compute.guest import Guest, Usage
 from services.compute.libvirt_connection import Connection, find
 
 log = logging.getLogger(__name__)
@@ -139,6 +140,14 @@ class Libvirt:
     def guests(self) -> Mapping[InstanceId, PowerState]:
         """See ComputeDriver.guests. Secrets that a killed process left go, too."""
         return self._connection.call("guests", None, self._guests)
+
+    def guest(self, instance_id: InstanceId) -> Guest | None:
+        """See ComputeDriver.guest."""
+        return self._connection.call("guest", instance_id, lambda c: _guest(c, instance_id))
+
+    def usage(self) -> Mapping[InstanceId, Usage]:
+        """See ComputeDriver.usage."""
+        return self._connection.call("usage", None, lambda c: _usage(c, self._owner))
 
     def _spawn(self, connection: Any, spec: GuestSpec, xml: str) -> None:
         domain = find(connection, spec.instance_id)
@@ -273,6 +282,31 @@ def _guests(connection: Any, owner: str) -> dict[InstanceId, PowerState]:
             if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:  # it went while we listed
                 raise
     return states
+
+
+def _guest(connection: Any, instance_id: InstanceId) -> Guest | None:
+    domain = find(connection, instance_id)
+    if domain is None:
+        return None
+    return domain_look.guest(
+        domain.XMLDesc(), state=_power_state(domain), pid=qemu_process.find(domain.name())
+    )
+
+
+def _usage(connection: Any, owner: str) -> dict[InstanceId, Usage]:
+    every = connection.getAllDomainStats(0, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE)
+    found = {}
+    for domain, stats in every:
+        if not domain.name().startswith(f"{PREFIX}-"):
+            continue
+        try:
+            if _owner(domain) == owner:
+                look = domain_look.usage(stats, info=tuple(domain.info()))
+                found[InstanceId(domain.UUIDString())] = look
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:  # it went while we listed
+                raise
+    return found
 
 
 def _owner(domain: Any) -> str | None:

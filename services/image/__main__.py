@@ -1,7 +1,7 @@
 """The image worker's process: `python -m services.image [once]`."""
 
 from appliance import keystone, worker
-from services.image import certificate, stores, tasks
+from services.image import answers, certificate, stores, tasks
 from services.image.data import Data
 from services.image.imports import Imports
 from services.image.manager import Manager
@@ -22,7 +22,12 @@ def main() -> None:
     manager = Manager(
         frame.db, data, Imports(frame.settings, frame.db, data, objects=Sources(account))
     )
-    frame.run(tasks.steps(manager), sweep=lambda: tasks.due(manager), once=once)
+    frame.run(
+        tasks.steps(manager),
+        sweep=lambda: tasks.due(manager),
+        answers=answers.answers(frame.db, data),
+        once=once,
+    )
 
 
 def _account(session: keystone.Session) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance import config, errors, worker
-from services.network import instance_metadata, tasks
+from services.network import answers, instance_metadata, tasks
 from services.network.driver import NetworkDriver
 from services.network.fake import FakeDriver
 from services.network.lease_watch import LeaseWatch
@@ -28,7 +28,12 @@ def main() -> None:
         driver=driver(frame.settings),
         gateways=_no_gateways if once else _meet_guests(frame),
     )
-    frame.run(tasks.steps(frame, manager), sweep=lambda: tasks.due(frame, manager), once=once)
+    frame.run(
+        tasks.steps(frame, manager),
+        sweep=lambda: tasks.due(frame, manager),
+        answers=answers.answers(manager),
+        once=once,
+    )
 
 
 def driver(settings: config.Settings) -> NetworkDriver:

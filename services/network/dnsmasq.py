@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from services.network import state_file
 from services.network.plan import Network, Port
 
 DOMAIN: Final = "novalocal"  # Nova's dhcp_domain
@@ -114,6 +115,12 @@ def leases(text: str) -> tuple[Lease, ...]:
         for words in fields
         if len(words) >= 4
     )
+
+
+def kept(directory: Path) -> tuple[Lease, ...]:
+    """What the lease files of all servers in `directory` say."""
+    files = sorted(directory.glob("*.leases"))
+    return tuple(lease for path in files for lease in leases(state_file.read(path)))
 
 
 def kept_leases(text: str, ports: Iterable[Port]) -> str:

@@ -7,6 +7,7 @@ else an older plan could undo a newer one.
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.network.dnsmasq import Lease
 from services.network.plan import HostNetwork, HostPlan
 
 
@@ -48,6 +49,10 @@ class NetworkDriver(Protocol):
 
         Raises NetworkError when the host cannot be asked.
         """
+        ...
+
+    def leases(self) -> tuple[Lease, ...]:
+        """The addresses that its DHCP servers have given out, ended ones too."""
         ...
 
     def clear(self) -> Report:

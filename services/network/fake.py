@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from services.network import dnsmasq, nftables, state_file
+from services.network.dnsmasq import Lease
 from services.network.driver import Report
 from services.network.plan import Bridge, HostNetwork, HostPlan, Tap, bridges, taps
 
@@ -41,6 +42,10 @@ class FakeDriver:
         """See NetworkDriver."""
         text = state_file.read(self._path)
         return _from_json(text) if text else HostNetwork()
+
+    def leases(self) -> tuple[Lease, ...]:
+        """See NetworkDriver; here what a test wrote as dnsmasq would."""
+        return dnsmasq.kept(self._path.parent)
 
     def clear(self) -> Report:
         """See NetworkDriver."""

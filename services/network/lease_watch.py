@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from services.network import dnsmasq, state_file
+from services.network import dnsmasq
 from services.network.dnsmasq import Lease
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class LeaseWatch:
                 log.exception("leases in %s: a look failed", self._directory)
 
     def _read(self) -> set[Lease]:
-        return {lease for path in self._files() for lease in dnsmasq.leases(state_file.read(path))}
+        return set(dnsmasq.kept(self._directory))
 
     def _files(self) -> list[Path]:
         return list(self._directory.glob("*.leases"))

@@ -17,7 +17,8 @@ from pyroute2.netlink.nfnetlink.nfctsocket import NFCTAttrTuple, NFCTSocket
 
 from appliance import errors, trace
 from appliance.model.network import BRIDGE_PREFIX, TAP_PREFIX
-from services.network import dhcp, forwarding, ruleset
+from services.network import dhcp, dnsmasq, forwarding, ruleset
+from services.network.dnsmasq import Lease
 from services.network.driver import Report
 from services.network.plan import Bridge, HostNetwork, HostPlan, Tap, bridges, taps
 
@@ -73,6 +74,7 @@ class LinuxDriver:
     """The NetworkDriver of the network namespace it is called in; its files in one directory."""
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._rules = ruleset.RuleSet(directory / "granted.json")
         self._forward_was = directory / "ip_forward"
         self._dhcp = dhcp.Servers(directory)
@@ -128,6 +130,10 @@ class LinuxDriver:
             rules=self._rules.loaded(),
             dhcp=self._dhcp.survey(),
         )
+
+    def leases(self) -> tuple[Lease, ...]:
+        """See NetworkDriver."""
+        return dnsmasq.kept(self._directory)
 
     def clear(self) -> Report:
         """See NetworkDriver; ip_forward goes back to what it was if we switched it on."""

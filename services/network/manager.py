@@ -16,7 +16,9 @@ from appliance.model.instance import Instance
 from appliance.model.network import Port
 from appliance.model.states import Event, VmState
 from services.network import planner
+from services.network.dnsmasq import Lease
 from services.network.driver import NetworkDriver, Report
+from services.network.plan import HostNetwork, HostPlan
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,13 @@ class Manager:
         """Apply the plan of this moment; one process and one thread at a time."""
         with self._alone():
             return self._apply()
+
+    def look(self) -> tuple[HostPlan, HostNetwork, tuple[Lease, ...]]:
+        """What the host should be and what it is, at one moment, and who has which address."""
+        with self._alone():
+            with self._db.transaction() as tx:
+                plan = planner.plan(tx, self._settings, self._settings.host)
+            return plan, self._driver.survey(), self._driver.leases()
 
     def repair(self) -> Report:
         """`settle` without being asked: what it had to do is traced as a request of its own."""

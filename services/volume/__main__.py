@@ -3,7 +3,7 @@
 import argparse
 
 from appliance import config, glance, worker
-from services.volume import backends, tasks
+from services.volume import answers, backends, tasks
 from services.volume.alone import Alone
 from services.volume.attachments import Attachments
 from services.volume.doing import as_volume_error
@@ -60,6 +60,7 @@ def serve(
         tasks.steps(frame, manager, attachments),
         sweep=lambda: tasks.due(frame, attachments),
         beat=reconciler.look,
+        answers=answers.answers(settings, db, pool, exporter),
         once=once,
     )
 

@@ -113,6 +113,10 @@ class Lvm:
             raise BlockError(f"volume {volume_id}: {path} is no block device")
         return path
 
+    def place(self, volume_id: str) -> Path:
+        """The block device's path, there while it is active."""
+        return self._device(VOLUME + volume_id)
+
     def volumes(self) -> Iterator[str]:
         """Ids, by the logical volumes' names."""
         return self._ids(VOLUME)

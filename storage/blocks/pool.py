@@ -67,6 +67,10 @@ class Pool(Protocol):
         """The file or block device with the volume's bytes, ready to be exported."""
         ...
 
+    def place(self, volume_id: str) -> Path:
+        """Where the volume's bytes are, or would be; nothing is done, and nothing looked at."""
+        ...
+
     def volumes(self) -> Iterator[str]:
         """Ids of the volumes it keeps."""
         ...

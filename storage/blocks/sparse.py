@@ -102,6 +102,10 @@ class Sparse:
             raise BlockError(f"volume {volume_id}: {path} is not there")
         return path
 
+    def place(self, volume_id: str) -> Path:
+        """The file's path."""
+        return self._volume(volume_id)
+
     def volumes(self) -> Iterator[str]:
         """Ids, by the files' names."""
         return self._ids(VOLUME)

@@ -5,13 +5,14 @@ Source: QEMU, docs/interop/qcow2.txt, "Header".
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
 HEADER_BYTES: Final = 104
 _MAGIC: Final = b"QFI\xfb"
 _FIXED = struct.Struct(">4sIQIIQI")  # magic version backing_offset backing_size bits size crypt
 _INCOMPATIBLE_OFFSET: Final = 72
 _EXTERNAL_DATA: Final = 1 << 2
+_NAME_BYTES_MAX: Final = 1023  # of a backing file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,17 @@ class Header:
     has_backing_file: bool
     has_data_file: bool
     is_encrypted: bool
+
+
+def backing_file(disk: BinaryIO) -> str:
+    """The name of the file that an open qcow2 is laid over, "" for none. Raises ValueError."""
+    head = disk.read(HEADER_BYTES)
+    parse(head)
+    _, _, offset, size, *_ = _FIXED.unpack_from(head)
+    if size > _NAME_BYTES_MAX:
+        raise ValueError(f"a backing file's name of {size} bytes")
+    disk.seek(offset)
+    return disk.read(size).decode(errors="replace") if offset else ""
 
 
 def parse(head: bytes) -> Header:

@@ -9,10 +9,11 @@ import pytest
 from appliance import ids
 from appliance.errors import HypervisorError
 from appliance.model.states import PowerState
-from services.compute.driver import ComputeDriver, GuestSpec, VolumeDisk
+from services.compute.driver import ComputeDriver, Disk, GuestSpec, VolumeDisk
 from services.compute.fake import Fake
 from services.compute.libvirt import Libvirt
 from tests.services.compute import private, targets
+from tests.services.compute.private import wait_until
 
 DRIVERS = ("fake", "libvirt-test", pytest.param("libvirt-qemu", marks=pytest.mark.host))
 
@@ -241,3 +242,51 @@ def test_nobody_gets_a_volume_and_nobody_lets_go_of_one(
     driver.detach(nobody, volume.volume_id, timeout_s=0)
 
     assert driver.volumes(nobody) == frozenset()
+
+
+def test_a_guest_is_made_of_what_it_was_told(driver: ComputeDriver, home: Path) -> None:
+    disk = home / "disk"
+    disk.write_bytes(bytes(1 << 20))
+    spec = guest(home, memory_mib=48, vcpus=2, disk=Disk(path=disk, format="raw"))
+    assert driver.guest(spec.instance_id) is None
+    driver.spawn(spec)
+    made = driver.guest(spec.instance_id)
+    driver.stop(spec.instance_id, timeout_s=0)
+    off = driver.guest(spec.instance_id)
+
+    assert made is not None
+    assert off is not None
+    assert (made.vcpus, made.memory_mib, made.disks) == (2, 48, (disk,))
+    assert (made.state, off.state) == (PowerState.RUNNING, PowerState.SHUTDOWN)
+    assert made.volumes == frozenset()
+    assert off.pid is None
+
+
+def test_the_process_of_a_real_guest_is_found(
+    driver: ComputeDriver, home: Path, request: pytest.FixtureRequest
+) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+    made = driver.guest(spec.instance_id)
+
+    is_real = request.node.callspec.params["driver"] == "libvirt-qemu"
+    assert made is not None
+    assert (made.pid is not None) == is_real
+    if made.pid:
+        assert spec.name in Path(f"/proc/{made.pid}/cmdline").read_text()
+
+
+def test_a_guest_that_runs_uses_more_and_more(driver: ComputeDriver, home: Path) -> None:
+    spec = guest(home, memory_mib=48)
+    other = guest(home)
+    driver.spawn(spec)
+    driver.spawn(other)
+    driver.stop(other.instance_id, timeout_s=0)
+    before = driver.usage()
+    wait_until(
+        lambda: driver.usage()[spec.instance_id].cpu_time_ns > before[spec.instance_id].cpu_time_ns,
+        "a guest that uses its processor",
+    )
+
+    assert set(before) == {spec.instance_id}
+    assert before[spec.instance_id].memory_kib == 48 << 10

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance import errors
+from services.network.dnsmasq import Lease
 from services.network.driver import NetworkDriver, Report
 from services.network.fake import FakeDriver, as_planned
 from services.network.linux import LinuxDriver
@@ -132,3 +133,14 @@ def test_a_revoked_rule_changes_the_rules_and_nothing_else(driver: NetworkDriver
     driver.apply(ONE)
     report = driver.apply(replace(ONE, ports=(port(11, rules=(SSH,)),)))
     assert (report.created, report.changed, report.removed) == ((), ("rules",), ())
+
+
+def test_leases_are_told_as_dnsmasq_wrote_them(driver: NetworkDriver, home: Path) -> None:
+    driver.apply(ONE)
+    assert driver.leases() == ()
+    file = home / "network" / "nbx-b-aaaaaaaa.leases"
+    file.write_text("1900000000 fa:16:3e:00:00:0b 10.0.0.11 web-1 *\n")
+
+    assert driver.leases() == (
+        Lease(ip="10.0.0.11", mac_address="fa:16:3e:00:00:0b", expires_at=1_900_000_000),
+    )

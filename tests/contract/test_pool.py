@@ -95,6 +95,13 @@ def test_a_new_volume_is_zeros_and_is_listed(pool: Pool) -> None:
     assert get(pool, V1, SIZE_BYTES) == bytes(SIZE_BYTES)
 
 
+def test_the_place_of_a_volume_is_told_before_and_after_it_is_made(pool: Pool) -> None:
+    before = pool.place(V1)
+    pool.create(V1, size_bytes=SIZE_BYTES)
+
+    assert pool.place(V1) == before == pool.device(V1)
+
+
 def test_a_volume_made_twice_keeps_its_bytes(pool: Pool) -> None:
     pool.create(V1, size_bytes=SIZE_BYTES)
     put(pool, V1, b"mine")
