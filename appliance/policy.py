@@ -281,6 +281,8 @@ _CLOUD: Final = {
     "novabox:get_status": READER,
     "novabox:explain": READER,
     "novabox:get_capacity": READER,
+    "novabox:xray": READER,  # of what is one's own to see
+    "novabox:fsck": ADMIN,
     "novabox:get_messages": ADMIN,
     "novabox:control_topic": ADMIN,
     "novabox:control_message": ADMIN,

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from appliance import errors
-from appliance.cli import cloud, inspect, parts, programs
+from appliance.cli import cloud, inspect, parts, programs, xray
 
 
 def parser() -> argparse.ArgumentParser:
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="The cloud's state is one folder: NOVABOX_HOME (default /var/lib/novabox).",
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (cloud, inspect, parts, programs):
+    for module in (cloud, inspect, xray, parts, programs):
         module.add_commands(commands)
     return top
 

@@ -14,6 +14,7 @@ from services.api.cloud import (
     explanations,
     routes,
     workings,
+    xray,
 )
 from services.http import answer, app, endpoint
 from services.identity.api import Identity
@@ -57,6 +58,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         routes.Cloud(
             events=stream, workings=parts, administration=administered, log=log,
             more=_planning(settings, db, queues, log, asked),
+            xray=xray.Xray(settings=settings, db=db, queue=topics),
         ).face(),
         _root(),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from appliance import errors, ids, policy, trace
 from services.api import events
 from services.api.cloud import administration, listener
 from services.api.cloud.workings import Workings
+from services.api.cloud.xray import Xray
 from services.http import endpoint, faults
 from services.http.endpoint import Path, Reply, Request, path
 
@@ -24,6 +25,7 @@ class Cloud:
     workings: Workings
     administration: administration.Administration
     log: trace.Log
+    xray: Xray
     more: tuple[Path, ...] = ()  # of the API's other modules
 
     def face(self) -> endpoint.Face:
@@ -44,6 +46,8 @@ class Cloud:
             path("/v1/hosts", GET=get(self.hosts)),
             *self.administration.paths(),
             path("/v1/status", GET=get(self.status)),
+            path("/v1/xray/{kind}/{id}", GET=get(self.show_xray)),
+            path("/v1/fsck", GET=get(self.fsck)),
         )
 
     def follow(self, request: Request) -> Reply:
@@ -86,6 +90,14 @@ class Cloud:
         """GET /status: what the cloud itself costs."""
         policy.check(request.ctx, "novabox:get_status")
         return self.workings.status()
+
+    def show_xray(self, request: Request) -> Json:
+        """GET /xray/{kind}/{id}: the object and all it is made of, as it really is."""
+        return {"xray": self.xray.show(request.ctx, request.path["kind"], request.path["id"])}
+
+    def fsck(self, request: Request) -> Json:
+        """GET /fsck: whatever does not agree, of all objects and hosts."""
+        return {"fsck": self.xray.everything(request.ctx)}
 
 
 def _links(request: Request) -> Json:

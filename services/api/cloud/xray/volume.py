@@ -1,0 +1,143 @@
+"""A volume, down to its bytes, its export, who is logged in, and its row."""
+
+from appliance import errors
+from appliance.db import images, snapshots
+from appliance.db import volumes as volumes_db
+from appliance.model.volume import Snapshot, Volume, parse_target
+from appliance.model.volume_states import VolumeStatus
+from services.api.cloud.xray import parts
+from services.api.cloud.xray.looks import Json
+from services.api.cloud.xray.node import Meaning, Node, checked, gib, unknown
+from services.api.cloud.xray.parts import Sources
+
+__all__ = ["Volume", "part", "tree"]
+
+_MEANING: dict[str, Meaning] = {"available": "good", "in-use": "good"}
+_UNMADE = (VolumeStatus.CREATING, VolumeStatus.DOWNLOADING, VolumeStatus.ERROR)
+
+
+def tree(at: Sources, volume_id: str) -> Node:
+    """Everything that the volume is made of. Raises NotFound."""
+    row = volumes_db.get(at.db, volume_id)
+    node = part(at, row)
+    return Node(
+        label=row.name or row.id, word=node.word, meaning=node.meaning, detail=node.detail,
+        kind="volume", id=row.id,
+        children=(
+            *node.children,
+            *((parts.instance(at.db, row.instance_id),) if row.instance_id else ()),
+            *_origin(at, row),
+            *(_snapshot(at, one) for one in snapshots.of_volume(at.db, row.id)),
+            parts.row(
+                "volumes", status=row.status, attach_status=row.attach_status, host=row.host,
+                updated_at=row.updated_at, request_id=row.request_id,
+            ),
+            parts.waiting(at.queue, row.id),
+        ),
+    )  # fmt: skip
+
+
+def part(at: Sources, row: Volume) -> Node:
+    """A volume as a part of its instance: bytes and export below it."""
+    look = at.looks.volumes(row.host, row.id)
+    found = look.part("volumes", row.id)
+    children: list[Node]
+    if look.value is None:
+        children = [unknown("bytes", look.reason)]
+    else:
+        children = [_bytes(row, found), *_export(row, found)]
+    return Node(
+        label=f"volume {row.name or row.id}", word=str(row.status), meaning=_meaning(row),
+        detail=row.reason or f"{row.size_gib} GiB" + (f"  {row.device}" if row.device else ""),
+        kind="volume", id=row.id, children=tuple(children),
+    )  # fmt: skip
+
+
+def _meaning(row: Volume) -> Meaning:
+    if str(row.status).startswith("error"):
+        return "failed"
+    return _MEANING.get(row.status, "busy")
+
+
+def _is_changing(row: Volume) -> bool:
+    return row.status not in (VolumeStatus.AVAILABLE, VolumeStatus.IN_USE)
+
+
+def _bytes(row: Volume, found: Json | None) -> Node:
+    if found is None or not found["is_there"]:
+        if row.status in _UNMADE:
+            return Node(label="bytes", word="none yet", meaning="busy")
+        where = found["path"] if found else "the pool"
+        return checked("bytes", f"{where} does not have them", is_changing=_is_changing(row))
+    size, wanted = found["size_bytes"], row.size_gib << 30
+    mismatch = ""
+    if size is not None and size != wanted:
+        mismatch = f"the row says {row.size_gib} GiB, there are {gib(size)}"
+    return checked(
+        "bytes", mismatch, is_changing=_is_changing(row), detail=f"{found['path']}  {gib(wanted)}"
+    )
+
+
+def _export(row: Volume, found: Json | None) -> list[Node]:
+    export = found["export"] if found else None
+    if row.target is None:
+        if export and row.status is VolumeStatus.AVAILABLE:
+            return [checked("export", "it is exported, and no instance is to have it; the volume "
+                                      "worker takes it away at its next round (30 s)")]  # fmt: skip
+        return []
+    where = parse_target(row.target)
+    mismatch = ""
+    if export is None:
+        mismatch = "the target is not there; the volume worker shows it again at its next round"
+    elif not export["is_right"]:
+        mismatch = f"the target shows other bytes than {found['path'] if found else '?'}"
+    elif export["lun"] != where.lun:
+        mismatch = f"the target's disk is LUN {export['lun']}, the row says {where.lun}"
+    return [
+        checked(
+            "export", mismatch, is_changing=_is_changing(row), word="shown",
+            detail=f"{where.iqn}  {where.address}:{where.port}  LUN {where.lun}",
+            children=[_sessions(found)] if not mismatch else [],
+        )
+    ]  # fmt: skip
+
+
+def _sessions(found: Json | None) -> Node:
+    sessions = found["sessions"] if found else []
+    if sessions:
+        return Node(label="session", word="logged in", detail=", ".join(sessions))
+    return Node(
+        label="session", word="nobody", meaning="off",
+        detail="no initiator is logged in: its guest is off, or waits for the disk",
+    )  # fmt: skip
+
+
+def _origin(at: Sources, row: Volume) -> list[Node]:
+    if row.image_id:
+        try:
+            name = images.get(at.db, row.image_id).name
+        except errors.NotFound:
+            name = None
+        return [_from("image", row.image_id, name)]
+    if row.snapshot_id:
+        return [_from("snapshot", row.snapshot_id, None)]
+    if row.source_volume_id:
+        return [_from("volume", row.source_volume_id, None)]
+    return []
+
+
+def _from(kind: str, key: str, name: str | None) -> Node:
+    return Node(label=f"made from {kind} {name or key}", kind=kind, id=key)
+
+
+def _snapshot(at: Sources, row: Snapshot) -> Node:
+    look = at.looks.volumes(row.host, row.volume_id)
+    label = f"snapshot {row.name or row.id}"
+    if look.value is None:
+        return unknown(label, look.reason)
+    is_there = row.id in look.value["snapshots"]
+    return checked(
+        label, "" if is_there else "the pool does not have it",
+        is_changing=row.status != "available", word=str(row.status), detail=f"{row.size_gib} GiB",
+        kind="snapshot", object_id=row.id,
+    )  # fmt: skip
