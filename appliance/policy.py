@@ -61,6 +61,7 @@ _COMPUTE: Final = {
     "os_compute_api:os-keypairs:delete": READER,
     "os_compute_api:os-flavor-manage:list": READER,
     "os_compute_api:limits": READER,
+    "os_compute_api:os-quota-sets:update": ADMIN,
     "os_compute_api:os-services:list": ADMIN,
     "os_compute_api:os-hypervisors:list": ADMIN,
     "os_compute_api:os-availability-zone:list": READER,
@@ -82,6 +83,7 @@ _VOLUME: Final = {
     "volume:delete_snapshot": MEMBER,
     "volume_extension:types:get": READER,
     "volume_extension:quotas:show": READER,
+    "volume_extension:quotas:update": ADMIN,
     "volume_extension:services:index": ADMIN,
     "limits_extension:used_limits": READER,
     "os_compute_api:os-volumes-attachments:index": READER,
@@ -109,6 +111,7 @@ _NETWORK: Final = {
     "create_security_group_rule": MEMBER,
     "delete_security_group_rule": MEMBER,
     "get_quota": READER,
+    "update_quota": ADMIN,
 }
 _IMAGE: Final = {
     "get_image": READER,

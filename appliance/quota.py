@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance import errors
-from appliance.db import connection, instances, quotas, volumes
+from appliance.db import connection, instances, projects, quotas, volumes
 
 UNLIMITED: Final = -1
 NEAR: Final = 0.8  # of a limit: from here on it is worth a word
@@ -95,6 +95,32 @@ def shares(
         errors.Share(resource=name, used=used[name], asked=asked[name], limit=allowed[name])
         for name in sorted(asked)
     ]
+
+
+def put(
+    tx: connection.Transaction,
+    project_id: str,
+    wanted: Mapping[str, int],
+    *,
+    is_forced: bool = False,
+) -> Usage:
+    """Give the project limits of its own (-1: none); what it has then.
+
+    Raises BadRequest for no such project and, unless `is_forced`, for a limit below what is used,
+    in Nova's words.
+    """
+    found = projects.find(tx, project_id)
+    if found is None or found.is_domain:
+        raise errors.BadRequest(f"Project ID {project_id} is not a valid project.")
+    used = usage(tx, project_id).used
+    for resource, limit in wanted.items():
+        if not is_forced and UNLIMITED < limit < used.get(resource, 0):
+            raise errors.BadRequest(
+                f"Quota limit {limit} for {resource} must be greater than or equal to already "
+                f"used and reserved {used[resource]}."
+            )
+        quotas.put(tx, project_id, resource, limit)
+    return usage(tx, project_id)
 
 
 def fit(

@@ -10,6 +10,7 @@ from appliance.cli import main as cli
 from appliance.model import states, volume_states
 from services.object.s3 import operations
 from tui.catalog import __main__ as catalog
+from tui.tell import __main__ as tell
 
 ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = ROOT / "docs/reference"
@@ -90,9 +91,12 @@ def cli_page() -> str:
     top = cli.parser()
     lines = ["# Commands", "", _NOTE, "```", top.format_help().rstrip(), "```"]
     elsewhere = {f"image {name}": parser for name, parser in _subcommands(catalog.parser())}
+    elsewhere |= dict(_subcommands(tell.parser()))
     for name, parser in _subcommands(top):
-        text = elsewhere.get(name, parser).format_help().rstrip()
-        lines += ["", f"## novabox {name}", "", "```", text, "```"]
+        real = elsewhere.get(name, parser)
+        inner = [(f"{name} {word}", one) for word, one in _subcommands(real) if real is not parser]
+        for title, one in ((name, real), *inner):
+            lines += ["", f"## novabox {title}", "", "```", one.format_help().rstrip(), "```"]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""`novabox doctor`, `demo`, `tui`, `image …`, `token …`: commands that are programs of their own.
+"""`novabox doctor`, `demo`, `tui`, `explain`, `image …`: commands that are programs of their own.
 
 They are started by name: this package imports nothing of services, storage or tui.
 """
@@ -49,6 +49,14 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
         told = image.add_parser(name, help=purpose, add_help=False)
         told.add_argument("--user", choices=["admin", "demo"])
         told.set_defaults(run=_catalog, takes_more=True, command=name)
+    for name, purpose in (
+        ("explain", "why something is in error, or what it waits for"),
+        ("capacity", "who has the room, what still fits, quotas, forecast"),
+        ("plan", "what running, attaching or deleting would do"),
+    ):
+        asked = commands.add_parser(name, help=purpose, add_help=False)
+        asked.add_argument("--user", choices=["admin", "demo"])
+        asked.set_defaults(run=_tell, takes_more=True, command=name)
     token = commands.add_parser("token", help="tokens").add_subparsers(required=True)
     rotate = token.add_parser(
         "rotate-keys", help="seal tokens with a new key from now on",
@@ -94,15 +102,21 @@ def _build_tiny(arguments: argparse.Namespace) -> int:
 
 
 def _catalog(arguments: argparse.Namespace) -> int:
-    """Run one as admin of this machine's cloud, unless `--user` or the environment says who asks.
+    """Who cannot log in is told so by the command itself: it lists, and helps, without a cloud."""
+    return _asking(arguments, "tui.catalog")
 
-    Who cannot log in is told so by the command itself: it lists, and helps, without a cloud too.
-    """
+
+def _tell(arguments: argparse.Namespace) -> int:
+    return _asking(arguments, "tui.tell")
+
+
+def _asking(arguments: argparse.Namespace, module: str) -> int:
+    """Run it as admin of this machine's cloud, unless `--user` or the environment says who asks."""
     settings = config.load()
     user: str | None = arguments.user
     if user is None and not any(os.environ.get(name) for name in ("OS_CLOUD", "OS_AUTH_URL")):
         user = "admin" if os.access(credentials.path(settings), os.R_OK) else None
-    return _exec(settings, user, "tui.catalog", arguments.command, *arguments.more)
+    return _exec(settings, user, module, arguments.command, *arguments.more)
 
 
 def _rotate_keys(arguments: argparse.Namespace) -> int:

@@ -228,3 +228,13 @@ def test_the_catalogue_asks_as_admin_who_can_read_the_login(settings: config.Set
     assert admin.returncode == 1
     assert "127.0.0.1:1/identity/v3/auth/tokens" in admin.stderr
     assert "`novabox up` starts" in admin.stderr
+
+
+@pytest.mark.usefixtures("_no_login")
+@pytest.mark.parametrize("command", ["explain", "capacity", "plan"])
+def test_what_the_cloud_says_of_itself_helps_without_one(command: str) -> None:
+    argv = [sys.executable, "-m", "appliance.cli", command, "--help"]
+    told = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+
+    assert told.returncode == 0
+    assert told.stdout.startswith(f"usage: novabox {command}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
+
+from tui.plain import clean as clean  # for those who draw
 
 Span: TypeAlias = tuple[str, str]
 """A text and the name of its style: a meaning of ``tui.glyphs``, head, dim, title, or nothing."""
@@ -15,13 +16,6 @@ STYLES: Final = (
     "good", "busy", "off", "attention", "failed", "unknown",
     "head", "dim", "title", "cursor", "key",
 )  # fmt: skip
-
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-
-
-def clean(text: str) -> str:
-    """Return ``text`` with control and direction characters as spaces: names come from users."""
-    return _CONTROL.sub(" ", text)
 
 
 def fit(text: str, width: int, *, ellipsis: str = "…", right: bool = False) -> str:

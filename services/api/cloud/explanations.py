@@ -1,13 +1,14 @@
-"""GET /explanations/{kind}/{id}: why it is as it is, for whoever may see it."""
+"""GET /explanations/{kind}/{id or name}: why it is as it is, for whoever may see it."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from appliance import context, errors, explain, policy
+from appliance import context, errors, explain, ids, policy
 from appliance.db import images, instances, snapshots, volumes
 from appliance.explain.explanation import Evidence, Explanation
 from appliance.model.states import VmState
+from services.api.cloud import objects
 from services.http.endpoint import Path, Request, endpoint, path
 from services.scheduler.api.capacity import Capacity
 
@@ -35,13 +36,27 @@ class Explanations:
 
     def show(self, request: Request) -> Json:
         """GET /explanations/{kind}/{id}."""
-        ctx, kind, key = request.ctx, request.path["kind"], request.path["key"]
+        ctx, kind = request.ctx, request.path["kind"]
         policy.check(ctx, "novabox:explain")
+        key = self._key(ctx, kind, request.path["key"])
         self._check_visible(ctx, kind, key)
         found = explain.explain(self.evidence, kind, key)
         if kind == "instance":
             found = self._advised(ctx, key, found)
         return {"explanation": asdict(found)}
+
+    def _key(self, ctx: context.RequestContext, kind: str, key: str) -> str:
+        """The id of what is meant: a person at a shell has only its name. Raises Conflict."""
+        if kind not in _VISIBLE or ids.is_uuid(key):
+            return key
+        named = [
+            seen.id
+            for seen in objects.everything(self.evidence.db, kind, ctx)
+            if seen.view["name"] == key
+        ]
+        if len(named) > 1:
+            raise errors.Conflict(f"{len(named)} of kind {kind} are named {key}: give an id.")
+        return named[0] if named else key
 
     def _check_visible(self, ctx: context.RequestContext, kind: str, key: str) -> None:
         if kind in _VISIBLE:

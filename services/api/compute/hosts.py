@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import UNSET, Struct, UnsetType
+
 from appliance import clock, errors, processes
 from appliance.model.host import Host, Service
 from services.compute.api.catalogue import Catalogue
-from services.http.endpoint import Path, Request, endpoint, path
+from services.http import values
+from services.http.endpoint import Path, Request, decoding, endpoint, path
 
 Json = dict[str, Any]
 
 _SERVICES: Final = {"compute": "nova-compute", "scheduler": "nova-scheduler"}
+_QUOTAS: Final = ("instances", "cores", "ram", "key_pairs", "metadata_items")
 _SILENT_S: Final = 60.0  # Nova's service_down_time
 
 # the absolute limits by our resource: (its limit, what is used of it)
@@ -20,6 +24,23 @@ _ABSOLUTE: Final = {
     "ram": ("maxTotalRAMSize", "totalRAMUsed"),
     "security_group": ("maxSecurityGroups", "totalSecurityGroupsUsed"),
 }
+
+
+class Quotas(Struct, forbid_unknown_fields=True):
+    """The limits to be set; `force`: also below what is used."""
+
+    instances: values.Limit | UnsetType = UNSET
+    cores: values.Limit | UnsetType = UNSET
+    ram: values.Limit | UnsetType = UNSET
+    key_pairs: values.Limit | UnsetType = UNSET
+    metadata_items: values.Limit | UnsetType = UNSET
+    force: bool = False
+
+
+class UpdateQuotas(Struct, forbid_unknown_fields=True):
+    """PUT /os-quota-sets/{project}."""
+
+    quota_set: Quotas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +54,11 @@ class Hosts:
         hypervisors = "/v2.1/os-hypervisors"
         return (
             path("/v2.1/limits", GET=endpoint(self.limits)),
-            path("/v2.1/os-quota-sets/{project_id}", GET=endpoint(self.quota_set)),
+            path(
+                "/v2.1/os-quota-sets/{project_id}",
+                GET=endpoint(self.quota_set),
+                PUT=decoding(UpdateQuotas, self.update_quotas),
+            ),
             path("/v2.1/os-services", GET=endpoint(self.services)),
             path(hypervisors, GET=endpoint(self.hypervisors)),
             path(f"{hypervisors}/detail", GET=endpoint(self.hypervisors_full)),
@@ -59,8 +84,15 @@ class Hosts:
         """GET /os-quota-sets/{project}."""
         project_id = request.path["project_id"]
         limits = self.verbs.quota_set(request.ctx, project_id).limits
-        names = ("instances", "cores", "ram", "key_pairs", "metadata_items")
-        return {"quota_set": {"id": project_id} | {name: limits[name] for name in names}}
+        return {"quota_set": {"id": project_id} | {name: limits[name] for name in _QUOTAS}}
+
+    def update_quotas(self, request: Request, body: UpdateQuotas) -> Json:
+        """PUT /os-quota-sets/{project}: those that are named."""
+        wanted = values.given(body.quota_set, _QUOTAS)
+        usage = self.verbs.put_quota(
+            request.ctx, request.path["project_id"], wanted, is_forced=body.quota_set.force
+        )
+        return {"quota_set": {name: usage.limits[name] for name in _QUOTAS}}
 
     def services(self, request: Request) -> Json:
         """GET /os-services: those that Nova has too."""

@@ -1,14 +1,33 @@
-"""Quotas: /quotas, to read (Networking API v2.0)."""
+"""Quotas: /quotas (Networking API v2.0)."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.http.endpoint import Path, Request, endpoint, path
+from msgspec import UNSET, Struct, UnsetType
+
+from services.http import values
+from services.http.endpoint import Path, Request, decoding, endpoint, path
 from services.network.api.networks import Networks
 
 Json = dict[str, Any]
 
 _RESOURCES: Final = ("network", "subnet", "port", "security_group", "security_group_rule")
+
+
+class Quota(Struct, forbid_unknown_fields=True):
+    """The limits to be set."""
+
+    network: values.Limit | UnsetType = UNSET
+    subnet: values.Limit | UnsetType = UNSET
+    port: values.Limit | UnsetType = UNSET
+    security_group: values.Limit | UnsetType = UNSET
+    security_group_rule: values.Limit | UnsetType = UNSET
+
+
+class UpdateQuota(Struct, forbid_unknown_fields=True):
+    """PUT /quotas/{project}."""
+
+    quota: Quota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +39,11 @@ class QuotasFace:
     def paths(self) -> tuple[Path, ...]:
         """The routes."""
         return (
-            path("/v2.0/quotas/{project_id}", GET=endpoint(self.show)),
+            path(
+                "/v2.0/quotas/{project_id}",
+                GET=endpoint(self.show),
+                PUT=decoding(UpdateQuota, self.update),
+            ),
             path("/v2.0/quotas/{project_id}/default", GET=endpoint(self.default)),
             path("/v2.0/quotas/{project_id}/details.json", GET=endpoint(self.full)),
         )
@@ -28,6 +51,12 @@ class QuotasFace:
     def show(self, request: Request) -> Json:
         """GET /quotas/{project}."""
         usage = self.verbs.usage(request.ctx, request.path["project_id"])
+        return {"quota": {name: usage.limits[name] for name in _RESOURCES}}
+
+    def update(self, request: Request, body: UpdateQuota) -> Json:
+        """PUT /quotas/{project}: those that are named."""
+        wanted = values.given(body.quota, _RESOURCES)
+        usage = self.verbs.put_quota(request.ctx, request.path["project_id"], wanted)
         return {"quota": {name: usage.limits[name] for name in _RESOURCES}}
 
     def default(self, request: Request) -> Json:

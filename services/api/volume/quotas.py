@@ -1,12 +1,15 @@
-"""Quotas and limits: /os-quota-sets, /limits, to read (Cinder, api/contrib/quotas.py)."""
+"""Quotas and limits: /os-quota-sets, /limits (Cinder, api/contrib/quotas.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import UNSET, Struct, UnsetType
+
 from appliance import quota
 from services.api.volume import listing
-from services.http.endpoint import Path, Request, endpoint, path
+from services.http import values
+from services.http.endpoint import Path, Request, decoding, endpoint, path
 from services.volume.api.catalogue import Catalogue
 
 Json = dict[str, Any]
@@ -26,6 +29,21 @@ _NONE_ABSOLUTE: Final = (
 )  # fmt: skip
 
 
+class Quotas(Struct, forbid_unknown_fields=True):
+    """The limits to be set; `skip_validation`: also below what is used."""
+
+    volumes: values.Limit | UnsetType = UNSET
+    snapshots: values.Limit | UnsetType = UNSET
+    gigabytes: values.Limit | UnsetType = UNSET
+    skip_validation: bool = False
+
+
+class UpdateQuotas(Struct, forbid_unknown_fields=True):
+    """PUT /os-quota-sets/{project}."""
+
+    quota_set: Quotas
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotasFace:
     """The handlers."""
@@ -36,7 +54,11 @@ class QuotasFace:
         """The routes; `owner_id` is the project asked about."""
         return (
             path("/limits", GET=endpoint(self.limits)),
-            path("/os-quota-sets/{owner_id}", GET=endpoint(self.show)),
+            path(
+                "/os-quota-sets/{owner_id}",
+                GET=endpoint(self.show),
+                PUT=decoding(UpdateQuotas, self.update),
+            ),
             path("/os-quota-sets/{owner_id}/defaults", GET=endpoint(self.defaults)),
         )
 
@@ -58,6 +80,15 @@ class QuotasFace:
             name: _part(0, 0) for name in _NONE
         }
         return {"quota_set": {"id": owner_id, "per_volume_gigabytes": _part(-1, 0), **parts}}
+
+    def update(self, request: Request, body: UpdateQuotas) -> Json:
+        """PUT /os-quota-sets/{project}: those that are named."""
+        owner_id = request.path["owner_id"]
+        usage = self.verbs.put_quota(
+            request.ctx, owner_id, values.given(body.quota_set, _RESOURCES),
+            is_forced=body.quota_set.skip_validation,
+        )  # fmt: skip
+        return _set(owner_id, usage.limits)
 
     def defaults(self, request: Request) -> Json:
         """GET /os-quota-sets/{project}/defaults."""

@@ -1,5 +1,6 @@
 """What there is to choose from, and how much of it: flavors, zones, hosts, services, limits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance import context, errors, policy, quota
@@ -42,6 +43,19 @@ class Catalogue:
         return quota.Usage(
             limits=quota.limits(self.db, project_id), used=instances.usage(self.db, project_id)
         )
+
+    def put_quota(
+        self,
+        ctx: context.RequestContext,
+        project_id: str,
+        wanted: Mapping[str, int],
+        *,
+        is_forced: bool = False,
+    ) -> quota.Usage:
+        """Give a project limits of its own. Raises Forbidden, BadRequest."""
+        policy.check(ctx, "os_compute_api:os-quota-sets:update")
+        with self.db.transaction() as tx:
+            return quota.put(tx, project_id, wanted, is_forced=is_forced)
 
     def services(self, ctx: context.RequestContext) -> list[Service]:
         """The processes that serve the cloud, by topic."""

@@ -85,6 +85,17 @@ class Networks:
             used=quotas.network_usage(self.db, project_id),
         )
 
+    def put_quota(
+        self,
+        ctx: context.RequestContext,
+        project_id: str,
+        wanted: Mapping[str, int],
+    ) -> quota.Usage:
+        """Give a project limits of its own, whatever it uses. Raises Forbidden, BadRequest."""
+        policy.check(ctx, "update_quota")
+        with self.db.transaction() as tx:
+            return quota.put(tx, project_id, wanted, is_forced=True)
+
     def default_quota(self, ctx: context.RequestContext) -> Mapping[str, int]:
         """The limits of a project that has none of its own."""
         policy.check(ctx, "get_quota")

@@ -1,5 +1,6 @@
 """What there is to choose from, and how much of it: types, zones, services, limits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance import context, errors, policy, quota
@@ -49,6 +50,19 @@ class Catalogue:
                 "Policy doesn't allow volume_extension:quotas:show to be performed."
             )
         return self._usage(project_id)
+
+    def put_quota(
+        self,
+        ctx: context.RequestContext,
+        project_id: str,
+        wanted: Mapping[str, int],
+        *,
+        is_forced: bool = False,
+    ) -> quota.Usage:
+        """Give a project limits of its own. Raises Forbidden, BadRequest."""
+        policy.check(ctx, "volume_extension:quotas:update")
+        with self.db.transaction() as tx:
+            return quota.put(tx, project_id, wanted, is_forced=is_forced)
 
     def _usage(self, project_id: str) -> quota.Usage:
         return quota.Usage(

@@ -1,5 +1,5 @@
 """The API calls this client makes, one function a call; each returns a ``Call``, sends nothing."""
 
-from tui.client.verbs import block_storage, compute, image, network, novabox
+from tui.client.verbs import block_storage, compute, image, network, novabox, planning
 
-__all__ = ["block_storage", "compute", "image", "network", "novabox"]
+__all__ = ["block_storage", "compute", "image", "network", "novabox", "planning"]

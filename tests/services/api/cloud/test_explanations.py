@@ -53,6 +53,15 @@ def test_each_project_is_told_of_its_own(cloud, kind):
     assert seen == {"demo": 200, "admin": 200, "other": 404}
 
 
+def test_a_name_will_do_where_it_is_one_things_only(cloud):
+    cloud.run(name="web")
+    cloud.run(name="web", user="other")
+
+    assert cloud.get(f"{CLOUD}/explanations/instance/web")["explanation"]["state"] == "BUILD"
+    twice = cloud.ask("GET", f"{CLOUD}/explanations/instance/web", user="admin")
+    assert (twice.status_code, "give an id" in twice.text) == (409, True)
+
+
 def test_a_project_is_for_itself_and_for_administrators(cloud):
     url = f"{CLOUD}/explanations/project/{cloud.project_id('demo')}"
 
