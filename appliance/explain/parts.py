@@ -1,6 +1,6 @@
 """Why a topic takes nothing, a service is down, a host takes no instances."""
 
-from appliance import clock, errors, processes
+from appliance import clock, errors, processes, queue
 from appliance.db import hosts
 from appliance.errors import Reason
 from appliance.explain import waiting
@@ -11,9 +11,15 @@ from appliance.model.host import Host
 def explain_topic(evidence: Evidence, key: str) -> Explanation:
     """Why messages of the topic wait. Raises NotFound."""
     state = evidence.queues.state(key)
+    if key == queue.DEAD:
+        return Explanation(
+            state="dead", advice=("Look at each: retry it or drop it.",) if state.depth else (),
+            summary=f"{state.depth} messages whose step failed for good, or that were put aside.",
+        )  # fmt: skip
     reasons, advice = waiting.blocked(evidence, key)
     if state.is_paused:
-        summary = "It is paused: messages come in and none is taken."
+        left_s = max((state.paused_until or 0) - clock.now(), 0)
+        summary = f"It is paused for {left_s:.0f} s more: messages come in and none is taken."
     elif reasons:
         summary = "Nobody takes its messages."
     elif state.depth:

@@ -74,8 +74,9 @@ def service(evidence: Evidence, topic: str) -> Service | None:
 
 def paused(state: TopicState) -> Reason:
     """That the topic is paused, and how much waits in it."""
+    who = f" by {state.paused_by}" if state.paused_by else ""
     return Reason(
-        what=f"topic {state.name}", text=f"is paused; {state.depth} messages wait in it",
+        what=f"topic {state.name}", text=f"is paused{who}; {state.depth} messages wait in it",
         asked=state.depth, unit="messages",
     )  # fmt: skip
 

@@ -81,7 +81,11 @@ class Workings:
 
     def _consumers(self) -> dict[str, list[str]]:
         """Which processes that are up serve each topic."""
-        alive = [one for one in services.all_services(self.db) if self._is_up(one)]
+        alive = [
+            one
+            for one in services.all_services(self.db)
+            if processes.is_up(one, here=self.settings.host)
+        ]
         return {one.topic: [one.name] for one in alive}
 
     def note_steps(self, hops: list[trace.Hop]) -> None:
@@ -116,7 +120,7 @@ class Workings:
 
     def _service(self, service: Service, stopped: list[str]) -> Seen:
         is_here = service.host == self.settings.host
-        is_up = self._is_up(service)
+        is_up = processes.is_up(service, here=self.settings.host)
         cost = processes.cost(service.topic, service.pid) if is_here and is_up else None
         is_stopped = is_here and not is_up and service.name in stopped
         view = {
@@ -131,9 +135,6 @@ class Workings:
             "cpu_percent": self._cpu_percent(cost, service) if cost else None,
         }
         return Seen(kind="service", id=service.topic, view=view, is_public=True)
-
-    def _is_up(self, service: Service) -> bool:
-        return processes.is_up(service, here=self.settings.host)
 
     def _cpu_percent(self, cost: processes.Cost, service: Service) -> float:
         """Since the last look; at the first, since the process started."""

@@ -39,12 +39,12 @@ def test_a_launch_that_waits_names_the_pause_and_the_service_that_is_down(eviden
         services.register(tx, "network.box1", name="network", host="box1")
         tx.execute("UPDATE services SET seen_at = ?", (clock.stamp(clock.now() - 300),))
     topics.ring("network.box1", "allocate", row.id)
-    evidence.queues.pause("network.box1")
+    evidence.queues.pause("network.box1", by="alice")
 
     found = told(evidence, row)
 
     assert [(one.what, one.text) for one in found.reasons] == [
-        ("topic network.box1", "is paused; 1 messages wait in it"),
+        ("topic network.box1", "is paused by alice; 1 messages wait in it"),
         ("service network.box1", "is down; last heard of 300 s ago"),
     ]
     assert found.advice[0] == "Resume the topic network.box1."

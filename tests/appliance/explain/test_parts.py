@@ -17,13 +17,13 @@ def scheduler(db):
 def test_a_topic_is_idle_busy_paused_or_served_by_nobody(evidence, db, topics, scheduler):
     topics.ring("scheduler", "select_host", "i1")
     busy = explain.explain(evidence, "topic", "scheduler")
-    evidence.queues.pause("scheduler")
+    evidence.queues.pause("scheduler", for_s=60)
     paused = explain.explain(evidence, "topic", "scheduler")
     topics.ring("network.box1", "allocate", "i1")
     alone = explain.explain(evidence, "topic", "network.box1")
 
     assert (busy.state, busy.reasons) == ("busy", ())
-    assert paused.summary == "It is paused: messages come in and none is taken."
+    assert paused.summary == "It is paused for 60 s more: messages come in and none is taken."
     assert paused.advice == ("Resume the topic scheduler.",)
     assert alone.summary == "Nobody takes its messages."
     assert alone.reasons[0].text == "has never reported in"
@@ -34,6 +34,17 @@ def test_an_empty_topic_is_idle(evidence, topics, scheduler):
     topics.once("scheduler", {"select_host": lambda _: None}, sweep=list)
 
     assert explain.explain(evidence, "topic", "scheduler").state == "idle"
+
+
+def test_the_dead_wait_for_nobody(evidence, topics):
+    topics.ring("scheduler", "select_host", "i1")
+    (message,) = topics.peek("scheduler")
+    evidence.queues.bury("scheduler", message.id)
+
+    found = explain.explain(evidence, "topic", "dead")
+
+    assert (found.state, found.reasons) == ("dead", ())
+    assert found.summary.startswith("1 messages whose step failed for good")
 
 
 def test_a_service_is_up_or_its_process_is_gone(evidence, db, scheduler):

@@ -159,7 +159,7 @@ class Cloud:
 
     def messages(self, topic: str) -> list[tuple[str, str]]:
         """Steps and ids that wait in a topic."""
-        names = [state.name for state in self.topics.topics()]
+        names = self.topics.names()
         return (
             [(one.step, one.object_id) for one in self.topics.peek(topic)] if topic in names else []
         )

@@ -11,17 +11,13 @@ from appliance.model.volume_states import VolumeEvent
 from tests.services.api.clouds import CLOUD, COMPUTE, Cloud
 
 
-def depths(cloud: Cloud) -> dict[str, int]:
-    return {name: len(cloud.topics.peek(name)) for name in cloud.topics.names()}
-
-
 def plan(cloud: Cloud, verb: str, body: dict[str, Any], *, user: str = "demo") -> Any:
     """The plan; asking for it has changed no row and sent no message."""
     rows, version = cloud.counts(), cloud.db.version()
-    waiting = depths(cloud)
+    waiting = {name: len(cloud.topics.peek(name)) for name in cloud.topics.names()}
     found = cloud.post(f"{CLOUD}/dry-runs/{verb}", body, user=user)["plan"]
     assert (cloud.counts(), cloud.db.version()) == (rows, version)
-    assert depths(cloud) == waiting
+    assert {name: len(cloud.topics.peek(name)) for name in cloud.topics.names()} == waiting
     return found
 
 
