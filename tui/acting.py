@@ -20,21 +20,27 @@ async def perform(app: Tui, action: Action, targets: Sequence[Target]) -> None:
         targets = await _answered(app, action, targets)
     if not targets or not await _is_confirmed(app, action, targets):
         return
-    failures = [failure for target in targets if (failure := await _one(app, action, target))]
+    notes: list[str] = []
+    failures = [
+        failure for target in targets if (failure := await _one(app, action, target, notes))
+    ]
     done = len(targets) - len(failures)
     if done:
         what = targets[0].name if len(targets) == 1 else f"{done} of {len(targets)}"
-        app.say(f"{action.label} {what}".rstrip() + ": accepted")
+        told = notes[0] if notes else "accepted"
+        app.say(f"{action.label} {what}".rstrip() + f": {told}")
     for failure in failures:
         app.say(failure, is_error=True)
 
 
-async def _one(app: Tui, action: Action, target: Target) -> str:
-    """Return why it failed, or an empty text."""
+async def _one(app: Tui, action: Action, target: Target, notes: list[str]) -> str:
+    """Return why it failed, or an empty text; what the cloud says besides goes to ``notes``."""
     if action.call is None:
         return ""
     try:
-        await app.send(action.call(target))
+        answer = await app.send(action.call(target))
+        if isinstance(answer.body, dict) and "note" in answer.body:
+            notes.append(str(answer.body["note"]))
     except ClientError as error:
         return f"{action.label} {target.name}".rstrip() + f": {error.reason}"
     return ""

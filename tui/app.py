@@ -112,6 +112,13 @@ class Tui(App[None]):
         targets = self._targets()
         return targets[0] if targets else None
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return None, which shows it as not to be had, for what does not work on the object."""
+        if action == "act" and self.screen_stack:
+            known = registry.BY_ID.get(str(parameters[0]))
+            return True if known is None or known.works_on(self.target()) else None
+        return True
+
     def action_act(self, action_id: str) -> None:
         """Make the action's API call for every chosen object, confirmed as its level asks."""
         action = registry.BY_ID[action_id]
@@ -163,11 +170,10 @@ class Tui(App[None]):
         self.push_screen(_screen("help", "Help", of=self.screen))
 
     async def action_back(self) -> None:
-        """Close the screen on top; on a mode's own, clear what was typed or marked."""
-        if len(self.screen_stack) > 1:
+        """Clear what was typed or marked on the screen on top; if nothing was, close it."""
+        go_back: Callable[[], bool] = getattr(self.screen, "go_back", lambda: False)
+        if not go_back() and len(self.screen_stack) > 1:
             self.pop_screen()
-        elif hasattr(self.screen, "go_back"):
-            self.screen.go_back()
 
     def action_reconnect(self) -> None:
         """Open the event stream anew."""

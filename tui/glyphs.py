@@ -35,6 +35,7 @@ class Glyphs:
     arrow: str = "→"
 
     bar_full: str = "█"
+    bar_half: str = "▒"
     bar_empty: str = "░"
 
     lane: str = "┊"
@@ -72,6 +73,7 @@ ASCII: Final = Glyphs(
     ellipsis="~",
     arrow="->",
     bar_full="#",
+    bar_half="+",
     bar_empty=".",
     lane=":",
     lane_end="|",

@@ -38,6 +38,12 @@ def age(seconds: float | None) -> str:
     return "0s"
 
 
+def countdown(seconds: float) -> str:
+    """Return ``4:48``: minutes and seconds that are left, or have passed."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    return f"{minutes}:{rest:02}"
+
+
 def since(moment: Time, *, now_s: float) -> str:
     """Return the age of ``moment`` at ``now_s``."""
     start_s = epoch_s(moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tui import places
-from tui.actions import everywhere, image, instance, listing, queue, request, volume
+from tui.actions import everywhere, image, instance, listing, queue, request, service, volume
 from tui.actions.action import Action
 from tui.places import Place
 
@@ -23,6 +23,7 @@ REGISTRY: Final = (
     *image.ACTIONS,
     *volume.ACTIONS,
     *queue.ACTIONS,
+    *service.ACTIONS,
     *request.ACTIONS,
     *listing.ACTIONS,
     *(_going(place) for place in places.PLACES if place.key),

@@ -40,6 +40,7 @@ _VOLUME: Final[Mapping[str, Meaning]] = {
     "error_deleting": "failed",
     "deleted": "off",
 }
+_SERVICE: Final[Mapping[str, Meaning]] = {"up": "good", "stopped": "off"}
 _HOP: Final[Mapping[str, Meaning]] = {"ok": "good", "running": "busy", "error": "failed"}
 
 
@@ -62,14 +63,16 @@ def of_volume(volume: nouns.Volume) -> tuple[str, Meaning]:
 
 
 def of_service(service: nouns.Service) -> tuple[str, Meaning]:
-    """Return up or down and its meaning."""
-    return service.state, "good" if service.state == "up" else "failed"
+    """Return up, stopped (by somebody) or down, and its meaning."""
+    return service.state, _SERVICE.get(service.state, "failed")
 
 
 def of_topic(topic: nouns.Topic) -> tuple[str, Meaning]:
-    """Return paused, waiting or idle and its meaning."""
+    """Return paused, waiting or idle and its meaning; dead messages wait for a person."""
     if topic.is_paused:
         return "paused", "attention"
+    if topic.is_dead:
+        return ("dead", "failed") if topic.depth else ("empty", "off")
     return ("waiting", "busy") if topic.depth else ("idle", "good")
 
 

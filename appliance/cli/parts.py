@@ -244,7 +244,8 @@ def _service(arguments: argparse.Namespace) -> int:
 
 def _logs(arguments: argparse.Namespace) -> int:
     settings = config.load()
-    names = [arguments.service] if arguments.service else _written(settings)
+    name = (arguments.service or "").partition(".")[0]  # of a topic, the process that serves it
+    names = [name] if name else _written(settings)
     read = arguments.lines if len(names) == 1 else log_files.LINES_MAX  # sorted, then cut
     pieces = [log_files.tail(settings, name, lines=read) for name in names]
     for line in _merged(pieces)[-arguments.lines :] if arguments.lines else []:

@@ -44,9 +44,18 @@ def build() -> FakeCloud:
         r"POST /compute/v2.1/servers/.*/action": (200, {"output": CONSOLE}),
         r"DELETE /compute/v2.1/servers/.*": (204, None),
         r"POST /novabox/v1/topics/.*": (202, {}),
-        r"GET /novabox/v1/topics/.*": (200, {"messages": [
-            {"id": 1, "step": "spawn", "object_id": "i-1f", "request_id": LAUNCH,
-             "queued_at": NOW_S - 12}]}),
+        r"POST /novabox/v1/services/.*": (200, {"service": {"name": "compute", "pid": 815}}),
+        r"GET /novabox/v1/services/[^/]*/log[?]lines=.*": (200, {"log": LOG}),
+        r"GET /novabox/v1/services/[^/]*/log[?]since=.*": (
+            200, {"log": {"name": "compute", "lines": [], "offset": 900}}),
+        r"GET /novabox/v1/topics/dead": (200, {
+            "topic": {"name": "dead", "depth": 1}, "messages": [_dead()]}),
+        r"GET /novabox/v1/topics/.*": (200, {
+            "topic": {"name": "compute.box1", "depth": 3, "is_paused": True},
+            "messages": [
+                _message(1, "spawn", "1f", LAUNCH, 12, is_released=True),
+                _message(2, "reboot", "1d", _other(2), 6, is_raised=True),
+                _message(3, "terminate", "0a", _other(3), 1)]}),
     }  # fmt: skip
     return cloud
 
@@ -113,20 +122,74 @@ def _services(cloud: FakeCloud) -> None:
             started_at=NOW_S - 9 * 86400, seen_at=NOW_S - 2, pss_kib=20_480 + number * 1024,
             cpu_percent=0.1,
         )  # fmt: skip
-    for name, depth, is_paused in (
-        ("scheduler", 0, False), ("compute.box1", 1, True), ("network.box1", 0, False),
-        ("image", 0, False),
+    quiet, passing = [0] * 30, [1, 0, 0, 1, 0] * 4 + [0] * 10
+    for name, depth, consumer in (
+        ("scheduler", 0, "scheduler"), ("compute.box1", 3, "compute"),
+        ("network.box1", 0, "network"), ("image", 0, "image"), ("volume.box1", 0, None),
+        ("dead", 1, None),
     ):  # fmt: skip
+        is_paused = name == "compute.box1"
+        is_busy = name in ("scheduler", "network.box1", "compute.box1")
         cloud.put(
             "topic",
             name=name,
             depth=depth,
             is_paused=is_paused,
-            oldest_age_s=12 if depth else None,
-            last_step="spawn" if depth else None,
+            paused_at=NOW_S - 12 if is_paused else None,
+            paused_until=NOW_S + 288 if is_paused else None,
+            paused_by="demo" if is_paused else None,
+            oldest_age_s={0: None, 1: 2 * 86400, 3: 12}[depth],
+            last_step="spawn" if is_paused else None,
+            consumers=[consumer] if consumer else [],
+            in_per_s=0.3 if is_busy else 0.0,
+            out_per_s=0.2 if is_busy and not is_paused else 0.0,
+            history={
+                "sent": passing if is_busy else quiet,
+                "taken": passing if is_busy and not is_paused else quiet,
+                "depth": [0] * 12 + [1] * 8 + [3] * 10 if is_paused else quiet,
+            },
         )
 
 
+def _message(
+    number: int, step: str, short: str, request_id: str, age_s: float, **fields: Any
+) -> dict[str, Any]:
+    object_id = f"{short}000000-0000-4000-8000-000000000000"
+    return {
+        "id": f"a{number}b2c3d4-0000-4000-8000-00000000000{number}", "step": step,
+        "object_id": object_id, "request_id": request_id, "queued_at": NOW_S - age_s,
+        "size_bytes": 400 + number, "is_released": False, "is_raised": False,
+        "wants_reply": False, "topic": None, "error": None, "failures": 0, "dead_by": None,
+        "payload": {
+            "request_id": request_id, "hop_id": "h12", "user_id": "u1", "project_id": "p1",
+            "queued_at": f"{NOW_S - age_s:.6f}"},
+    } | fields  # fmt: skip
+
+
+def _other(number: int) -> str:
+    return f"req-7f5{number}0000-0000-4000-8000-000000000001"
+
+
+def _dead() -> dict[str, Any]:
+    error = "HypervisorError: no such machine type"
+    return _message(
+        9, "spawn", "0b", _other(9), 2 * 86400, topic="compute.box1", error=error, failures=3,
+        dead_by="",
+    )  # fmt: skip
+
+
+LOG = {
+    "name": "compute", "offset": 900,
+    "lines": [
+        f"2026-09-21T14:13:0{at}.100 {level:7} services.compute.manager [{request}] {text}"
+        for at, (level, request, text) in enumerate([
+            ("INFO", "-", "host box1: 3 guests run"),
+            ("INFO", LAUNCH, "instance 1f000000: spawning on box1"),
+            ("WARNING", LAUNCH, "instance 1f000000: the tap came late, trying again"),
+            ("ERROR", _other(2), "instance 0b000000: no such machine type"),
+        ])
+    ] + ["Traceback (most recent call last):", "ValueError: q35"],
+}  # fmt: skip
 LAUNCH_HOPS = [
     (None, "http", "client", "api", "POST /compute/v2.1/servers", 0, 9_000),
     (1, "state", "api", "database", "create", 4_000, 1_000),

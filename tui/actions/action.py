@@ -81,6 +81,15 @@ class Action:
     asks: tuple[Question, ...] = ()
     makes: bool = False
     is_shown: bool = True
+    takes: tuple[type[nouns.Noun], ...] = ()  # on a screen of several lists: what it works on
+    suits: Callable[[Any], bool] = lambda _: True  # and in which state of that
+
+    def works_on(self, target: Target | None) -> bool:
+        """Return whether it can be done to what is under the cursor."""
+        if not self.takes:
+            return True
+        is_kind = target is not None and isinstance(target.noun, self.takes)
+        return is_kind and target is not None and self.suits(target.noun)
 
 
 def openstack(*words: str) -> Callable[[Target], tuple[str, ...]]:
@@ -100,6 +109,21 @@ def reader(name: str) -> Callable[[Any], Sequence[nouns.Choice]]:
     return read
 
 
+def novabox(*words: str) -> Callable[[Target], tuple[str, ...]]:
+    """Return the line of our own command; ``ID`` stands for the target, ``QUEUE`` for its queue."""
+
+    def line(target: Target) -> tuple[str, ...]:
+        known = {"ID": target.id, "QUEUE": queue_of(target)}
+        return ("novabox", *(known.get(word, word) for word in words))
+
+    return line
+
+
+def queue_of(target: Target) -> str:
+    """Return the queue that a message waits in, or the target itself."""
+    return target.noun.queue if isinstance(target.noun, nouns.Message) else target.id
+
+
 def curl(call: Callable[[Target], Call]) -> Callable[[Target], tuple[str, ...]]:
     """Return a line for what only novabox's own API has."""
     return lambda target: (
@@ -112,7 +136,7 @@ def request_of(target: Target) -> str:
     """Return the id of the request that last changed the target, or an empty text."""
     if isinstance(target.noun, nouns.Request):
         return target.noun.id
-    if isinstance(target.noun, nouns.Instance | nouns.Volume):
+    if isinstance(target.noun, nouns.Instance | nouns.Volume | nouns.Message):
         return target.noun.request_id or ""
     return ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -56,7 +56,21 @@ def requests(body: Any) -> list[nouns.Request]:
 
 def messages(body: Any) -> list[nouns.Message]:
     """Read the messages of ``GET /topics/{name}``. Raises Unreadable."""
-    return convert(body, _Messages).messages
+    found = convert(body, _Messages)
+    topic = found.topic or nouns.Topic(name="")
+    return [
+        replace(message, queue=topic.name, is_held=topic.is_paused) for message in found.messages
+    ]
+
+
+def topics(body: Any) -> list[nouns.Topic]:
+    """Read ``GET /topics``. Raises Unreadable."""
+    return convert(body, _Topics).topics
+
+
+def log(body: Any) -> nouns.Piece:
+    """Read ``GET /services/{topic}/log``. Raises Unreadable."""
+    return convert(body, _Log).log
 
 
 def convert(body: Any, kind: type[T]) -> T:
@@ -97,3 +111,14 @@ class _Requests:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Messages:
     messages: list[nouns.Message]
+    topic: nouns.Topic | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Topics:
+    topics: list[nouns.Topic]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Log:
+    log: nouns.Piece

@@ -15,7 +15,7 @@ from tui.widgets.spans import Span
 def _columns(pen: Pen) -> Sequence[Column[Service]]:
     return [
         Column(name="SERVICE", width=12, weight=1, cell=lambda item: (item.name, "")),
-        Column(name="STATE", width=8, cell=lambda item: state(pen, words.of_service(item))),
+        Column(name="STATE", width=9, cell=lambda item: state(pen, words.of_service(item))),
         Column(name="HOST", width=10, cell=lambda item: (item.host or "-", "dim"), drop=3),
         Column(name="PID", width=7, is_right=True, cell=lambda item: (str(item.pid or "-"), "")),
         Column(name="MEMORY", width=9, is_right=True, cell=_memory,
@@ -43,6 +43,6 @@ KIND: Final = Kind(
     purpose="The processes of the cloud, and what each costs.",
     name=lambda item: item.name,
     columns=_columns,
-    show=("novabox", "status"),
+    show=("novabox", "logs"),
     order=lambda item: item.key,
 )

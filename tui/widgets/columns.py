@@ -29,6 +29,7 @@ class Column(Generic[T]):
     drop: int = 0
     is_right: bool = False
     sort: Callable[[T], Any] | None = None
+    draw: Callable[[T, int], Span] | None = None  # what it shows in so many cells, if that counts
 
     def key(self, item: T) -> Any:
         """Return what ``item`` is ordered by in this column."""

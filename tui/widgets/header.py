@@ -41,7 +41,12 @@ class Header(Widget):
         clock = quantities.clock(self.app.now_s())
         meaning, text = self._summary()
         sign = self.app.glyphs.state(meaning)
-        return Content.assemble((f"{sign} {text}", themes.COLOUR[meaning]), f"  {clock}")
+        style = f"{themes.COLOUR[meaning]}{' reverse' if 'PAUSED' in text else ''}"
+        return Content.assemble((f"{sign} {text}", style), f"  {clock}")
+
+    def _left(self, topic: nouns.Topic) -> str:
+        until_s = quantities.epoch_s(topic.paused_until)
+        return "" if until_s is None else quantities.countdown(until_s - self.app.now_s())
 
     def _summary(self) -> tuple[Meaning, str]:
         store = self.app.store
@@ -53,8 +58,9 @@ class Header(Widget):
         services, topics = store.all(nouns.Service), store.all(nouns.Topic)
         up = sum(words.of_service(service)[1] == "good" for service in services)
         depth = sum(topic.depth for topic in topics)
-        paused = sum(topic.is_paused for topic in topics)
+        paused = [topic for topic in topics if topic.is_paused]
         text = f"{up}/{len(services)} up  mq {depth}"
         if paused:
-            return "attention", f"{paused} paused  {text}"
+            loud = f"{paused[0].name} PAUSED {self._left(paused[0])}".rstrip()
+            return "attention", f"{loud if len(paused) == 1 else f'{len(paused)} PAUSED'}  {text}"
         return ("good" if up == len(services) else "failed"), text

@@ -106,7 +106,7 @@ class Table(Lines, Generic[T]):
         mark = glyphs.mark if self._key(item) in self.marked else " "
         texts: list[Span] = [(f"{cursor} ", "title"), (f"{mark} ", "attention")]
         for column, cells in layouts.layout(self.columns, width - _MARGIN):
-            text, style = column.cell(item)
+            text, style = column.draw(item, cells) if column.draw else column.cell(item)
             texts += [(self._fit(text, cells, column), style), (" " * layouts.GAP, "")]
         return texts
 

@@ -14,7 +14,15 @@ from tui.client.nouns.compute import Fault, FlavorRef, Host, ImageRef, Instance
 from tui.client.nouns.image import Image
 from tui.client.nouns.moment import Time
 from tui.client.nouns.network import Network
-from tui.client.nouns.workings import Hop, Message, Request, Service, Topic
+from tui.client.nouns.workings import (
+    History,
+    Hop,
+    Message,
+    Piece,
+    Request,
+    Service,
+    Topic,
+)
 
 __all__ = [
     "NOUN_BY_KIND",
@@ -22,6 +30,7 @@ __all__ = [
     "Choice",
     "Fault",
     "FlavorRef",
+    "History",
     "Hop",
     "Host",
     "Image",
@@ -31,6 +40,7 @@ __all__ = [
     "Message",
     "Network",
     "Noun",
+    "Piece",
     "Request",
     "Service",
     "Time",

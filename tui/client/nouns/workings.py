@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tui.client.nouns.moment import Time
@@ -29,14 +29,35 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The last seconds of a queue, a number each, the oldest first."""
+
+    sent: tuple[int, ...] = ()
+    taken: tuple[int, ...] = ()
+    depth: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One queue: a worker kind on a host."""
+    """One queue: a worker kind on a host, or those of all whose step failed (``dead``)."""
 
     name: str
     depth: int = 0
     is_paused: bool = False
+    paused_at: Time = None
+    paused_until: Time = None
+    paused_by: str | None = None
     oldest_age_s: float | None = None
     last_step: str | None = None
+    consumers: tuple[str, ...] = ()
+    in_per_s: float = 0.0
+    out_per_s: float = 0.0
+    history: History = field(default_factory=History)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether nobody takes from it: messages lie there until a person says."""
+        return self.name == "dead"
 
     @property
     def key(self) -> str:
@@ -46,13 +67,47 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One note waiting in a topic."""
+    """One note waiting in a topic.
+
+    ``queue`` and ``is_held`` are of the topic where it waits. Of a dead one, ``topic`` is where it
+    was, ``error`` why its step failed, ``dead_by`` who put it aside.
+    """
 
     id: str | int
     step: str = ""
     object_id: str | None = None
     request_id: str | None = None
     queued_at: Time = None
+    size_bytes: int | None = None
+    is_released: bool = False
+    is_raised: bool = False
+    wants_reply: bool = False
+    payload: dict[str, Any] = field(default_factory=dict)
+    topic: str | None = None
+    error: str | None = None
+    failures: int = 0
+    dead_by: str | None = None
+    queue: str = ""
+    is_held: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its id."""
+        return str(self.id)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether nobody takes it: its step failed for good, or somebody put it aside."""
+        return self.topic is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Lines of a process's log, and where the next ones begin."""
+
+    name: str = ""
+    lines: tuple[str, ...] = ()
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,26 @@ def services() -> Call:
     return Call(service="novabox", method="GET", path="/services")
 
 
+def control_service(topic: str, verb: str) -> Call:
+    """Restart, stop, start or kill a process."""
+    return Call(service="novabox", method="POST", path=f"/services/{topic}/{verb}")
+
+
+def service_log(topic: str, *, lines: int) -> Call:
+    """Get the newest lines of a process's log."""
+    return Call(service="novabox", method="GET", path=f"/services/{topic}/log?lines={lines}")
+
+
+def service_log_since(topic: str, offset: int) -> Call:
+    """Get what was written to a process's log since."""
+    return Call(service="novabox", method="GET", path=f"/services/{topic}/log?since={offset}")
+
+
+def topics() -> Call:
+    """List the topics, how much waits in each, and how busy they were."""
+    return Call(service="novabox", method="GET", path="/topics")
+
+
 def topic(name: str) -> Call:
     """Look at the messages waiting in a topic."""
     return Call(service="novabox", method="GET", path=f"/topics/{name}")
@@ -38,6 +58,12 @@ def resume_topic(name: str) -> Call:
 def step_topic(name: str) -> Call:
     """Let one message of a paused topic through."""
     return Call(service="novabox", method="POST", path=f"/topics/{name}/step")
+
+
+def control_message(topic: str, message_id: str, verb: str) -> Call:
+    """Release, raise, drop, bury (``dead``) or retry one message."""
+    path = f"/topics/{topic}/messages/{message_id}/{verb}"
+    return Call(service="novabox", method="POST", path=path)
 
 
 def status() -> Call:
