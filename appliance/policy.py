@@ -286,6 +286,8 @@ _CLOUD: Final = {
     "novabox:get_capacity": READER,
     "novabox:xray": READER,  # of what is one's own to see
     "novabox:fsck": ADMIN,
+    "novabox:read_console": MEMBER,  # what a guest prints may be a password
+    "novabox:write_console": MEMBER,
     "novabox:get_messages": ADMIN,
     "novabox:control_topic": ADMIN,
     "novabox:control_message": ADMIN,

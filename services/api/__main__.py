@@ -68,7 +68,7 @@ def serve(settings: config.Settings) -> None:
         api.application,
         address=settings.api.address,
         port=settings.api.port,
-        on_stop=api.events.close,
+        on_stop=api.close,
     )
 
 

@@ -10,6 +10,7 @@ from services.api import compute, ec2, events, identity, image, network, verbs, 
 from services.api.cloud import (
     administration,
     capacity,
+    consoles,
     dry_runs,
     explanations,
     routes,
@@ -23,15 +24,26 @@ from services.scheduler.api.capacity import Capacity
 from services.scheduler.api.placing import Placing
 
 # what follows and shows traces leaves none: it would follow itself
-UNTRACED = ("GET /novabox/v1/", "GET /healthcheck", "POST /novabox/v1/dry-runs/")
+UNTRACED = (
+    "GET /novabox/v1/",
+    "GET /healthcheck",
+    "POST /novabox/v1/dry-runs/",
+    "POST /novabox/v1/consoles/",  # each key would be a request
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """The application, and what follows the cloud for its event streams."""
+    """The application, and what follows the cloud and its consoles for endless answers."""
 
     application: app.Application
     events: events.Events
+    consoles: consoles.ConsoleRoutes
+
+    def close(self) -> None:
+        """End the endless answers; on the event loop."""
+        self.events.close()
+        self.consoles.close()
 
 
 def build(settings: config.Settings, db: connection.Database, topics: queue.Queue) -> Api:
@@ -48,6 +60,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         operations=operations.Operations(settings=settings, db=db, queues=queues),
         workings=parts, events=stream,
     )  # fmt: skip
+    lines = consoles.ConsoleRoutes(asked.consoles)
     faces = (
         identity.face(settings, db, users),
         _compute(settings, asked),
@@ -57,7 +70,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         ec2.face(settings, db, asked),
         routes.Cloud(
             events=stream, workings=parts, administration=administered, log=log,
-            more=_planning(settings, db, queues, log, asked),
+            more=(*_planning(settings, db, queues, log, asked), *lines.paths()),
             xray=xray.Xray(settings=settings, db=db, queue=topics),
         ).face(),
         _root(),
@@ -72,7 +85,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         untraced=UNTRACED,
         version=db.version,
     )
-    return Api(application=application, events=stream)
+    return Api(application=application, events=stream, consoles=lines)
 
 
 def _planning(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from appliance import config, queue
 from appliance.db import connection
 from services.api import image, launch_volumes
-from services.compute.api import catalogue, instances, key_pairs, tags
+from services.compute.api import catalogue, consoles, instances, key_pairs, tags
 from services.compute.api import volumes as attachments
 from services.identity.api import Identity
 from services.image.api import Images
@@ -20,6 +20,7 @@ class Verbs:
 
     instances: instances.Instances
     attachments: attachments.Attachments
+    consoles: consoles.Consoles
     catalogue: catalogue.Catalogue
     key_pairs: key_pairs.KeyPairs
     tags: tags.Tags
@@ -43,6 +44,7 @@ def build(
             db=db, queue=topics, new_volume=launch_volumes.new_volume(place)
         ),
         attachments=attachments.Attachments(db=db, queue=topics),
+        consoles=consoles.Consoles(db=db, run_dir=settings.run_dir),
         catalogue=catalogue.Catalogue(db=db),
         key_pairs=key_pairs.KeyPairs(db=db),
         tags=tags.Tags(db=db),

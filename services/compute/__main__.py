@@ -5,6 +5,7 @@ import argparse
 from appliance import config, kvm, worker
 from appliance.glance import Glance
 from services.compute import answers, libvirtd, tasks, undo
+from services.compute.broker import Broker
 from services.compute.builder import Builder
 from services.compute.driver import ComputeDriver
 from services.compute.fake import Fake
@@ -61,12 +62,20 @@ def serve(frame: worker.Worker, driver: ComputeDriver, *, once: bool) -> None:
         settings=settings, db=frame.db, topics=topics, driver=driver, builder=builder,
         folders=folders, boot_id=kvm.boot(),
     )  # fmt: skip
+    broker = Broker(driver, folders, settings.run_dir)
+
+    def look() -> None:
+        broker.look()
+        reconciler.look()
+
     if once:
         reconciler.look()
+    else:
+        broker.start()
     frame.run(
         tasks.steps(frame, manager),
         sweep=lambda: tasks.due(frame),
-        beat=reconciler.look,
+        beat=look,
         answers=answers.answers(settings, frame.db, driver, folders),
         once=once,
     )

@@ -97,6 +97,34 @@ class HostResources:
     virt_type: str  # kvm or qemu
 
 
+class Line(Protocol):
+    """A guest's serial line, opened. What the guest prints is in its console log, whoever listens.
+
+    Somebody must read for as long as it is open: QEMU holds a guest that prints until there is room
+    in the line's buffer. One thread may read while another does the rest. All but `read` and
+    `close` raise HypervisorError.
+    """
+
+    def read(self) -> bytes:
+        """Wait for what the guest prints; empty when the line is closed or the guest went off."""
+        ...
+
+    def write(self, data: bytes, *, timeout_s: float) -> None:
+        """Have the guest get all of it, as if typed.
+
+        Raises when it takes nothing for `timeout_s`; it may then have got a part.
+        """
+        ...
+
+    def send_break(self) -> None:
+        """Hold the line down, as the Break key does: Linux takes the next key as a SysRq."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the line; again is fine."""
+        ...
+
+
 class ComputeDriver(Protocol):
     """The verbs. Each may be repeated after a crash at any point and then finishes the work.
 
@@ -112,6 +140,7 @@ class ComputeDriver(Protocol):
     def spawn(self, spec: GuestSpec) -> None:
         """Define and start the guest, and return when its processor runs.
 
+        A start is marked in the console log (`console.mark_boot`).
         A running domain of this id is left as it is; one that is defined but off is defined anew
         and started. On failure no domain of this id is left.
         """
@@ -153,6 +182,10 @@ class ComputeDriver(Protocol):
 
     def volumes(self, instance_id: InstanceId) -> frozenset[VolumeId]:
         """The volumes that the guest has, or gets at its next start; none if there is no domain."""
+        ...
+
+    def open_line(self, instance_id: InstanceId) -> Line:
+        """The guest's serial line. Raises HypervisorError for a guest that is off, or none."""
         ...
 
     def power_state(self, instance_id: InstanceId) -> PowerState:

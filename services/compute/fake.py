@@ -15,7 +15,9 @@ from pathlib import Path
 from appliance.errors import HypervisorError
 from appliance.ids import InstanceId, VolumeId
 from appliance.model.states import PowerState
-from services.compute.driver import ON, GuestSpec, HostResources, VolumeDisk, domain_name
+from services.compute import console
+from services.compute.driver import ON, GuestSpec, HostResources, Line, VolumeDisk, domain_name
+from services.compute.fake_guest import FakeGuest
 from services.compute.guest import DiskUse, Guest, NicUse, Usage
 
 _OFF = (PowerState.SHUTDOWN, PowerState.CRASHED)
@@ -24,6 +26,8 @@ _OFF = (PowerState.SHUTDOWN, PowerState.CRASHED)
 @dataclass(slots=True, kw_only=True)
 class _Domain:
     state: PowerState
+    console_log: str = ""
+    boots: int = 1
     volumes: dict[VolumeId, str] = field(default_factory=dict)  # volume id: its target
     vcpus: int = 1
     memory_mib: int = 0
@@ -107,6 +111,20 @@ class Fake:
             domain = self._read(instance_id)
         return frozenset(domain.volumes if domain else ())
 
+    def open_line(self, instance_id: InstanceId) -> Line:
+        """See ComputeDriver.open_line. The guest has a shell for as long as the line is open."""
+        with self._verb("open_line", instance_id):
+            domain = self._read(instance_id)
+        if domain is None or domain.state is not PowerState.RUNNING:
+            raise HypervisorError(f"instance {instance_id}: no serial line: it is not on")
+        started = domain.boots
+
+        def is_on() -> bool:
+            now = self._read(instance_id)
+            return now is not None and now.state is PowerState.RUNNING and now.boots == started
+
+        return FakeGuest(Path(domain.console_log), name=domain_name(instance_id), is_on=is_on)
+
     def power_state(self, instance_id: InstanceId) -> PowerState:
         """See ComputeDriver.power_state."""
         with self._verb("power_state", instance_id):
@@ -161,10 +179,14 @@ class Fake:
             yield
 
     def _boot(self, spec: GuestSpec) -> None:
+        console.mark_boot(spec.console_log)
         with spec.console_log.open("a") as log:
             log.write(f"{spec.name} login:\n")
+        before = self._read(spec.instance_id)
         domain = _Domain(
             state=PowerState.RUNNING,
+            console_log=str(spec.console_log),
+            boots=before.boots + 1 if before else 1,
             volumes={one.volume_id: str(one.target) for one in spec.volumes},
             vcpus=spec.vcpus,
             memory_mib=spec.memory_mib,

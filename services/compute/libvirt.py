@@ -1,8 +1,8 @@
 """The real hypervisor, through libvirt. Knows no row and no queue.
 
-Only this file and the two whose names begin like it import libvirt. Every verb looks at the domain
-first and survives a libvirtd that is killed and started again under it: the guests run on, the
-connection is opened anew, the verb is repeated.
+Only this file and the three whose names begin like it import libvirt. Every verb looks at the
+domain first and survives a libvirtd that is killed and started again under it: the guests run on,
+the connection is opened anew, the verb is repeated.
 """
 
 import logging
@@ -17,8 +17,15 @@ import libvirt
 from appliance.errors import HypervisorError
 from appliance.ids import PREFIX, InstanceId, VolumeId
 from appliance.model.states import PowerState
-from services.compute import domain_look, domain_xml, libvirt_volumes, qemu_process
-from services.compute.driver import GuestSpec, HostResources, VolumeDisk, domain_name
+from services.compute import (
+    console,
+    domain_look,
+    domain_xml,
+    libvirt_lines,
+    libvirt_volumes,
+    qemu_process,
+)
+from services.compute.driver import GuestSpec, HostResources, Line, VolumeDisk, domain_name
 from services.compute.guest import Guest, Usage
 from services.compute.libvirt_connection import Connection, find
 
@@ -133,6 +140,12 @@ class Libvirt:
             "volumes", instance_id, lambda c: libvirt_volumes.volumes(c, instance_id)
         )
 
+    def open_line(self, instance_id: InstanceId) -> Line:
+        """See ComputeDriver.open_line."""
+        return self._connection.call(
+            "open_line", instance_id, lambda c: libvirt_lines.open_line(c, instance_id)
+        )
+
     def power_state(self, instance_id: InstanceId) -> PowerState:
         """See ComputeDriver.power_state."""
         return self._connection.call("power_state", instance_id, lambda c: _state(c, instance_id))
@@ -152,6 +165,7 @@ class Libvirt:
     def _spawn(self, connection: Any, spec: GuestSpec, xml: str) -> None:
         domain = find(connection, spec.instance_id)
         if domain is None or not domain.isActive():
+            console.mark_boot(spec.console_log)
             with self._secrets.defined(connection, spec.volumes):
                 connection.defineXML(xml).create()
 

@@ -55,7 +55,7 @@ class Application:
     """All faces of one process. `target` is its lane in a trace: `api`, `object`.
 
     `untraced` are requests that leave no hop, by how they begin (`GET /path`): event streams, the
-    readers of traces, dry runs.
+    readers of traces, dry runs, keys that are typed.
     `version` says which state of the database there is: repeatable answers hold for one.
     """
 

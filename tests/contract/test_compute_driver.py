@@ -1,5 +1,6 @@
 """One suite for ComputeDriver: the fake, libvirt's test driver, QEMU in a private libvirtd."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -290,3 +291,72 @@ def test_a_guest_that_runs_uses_more_and_more(driver: ComputeDriver, home: Path)
 
     assert set(before) == {spec.instance_id}
     assert before[spec.instance_id].memory_kib == 48 << 10
+
+
+@pytest.fixture
+def serial(request: pytest.FixtureRequest, driver: ComputeDriver) -> ComputeDriver:
+    """A driver whose guests have serial lines."""
+    if request.node.callspec.params["driver"] == "libvirt-test":
+        pytest.skip("missing: serial lines in libvirt's test driver")
+    return driver
+
+
+def test_every_start_is_marked_in_the_console_log(driver: ComputeDriver, home: Path) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+    driver.spawn(spec)
+    driver.stop(spec.instance_id, timeout_s=0)
+    driver.spawn(spec)
+
+    assert spec.console_log.read_bytes().count(b"=== novabox: boot ") == 2
+
+
+def test_a_line_takes_input_and_a_break_and_ends_when_it_is_closed(
+    serial: ComputeDriver, home: Path
+) -> None:
+    spec = guest(home)
+    serial.spawn(spec)
+    line = serial.open_line(spec.instance_id)
+    ended: list[bytes] = []
+    reader = threading.Thread(target=lambda: ended.extend(iter(line.read, b"")))
+    reader.start()
+    line.write(b"echo hello\r", timeout_s=5)
+    line.send_break()
+    line.close()
+    line.close()
+    reader.join(10)
+
+    assert not reader.is_alive()
+
+
+def test_a_line_ends_with_its_guest(serial: ComputeDriver, home: Path) -> None:
+    spec = guest(home)
+    serial.spawn(spec)
+    line = serial.open_line(spec.instance_id)
+    serial.stop(spec.instance_id, timeout_s=0)
+    while line.read():
+        pass
+
+    with pytest.raises(HypervisorError, match=f"{spec.instance_id}: no serial line: it is not on"):
+        serial.open_line(spec.instance_id)
+
+
+def test_a_guest_that_takes_no_input_is_not_waited_for(serial: ComputeDriver, home: Path) -> None:
+    """Firmware without a system reads nothing; a fake shell that nobody listens to does neither."""
+    spec = guest(home)
+    serial.spawn(spec)
+    line = serial.open_line(spec.instance_id)
+
+    def paste() -> None:
+        for _ in range(64):
+            line.write(b"x" * (64 << 10), timeout_s=0.2)
+
+    with pytest.raises(HypervisorError, match=r"took no input for 0\.2 s"):
+        paste()
+    line.close()
+
+
+def test_nobody_has_no_line(driver: ComputeDriver) -> None:
+    nobody = ids.InstanceId(ids.new_uuid())
+    with pytest.raises(HypervisorError, match=f"instance {nobody}: no serial line: it is not on"):
+        driver.open_line(nobody)

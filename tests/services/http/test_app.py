@@ -228,7 +228,7 @@ def test_only_our_own_workers_join_a_trace(role, joins):
     assert joins == (answered.headers["X-Openstack-Request-Id"] == request_id)
 
 
-def test_an_untraced_get_leaves_no_hop(tmp_path):
+def test_an_untraced_request_leaves_no_hop(tmp_path):
     with _recording(tmp_path / "home") as log:
         _client(untraced=("GET /compute/who",)).get("/compute/who", headers=TOKEN)
         trace.flush()

@@ -1,0 +1,304 @@
+"""Consoles over HTTP: many readers and one writer on a guest of the fake hypervisor."""
+
+import asyncio
+import concurrent.futures
+import socket
+import threading
+from collections.abc import AsyncGenerator, Iterator
+
+import pytest
+
+from appliance import context
+from appliance.model.states import Event
+from services.api.cloud.consoles import ConsoleRoutes
+from services.compute import console
+from services.compute.api.consoles import Consoles
+from services.compute.broker import Broker
+from services.compute.driver import GuestSpec
+from services.compute.fake import Fake
+from services.compute.folders import Folders
+from tests.cloud import eventually
+from tests.services.api.clouds import CLOUD, Cloud
+
+DEADLINE_S = 20.0
+
+
+class Box:
+    """A running guest, its broker and its log."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        cloud.add_host()
+        self.id = cloud.run()["id"]
+        cloud.advance(self.id, Event.SCHEDULED, host="box1")
+        folders = Folders(cloud.settings.home / "compute")
+        folders.make(self.id)
+        self.log = folders.console_log(self.id)
+        self.driver = Fake(cloud.settings.home / "compute" / "fake")
+        self._broker = Broker(self.driver, folders, cloud.settings.run_dir)
+        self._folders = folders
+        self._broker.start()
+        self.path = f"{CLOUD}/consoles/{self.id}"
+
+    def boot(self) -> None:
+        spec = GuestSpec(instance_id=self.id, vcpus=1, memory_mib=64, console_log=self.log)
+        self.driver.spawn(spec)
+
+    def restart(self) -> None:
+        """The worker's process dies and is started again."""
+        self._broker.close()
+        self._broker = Broker(self.driver, self._folders, self.cloud.settings.run_dir)
+        self._broker.start()
+
+    def type(self, text: str, session: str = "one", *, user: str = "demo", query: str = "") -> int:
+        answer = self.cloud.ask(
+            "POST", f"{self.path}/input{query}", user=user, content=text.encode(),
+            headers={"X-Console-Session": session, "Content-Type": "application/octet-stream"},
+        )  # fmt: skip
+        self.reason = answer.json()["error"]["message"] if answer.content else ""
+        return answer.status_code
+
+    def printed(self, text: str) -> None:
+        wanted = text.encode()
+        eventually(lambda: wanted in self.log.read_bytes(), timeout_s=DEADLINE_S, what=text)
+
+    def close(self) -> None:
+        self.driver.destroy(self.id)
+        self._broker.close()
+
+
+@pytest.fixture
+def box(cloud: Cloud) -> Iterator[Box]:
+    made = Box(cloud)
+    made.boot()
+    yield made
+    made.close()
+
+
+class Reader:
+    """One who follows a console, as the server's event loop does for a client."""
+
+    def __init__(self, box: Box, since: int | None = None) -> None:
+        self.routes = ConsoleRoutes(Consoles(db=box.cloud.db, run_dir=box.cloud.settings.run_dir))
+        ctx = context.RequestContext(
+            project_id=box.cloud.project_id("demo"), roles=frozenset({"member"})
+        )
+        opened = self.routes._verbs.open(ctx, box.id, since=since)
+        self.place = opened.place
+        self.text = b""
+        self._source: AsyncGenerator[bytes, None] = self.routes._follow(opened)
+
+    async def until(self, text: bytes) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            while text not in self.text:
+                self.text += await anext(self._source)
+
+    async def ends(self) -> bool:
+        async with asyncio.timeout(DEADLINE_S):
+            async for piece in self._source:
+                self.text += piece
+        return True
+
+    async def close(self) -> None:
+        await self._source.aclose()
+
+
+def test_two_read_what_one_types(box: Box) -> None:
+    async def scenario() -> None:
+        first, second = Reader(box), Reader(box)
+        await first.until(b" login:")
+        assert await asyncio.to_thread(box.type, "echo hello\r") == 204
+        for one in (first, second):
+            await one.until(b"echo hello\r\nhello\r\n")
+            assert one.text.startswith(b"=== novabox: boot 20")
+            await one.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_reader_goes_on_where_it_stopped_whoever_was_restarted(box: Box) -> None:
+    async def scenario() -> None:
+        first = Reader(box)
+        await first.until(b" login:")
+        await first.close()
+        box.driver.stop(box.id, timeout_s=0)
+        box.boot()
+        box.restart()
+        second = Reader(box, since=first.place + len(first.text))
+        await asyncio.to_thread(box.type, "echo again\r")
+        await second.until(b"\nagain\r\n")
+        await second.close()
+        assert second.place == len(first.text)
+        assert second.text.startswith(b"\r\n=== novabox: boot 20")
+
+    asyncio.run(scenario())
+
+
+def test_a_reader_that_is_too_slow_is_told_what_it_missed(box: Box) -> None:
+    async def scenario() -> None:
+        slow = Reader(box)
+        await slow.until(b" login:")
+        with box.log.open("ab") as log:
+            log.write(b"0123456789abcde\n" * (console.KEPT_BYTES_MAX // 8))
+        assert console.trim(box.log)
+        assert await slow.ends()
+        assert b"0" not in slow.text.partition(b"login:\n")[2]
+        again = Reader(box, since=len(slow.text))
+        await again.until(b"0123456789abcde\n")
+        await again.close()
+        assert again.place > len(slow.text)
+        assert b"\0" not in again.text
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_ends_with_its_instance_and_with_the_process(box: Box) -> None:
+    async def scenario() -> None:
+        one, other = Reader(box), Reader(box)
+        await one.until(b" login:")
+        await other.until(b" login:")
+        ending = asyncio.create_task(other.ends())
+        await asyncio.sleep(0)
+        other.routes.close()
+        assert await ending
+        box.log.unlink()
+        assert await one.ends()
+
+    asyncio.run(scenario())
+
+
+def test_the_answer_says_where_it_begins_and_what_was_there(box: Box) -> None:
+    box.type("echo said\r")
+    box.printed("\nsaid\r\n")
+    size_bytes = box.log.stat().st_size
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        answer = pool.submit(box.cloud.ask, "GET", f"{box.path}?since=7")
+        eventually(box.cloud.api.consoles.is_followed, timeout_s=DEADLINE_S, what="a reader")
+        box.log.unlink()
+        told = answer.result(DEADLINE_S)
+
+    assert told.status_code == 200
+    assert told.headers["X-Console-Offset"] == "7"
+    assert int(told.headers["X-Console-End"]) == size_bytes
+    assert told.headers["X-Console-Boot"] == "0"
+    assert told.content.startswith(b"abox: boot 20")
+
+
+def test_one_writes_at_a_time_and_another_takes_over_by_force(box: Box) -> None:
+    assert box.type("echo one") == 204
+    assert box.type("echo two", "two", user="admin") == 409
+    assert "demo writes on the console" in box.reason
+    assert box.type("\recho three\r", "two", user="admin", query="?force") == 204
+    assert box.type("!") == 409
+    assert "admin writes" in box.reason
+    box.printed("echo one\r\none\r\n")
+    box.printed("echo three\r\nthree\r\n")
+
+    assert box.cloud.ask(
+        "DELETE", f"{box.path}/input", user="admin", headers={"X-Console-Session": "two"}
+    ).status_code == 204  # fmt: skip
+    assert box.type("\x03") == 204
+
+
+def test_bytes_arrive_as_they_were_typed(box: Box) -> None:
+    every = bytes(range(0x20, 0x7F)) + "äöü€".encode()
+    assert box.cloud.ask(
+        "POST", f"{box.path}/input", content=every,
+        headers={"X-Console-Session": "x", "Content-Type": "application/octet-stream"},
+    ).status_code == 204  # fmt: skip
+    box.printed(every.replace(b"\x7f", b"").decode())
+
+
+def test_a_break_is_sent(box: Box) -> None:
+    headers = {"X-Console-Session": "x"}
+    assert box.cloud.ask("POST", f"{box.path}/break", headers=headers).status_code == 204
+    box.printed("break\r\n")
+
+
+def test_a_flood_never_waits_for_a_reader_and_leaves_a_bounded_log(box: Box) -> None:
+    async def scenario() -> None:
+        idle, busy = Reader(box), Reader(box)
+        await idle.until(b" login:")
+        await asyncio.to_thread(box.type, "yes novabox\r")
+        size_bytes = 0
+        async with asyncio.timeout(DEADLINE_S):
+            while size_bytes < 8 << 20:
+                try:
+                    size_bytes += len(await anext(busy._source))
+                except StopAsyncIteration:
+                    busy = Reader(box, since=busy.place + size_bytes)
+        await asyncio.to_thread(box.type, "\x03")
+        await asyncio.to_thread(box.printed, "^C\r\n")
+        assert await idle.ends()
+        await busy.close()
+
+    asyncio.run(scenario())
+    assert box.log.stat().st_blocks * 512 < 4 * console.KEPT_BYTES_MAX
+
+
+@pytest.mark.parametrize(
+    ("user", "status"), [("demo", 204), ("admin", 204), ("other", 404), ("watcher", 403)]
+)
+def test_a_console_is_its_projects_and_the_admins(box: Box, user: str, status: int) -> None:
+    assert box.type("", user=user) == status
+    if status != 204:
+        assert box.cloud.ask("GET", box.path, user=user).status_code == status
+        headers = {"X-Console-Session": "x"}
+        assert box.cloud.ask("POST", f"{box.path}/break", user=user, headers=headers).status_code \
+            == status  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ["since=-1", "since=x", "since=" + "9" * 30])
+def test_a_place_that_is_none_is_refused(box: Box, query: str) -> None:
+    assert box.cloud.ask("GET", f"{box.path}?{query}").status_code == 400
+
+
+def test_input_that_is_too_much_or_nobodys_is_refused(box: Box) -> None:
+    assert box.type("x" * ((64 << 10) + 1)) == 413
+    assert box.type("x", "") == 400
+    assert box.type("x", "a b") == 400
+    assert box.type("x", "y" * 65) == 400
+
+
+def test_a_guest_that_is_off_reads_nothing_and_one_that_never_ran_has_no_console(box: Box) -> None:
+    box.driver.stop(box.id, timeout_s=0)
+    assert box.type("x") == 409
+    assert "it is not on" in box.reason
+
+    box.log.unlink()
+    assert box.cloud.ask("GET", box.path).status_code == 409
+    assert box.type("x") == 409
+    assert "has not been started yet" in box.reason
+
+
+def test_keys_are_in_no_trace(box: Box) -> None:
+    from appliance import trace
+
+    trace.start(box.cloud.settings.home, "api", hops_max=1000)
+    box.type("secret\r")
+    trace.flush()
+
+    assert trace.Log(box.cloud.settings.home).requests(limit=10) == []
+
+
+def test_a_worker_that_is_starting_again_is_waited_for(box: Box) -> None:
+    box._broker.close()
+    later = threading.Timer(0.3, box.restart)
+    later.start()
+
+    assert box.type("echo back\r") == 204
+    later.join()
+    box.printed("\nback\r\n")
+
+
+def test_a_worker_that_breaks_off_is_unavailable(box: Box) -> None:
+    box._broker.close()
+    path = box.cloud.settings.run_dir / "console.broker"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as rude:
+        rude.bind(str(path))
+        rude.listen()
+        hang_up = threading.Thread(target=lambda: rude.accept()[0].close())
+        hang_up.start()
+
+        assert box.type("x") == 503
+        hang_up.join()
