@@ -7,6 +7,7 @@ is a guest. It ends early for a reader that is too slow, who asks again from whe
 
 import asyncio
 import functools
+import time
 from collections.abc import AsyncGenerator
 from typing import Final
 
@@ -17,7 +18,8 @@ from services.http import endpoint, stream
 from services.http.endpoint import Path, Reply, Request, path
 
 _PIECE_BYTES: Final = 256 << 10
-_PAUSE_S: Final = 0.008  # a guest prints single bytes: so long they are gathered
+_PAUSE_S: Final = 0.008  # a guest that prints prints single bytes: so long they are gathered
+_ALONE: Final = 4  # pieces that are passed on at once all the same: the echo of a key
 _DIGITS_MAX: Final = 18  # of a place in a file
 _RAW: Final = ("application/octet-stream",)
 _TRUE: Final = ("", "1", "true", "yes")  # ?force alone is enough
@@ -91,6 +93,7 @@ class ConsoleRoutes:
         if self._growth is None:
             self._growth = Growth()
         watch, place = self._growth.watch(opened.fd), opened.place
+        told_s, in_a_row = 0.0, 0
         try:
             while not self._is_closed:
                 watch.clear()
@@ -100,14 +103,17 @@ class ConsoleRoutes:
                 if piece is None or (not piece and is_over):
                     return
                 if piece:
+                    in_a_row = in_a_row + 1 if time.monotonic() - told_s < 2 * _PAUSE_S else 0
                     place += len(piece)
                     yield piece
-                    if len(piece) < _PIECE_BYTES:
+                    told_s = time.monotonic()
+                    if in_a_row >= _ALONE and len(piece) < _PIECE_BYTES:
                         await asyncio.sleep(_PAUSE_S)
                 else:
                     await watch.wait()
         finally:
             watch.close()
+            opened.close()
 
 
 def _since(text: str | None) -> int | None:

@@ -25,7 +25,7 @@ _SESSION: Final = re.compile(r"[\w.~-]{1,64}", re.ASCII)
 
 
 class Opened:
-    """A console's log, open, with what there was to show of it then; closed when it is forgotten.
+    """A console's log, open, with what there was to show of it then.
 
     `place` is where to read on.
     """
@@ -44,8 +44,13 @@ class Opened:
         """Whether the instance is deleted."""
         return console.is_over(self.fd)
 
-    def __del__(self) -> None:
-        os.close(self.fd)
+    def close(self) -> None:
+        """Let go of the log; also done when this is forgotten."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    __del__ = close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

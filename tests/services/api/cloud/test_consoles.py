@@ -83,7 +83,7 @@ class Reader:
         ctx = context.RequestContext(
             project_id=box.cloud.project_id("demo"), roles=frozenset({"member"})
         )
-        opened = self.routes._verbs.open(ctx, box.id, since=since)
+        self.opened = opened = self.routes._verbs.open(ctx, box.id, since=since)
         self.place = opened.place
         self.text = b""
         self._source: AsyncGenerator[bytes, None] = self.routes._follow(opened)
@@ -101,6 +101,7 @@ class Reader:
 
     async def close(self) -> None:
         await self._source.aclose()
+        assert self.opened.fd == -1
 
 
 def test_two_read_what_one_types(box: Box) -> None:
