@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
-from appliance import errors
+from appliance import clock, errors
 
 HOME_DEFAULT: Final = "/var/lib/novabox"
 
@@ -182,6 +182,18 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trash:
+    """What was deleted and can be had back: images, volumes, snapshots and objects."""
+
+    kept_s: float = _key(600.0, "What is deleted can be had back for this long; 0: gone at once.")
+    free_mib: int = _key(1024, "The trash is emptied early where less than this is free, in MiB.")
+
+    def until(self) -> str | None:
+        """The end of what is deleted now, as rows keep it; None when nothing is kept."""
+        return clock.stamp(clock.now() + self.kept_s) if self.kept_s > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """Hop records."""
 
@@ -205,6 +217,7 @@ class Settings:
     image: Image = field(default_factory=Image)
     volume: Volume = field(default_factory=Volume)
     trace: Trace = field(default_factory=Trace)
+    trash: Trash = field(default_factory=Trash)
 
     @property
     def api_url(self) -> str:

@@ -288,6 +288,8 @@ _CLOUD: Final = {
     "novabox:fsck": ADMIN,
     "novabox:read_console": MEMBER,  # what a guest prints may be a password
     "novabox:write_console": MEMBER,
+    "novabox:list_journal": READER,  # of one's own project; an admin of all
+    "novabox:undo": MEMBER,  # and what the inverse verb asks for
     "novabox:get_messages": ADMIN,
     "novabox:control_topic": ADMIN,
     "novabox:control_message": ADMIN,

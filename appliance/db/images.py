@@ -116,9 +116,35 @@ def visible(
 
 
 def in_progress(db: connection.Reader) -> list[Image]:
-    """Images whose bytes are coming in, are to be fetched, or are to be removed."""
-    rows = db.rows(f"{_SELECT} WHERE i.status IN ('saving', 'importing', 'pending_delete')")
+    """Images whose bytes are coming in, are to be fetched, or are to be removed now."""
+    rows = db.rows(
+        f"{_SELECT} WHERE i.status IN ('saving', 'importing', 'pending_delete') "
+        "AND i.trashed_until IS NULL"
+    )
     return [_image(db, dict(row)) for row in rows]
+
+
+def trashed(db: connection.Reader, *, until: str | None = None) -> list[str]:
+    """Ids of the images in the trash, the oldest first; only of those whose time is over then."""
+    rows = db.rows(
+        "SELECT id FROM images WHERE status = 'pending_delete' AND trashed_until IS NOT NULL "
+        "AND (? IS NULL OR trashed_until <= ?) ORDER BY trashed_until",
+        (until, until),
+    )
+    return [row["id"] for row in rows]
+
+
+def let_go(tx: connection.Transaction, image_id: str) -> bool:
+    """Take an image out of the trash for good: its bytes are to be removed; False: it is not there.
+
+    Nobody can have it back from here on, whatever becomes of whoever removes them.
+    """
+    touched = tx.execute(
+        "UPDATE images SET trashed_until = NULL "
+        "WHERE id = ? AND status = 'pending_delete' AND trashed_until IS NOT NULL",
+        (image_id,),
+    )
+    return bool(touched)
 
 
 def staged(db: connection.Reader) -> set[str]:

@@ -1,5 +1,6 @@
 """Rows of `networks`."""
 
+import dataclasses
 import sqlite3
 from typing import Any
 
@@ -32,6 +33,11 @@ def create(
         updated_at=now,
     )
     return get(tx, new_id)
+
+
+def insert(tx: connection.Transaction, network: Network) -> None:
+    """Insert a network that was deleted, as it was. Raises Conflict when it is there."""
+    tx.insert("networks", **dataclasses.asdict(network))
 
 
 def get(db: connection.Reader, network_id: str) -> Network:

@@ -1,5 +1,6 @@
 """Rows of `security_groups`, `security_group_rules`, and who is a member."""
 
+import dataclasses
 import sqlite3
 from collections.abc import Iterable
 from typing import Any
@@ -46,6 +47,11 @@ def get(db: connection.Reader, group_id: str) -> SecurityGroup:
     """The group with its rules. Raises NotFound."""
     row = db.row("SELECT * FROM security_groups WHERE id = ?", (group_id,))
     return _group(db, connection.found(row, "security group", group_id))
+
+
+def is_there(db: connection.Reader, group_id: str) -> bool:
+    """Whether there is such a group."""
+    return db.row("SELECT 1 FROM security_groups WHERE id = ?", (group_id,)) is not None
 
 
 def of_project(
@@ -123,6 +129,41 @@ def delete_rule(tx: connection.Transaction, rule_id: str) -> None:
     """Delete a rule. Raises NotFound."""
     get_rule(tx, rule_id)
     tx.execute("DELETE FROM security_group_rules WHERE id = ?", (rule_id,))
+
+
+def insert(tx: connection.Transaction, group: SecurityGroup) -> None:
+    """Insert a group that was deleted, as it was, with its rules. Raises Conflict."""
+    values = dataclasses.asdict(group)
+    del values["rules"]
+    tx.insert("security_groups", **values)
+    for rule in group.rules:
+        insert_rule(tx, rule)
+
+
+def insert_rule(tx: connection.Transaction, rule: Rule) -> None:
+    """Insert a rule that was deleted, as it was. Raises Conflict when the same was made since, or
+    a group that it names is not there any more.
+    """
+    values = dataclasses.asdict(rule)
+    what = ("group_id", "direction", "ethertype", "protocol", "port_min", "port_max",
+            "remote_cidr", "remote_group_id")  # fmt: skip
+    same = tx.row(
+        "SELECT id FROM security_group_rules WHERE "
+        + " AND ".join(f"{name} IS :{name}" for name in what),
+        values,
+    )
+    if same is not None:
+        raise errors.Conflict(f"Security group rule already exists. Rule id is {same['id']}.")
+    tx.insert("security_group_rules", **values)
+
+
+def rules_about(db: connection.Reader, group_id: str) -> list[Rule]:
+    """Rules of other groups that let this group's members in: they go when it goes."""
+    rows = db.rows(
+        "SELECT * FROM security_group_rules WHERE remote_group_id = ? AND group_id <> ?",
+        (group_id, group_id),
+    )
+    return [Rule(**dict(row)) for row in rows]
 
 
 def members(db: connection.Reader, group_ids: Iterable[str]) -> dict[str, frozenset[str]]:

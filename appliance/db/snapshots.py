@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from appliance import clock, context, errors, ids, trace
-from appliance.db import claims, connection, pages
+from appliance.db import claims, connection, pages, volumes
 from appliance.db import metadata as key_values
 from appliance.model import volume_states
 from appliance.model.volume import Snapshot
@@ -62,6 +62,24 @@ def of_volume(db: connection.Reader, volume_id: str) -> list[Snapshot]:
     return [_snapshot(dict(row)) for row in rows]
 
 
+def trashed(db: connection.Reader, host: str, *, until: str | None = None) -> list[Snapshot]:
+    """Snapshots of `host` in the trash, the oldest first; those whose time is over at `until`."""
+    rows = db.rows(
+        "SELECT * FROM snapshots WHERE host = ? AND status = 'trashed' AND status <> 'deleted' "
+        "AND (? IS NULL OR trashed_until <= ?) ORDER BY trashed_until",
+        (host, until, until),
+    )
+    return [_snapshot(dict(row)) for row in rows]
+
+
+def kept_of_volume(db: connection.Reader, volume_id: str) -> list[Snapshot]:
+    """Snapshots of the volume that the pool has, those in the trash too."""
+    rows = db.rows(
+        "SELECT * FROM snapshots WHERE volume_id = ? AND status <> 'deleted'", (volume_id,)
+    )
+    return [_snapshot(dict(row)) for row in rows]
+
+
 def unfinished(
     db: connection.Reader, due: Iterable[SnapshotStatus], *, host: str, now: str | None = None
 ) -> list[Snapshot]:
@@ -69,7 +87,7 @@ def unfinished(
     wanted = tuple(due)
     marks = ", ".join("?" * len(wanted))
     rows = db.rows(
-        f"SELECT * FROM snapshots WHERE host = ? AND status IN ({marks}) AND deleted_at IS NULL "
+        f"SELECT * FROM snapshots WHERE host = ? AND status IN ({marks}) AND status <> 'deleted' "
         f"AND (claim_expires_at IS NULL OR claim_expires_at < ?)",
         (host, *wanted, now or clock.stamp()),
     )
@@ -95,8 +113,7 @@ def advance(
             "request_id": request.request_id, "hop_id": span.id,
             "claim_owner": None, "claim_expires_at": None, "attempts": 0,
         }  # fmt: skip
-        if new is SnapshotStatus.DELETED:
-            values["deleted_at"] = clock.stamp()
+        values |= volumes.deletion(snapshot.deleted_at, new)
         values |= columns
         sets = ", ".join(f"{name} = :{name}" for name in values)
         touched = tx.execute(

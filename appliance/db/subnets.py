@@ -1,5 +1,6 @@
 """Rows of `subnets`. All networks of a cloud share one host's routing, so no two may overlap."""
 
+import dataclasses
 import ipaddress
 import json
 import sqlite3
@@ -48,6 +49,16 @@ def create(
         updated_at=now,
     )
     return get(tx, new_id)
+
+
+def insert(tx: connection.Transaction, subnet: Subnet) -> None:
+    """Insert a subnet that was deleted, as it was. Raises Conflict when its range, or the place in
+    its network, was taken since.
+    """
+    _refuse_second(tx, subnet.network_id)
+    _refuse_overlap(tx, ipaddress.IPv4Network(subnet.cidr))
+    values = dataclasses.asdict(subnet) | {"dns_servers": json.dumps(subnet.dns_servers)}
+    tx.insert("subnets", **values)
 
 
 def get(db: connection.Reader, subnet_id: str) -> Subnet:

@@ -72,6 +72,24 @@ def on_host(db: connection.Reader, host: str) -> list[Volume]:
     return [_volume(dict(row)) for row in rows]
 
 
+def kept_ids(db: connection.Reader, host: str) -> set[str]:
+    """Ids of all volumes whose bytes `host` may have: those in the trash, and going, too."""
+    rows = db.rows("SELECT id FROM volumes WHERE host = ? AND status <> 'deleted'", (host,))
+    return {row["id"] for row in rows}
+
+
+def trashed(db: connection.Reader, host: str, *, until: str | None = None) -> list[Volume]:
+    """Volumes of `host` that are in the trash, the oldest first; only those whose time is over at
+    `until`, if that is given.
+    """
+    rows = db.rows(
+        "SELECT * FROM volumes WHERE host = ? AND status = 'trashed' AND status <> 'deleted' "
+        "AND (? IS NULL OR trashed_until <= ?) ORDER BY trashed_until",
+        (host, until, until),
+    )
+    return [_volume(dict(row)) for row in rows]
+
+
 def being_made_from(db: connection.Reader, origin_id: str, *, host: str) -> list[Volume]:
     """Volumes of `host` that are being made from this snapshot or volume."""
     rows = db.rows(
@@ -99,7 +117,7 @@ def unfinished(
     wanted = set(due)
     marks = ", ".join("?" * len(wanted))
     rows = db.rows(
-        f"SELECT * FROM volumes WHERE host = ? AND status IN ({marks}) AND deleted_at IS NULL "
+        f"SELECT * FROM volumes WHERE host = ? AND status IN ({marks}) AND status <> 'deleted' "
         f"AND (claim_expires_at IS NULL OR claim_expires_at < ?)",
         (host, *(state.status for state in wanted), now or clock.stamp()),
     )
@@ -141,10 +159,18 @@ def advance(
             "request_id": request.request_id, "hop_id": span.id,
             "claim_owner": None, "claim_expires_at": None, "attempts": 0,
         }  # fmt: skip
-        if new.status is VolumeStatus.DELETED:
-            values["deleted_at"] = clock.stamp()
+        values |= deletion(volume.deleted_at, new.status)
         _swap(tx, volume, event, values | columns)
     return get(tx, volume.id)
+
+
+def deletion(deleted_at: str | None, status: str) -> dict[str, object]:
+    """The columns that say since when nobody sees a volume or snapshot that comes into `status`."""
+    if status in ("trashed", "deleted"):
+        return {"deleted_at": deleted_at or clock.stamp()}
+    if status == "deleting":  # from the trash it stays out of sight
+        return {"trashed_until": None}
+    return {"deleted_at": None, "trashed_until": None} if deleted_at else {}
 
 
 def _swap(
@@ -153,7 +179,7 @@ def _swap(
     sets = ", ".join(f"{name} = :{name}" for name in values)
     touched = tx.execute(
         f"UPDATE volumes SET {sets} WHERE id = :id AND status = :was AND attach_status = :had "
-        f"AND instance_id IS :whose AND deleted_at IS NULL",
+        f"AND instance_id IS :whose",
         values
         | {"id": volume.id, "was": volume.status, "had": volume.attach_status}
         | {"whose": volume.instance_id},

@@ -23,7 +23,8 @@ class ImageStatus(StrEnum):
     IMPORTING = "importing"  # the image worker fetches the bytes
     ACTIVE = "active"
     DEACTIVATED = "deactivated"  # there, and nobody but an admin may have its bytes
-    PENDING_DELETE = "pending_delete"  # nobody sees it any more; its bytes are still there
+    # nobody sees it any more; its bytes are there, and may be had back while `trashed_until` is set
+    PENDING_DELETE = "pending_delete"
     DELETED = "deleted"
 
 
@@ -49,6 +50,8 @@ class ImageEvent(StrEnum):
     DEACTIVATE = "deactivate"
     REACTIVATE = "reactivate"
     DELETE = "delete"  # somebody asked
+    RESTORE = "restore"  # somebody wants it back from the trash
+    RESTORE_DEACTIVATED = "restore-deactivated"
     REMOVED = "removed"  # the bytes of a deleted image are gone
 
 
@@ -73,6 +76,8 @@ TRANSITIONS: Final[dict[ImageEvent, dict[ImageStatus, ImageStatus]]] = {
         _S.ACTIVE: _S.PENDING_DELETE,
         _S.DEACTIVATED: _S.PENDING_DELETE,
     },
+    ImageEvent.RESTORE: {_S.PENDING_DELETE: _S.ACTIVE},
+    ImageEvent.RESTORE_DEACTIVATED: {_S.PENDING_DELETE: _S.DEACTIVATED},
     ImageEvent.REMOVED: {_S.PENDING_DELETE: _S.DELETED},
 }
 
@@ -128,6 +133,7 @@ class Image:
     staged_location: str | None = None
     importing_to: str | None = None
     failed_to: str | None = None
+    trashed_until: str | None = None
     copies: tuple[ImageCopy, ...] = ()
 
     @property

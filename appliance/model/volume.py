@@ -43,6 +43,7 @@ class Volume:
     claim_owner: str | None
     claim_expires_at: str | None
     attempts: int
+    trashed_until: str | None = None  # how long it can be had back, while it is in the trash
 
     @property
     def state(self) -> volume_states.VolumeState:
@@ -92,3 +93,4 @@ class Snapshot:
     claim_owner: str | None
     claim_expires_at: str | None
     attempts: int
+    trashed_until: str | None = None

@@ -8,6 +8,9 @@ counter of what crosses services: whose state it is says which worker goes on.
 
 An attachment goes reserved → (export) → attaching → (plug) → in-use → detaching/attached → (unplug)
 → detaching/detached → (withdraw the export) → available: nothing leaks because the row says so.
+
+What is deleted while it is available goes by way of the trash: trashed → (its time is over) →
+deleting → deleted. Its `deleted_at` is set from the beginning of that, and nobody sees it.
 """
 
 from dataclasses import dataclass
@@ -28,6 +31,7 @@ class VolumeStatus(StrEnum):
     IN_USE = "in-use"
     DETACHING = "detaching"
     EXTENDING = "extending"
+    TRASHED = "trashed"  # nobody sees it; its bytes are kept, so that it can be had back
     DELETING = "deleting"
     DELETED = "deleted"
     ERROR = "error"
@@ -71,6 +75,9 @@ class VolumeEvent(StrEnum):
     EXTEND = "extend"
     EXTENDED = "extended"
     FAILED_EXTENDING = "failed-extending"
+    TRASH = "trash"  # somebody asked to delete it, and may still change their mind
+    RESTORE = "restore"
+    EXPIRE = "expire"  # nobody did, or its room is needed
     DELETE = "delete"
     DELETED = "deleted"
     FAILED_DELETING = "failed-deleting"
@@ -112,6 +119,9 @@ TRANSITIONS: Final[dict[VolumeEvent, dict[VolumeState, VolumeState]]] = {
     VolumeEvent.EXTEND: {VolumeState(_S.AVAILABLE): VolumeState(_S.EXTENDING)},
     VolumeEvent.EXTENDED: {VolumeState(_S.EXTENDING): VolumeState(_S.AVAILABLE)},
     VolumeEvent.FAILED_EXTENDING: {VolumeState(_S.EXTENDING): VolumeState(_S.ERROR_EXTENDING)},
+    VolumeEvent.TRASH: {VolumeState(_S.AVAILABLE): VolumeState(_S.TRASHED)},
+    VolumeEvent.RESTORE: {VolumeState(_S.TRASHED): VolumeState(_S.AVAILABLE)},
+    VolumeEvent.EXPIRE: {VolumeState(_S.TRASHED): VolumeState(_S.DELETING)},
     VolumeEvent.DELETE: {
         VolumeState(status): VolumeState(_S.DELETING)
         for status in (_S.AVAILABLE, _S.ERROR, _S.ERROR_EXTENDING, _S.ERROR_DELETING)
@@ -134,6 +144,7 @@ class SnapshotStatus(StrEnum):
 
     CREATING = "creating"
     AVAILABLE = "available"
+    TRASHED = "trashed"
     DELETING = "deleting"
     DELETED = "deleted"
     ERROR = "error"
@@ -145,6 +156,9 @@ class SnapshotEvent(StrEnum):
 
     CREATED = "created"
     FAILED = "failed"
+    TRASH = "trash"
+    RESTORE = "restore"
+    EXPIRE = "expire"
     DELETE = "delete"
     DELETED = "deleted"
     FAILED_DELETING = "failed-deleting"
@@ -154,6 +168,9 @@ _N = SnapshotStatus
 SNAPSHOT_TRANSITIONS: Final[dict[SnapshotEvent, dict[SnapshotStatus, SnapshotStatus]]] = {
     SnapshotEvent.CREATED: {_N.CREATING: _N.AVAILABLE},
     SnapshotEvent.FAILED: {_N.CREATING: _N.ERROR},
+    SnapshotEvent.TRASH: {_N.AVAILABLE: _N.TRASHED},
+    SnapshotEvent.RESTORE: {_N.TRASHED: _N.AVAILABLE},
+    SnapshotEvent.EXPIRE: {_N.TRASHED: _N.DELETING},
     SnapshotEvent.DELETE: dict.fromkeys((_N.AVAILABLE, _N.ERROR, _N.ERROR_DELETING), _N.DELETING),
     SnapshotEvent.DELETED: {_N.DELETING: _N.DELETED},
     SnapshotEvent.FAILED_DELETING: {_N.DELETING: _N.ERROR_DELETING},

@@ -10,7 +10,7 @@ from typing import Final
 
 from appliance import bell, config, errors, log, processes, trace
 from appliance import queue as topics
-from appliance.db import changes, connection, services
+from appliance.db import changes, connection, journal, services
 
 TOPIC: Final = "api"
 _TRIM_EVERY: Final = 360  # heartbeats: about an hour
@@ -82,6 +82,7 @@ def _beat(db: connection.Database, every_s: float) -> None:
             services.seen(tx, TOPIC)
             if beats % _TRIM_EVERY == 0:
                 changes.trim(tx)
+                journal.trim(tx)
         processes.give_memory_back()
 
 

@@ -13,6 +13,9 @@ from services.api.cloud import (
     consoles,
     dry_runs,
     explanations,
+    inverses,
+    journal,
+    objects_undone,
     routes,
     workings,
     xray,
@@ -70,6 +73,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         ec2.face(settings, db, asked),
         routes.Cloud(
             events=stream, workings=parts, administration=administered, log=log,
+            journal=_journal(settings, db, asked, administered.operations),
             more=(*_planning(settings, db, queues, log, asked), *lines.paths()),
             xray=xray.Xray(settings=settings, db=db, queue=topics),
         ).face(),
@@ -133,6 +137,16 @@ def _network(settings: config.Settings, asked: verbs.Verbs) -> endpoint.Face:
         group_verbs=asked.security_groups,
         page_max=settings.api.page_max,
     )
+
+
+def _journal(
+    settings: config.Settings,
+    db: connection.Database,
+    asked: verbs.Verbs,
+    of_parts: operations.Operations,
+) -> journal.Journal:
+    stored = objects_undone.ObjectsUndone(db, settings.run_dir)
+    return journal.Journal(db=db, inverses=inverses.Inverses(db, asked, of_parts, stored))
 
 
 def _root() -> endpoint.Face:

@@ -29,7 +29,9 @@ _BATCH: Final = 1000  # changes or hops read at once
 _OWNERS_MAX: Final = 10_000  # requests whose project is remembered
 
 # kinds that are never shared with another project; the log says of a key pair whose user's it was
-_OWN: Final = frozenset({"instance", "volume", "snapshot", "port", "security_group", "key_pair"})
+_OWN: Final = frozenset({
+    "instance", "volume", "snapshot", "port", "security_group", "key_pair", "journal",
+})  # fmt: skip
 _ADMINS: Final = frozenset({"project", "user"})  # kinds that are told to administrators only
 
 # what changes all the time: worth an event at every tick, not at every hop

@@ -53,7 +53,7 @@ def build(
         subnets=networks.Subnets(db=db, queue=topics),
         ports=ports.Ports(db=db, queue=topics),
         security_groups=security_groups.SecurityGroups(db=db, queue=topics),
-        volumes=volumes.Volumes(db=db, queue=topics, place=place),
-        snapshots=snapshots.Snapshots(db=db, queue=topics, place=place),
+        volumes=volumes.Volumes(db=db, queue=topics, place=place, trash=settings.trash),
+        snapshots=snapshots.Snapshots(db=db, queue=topics, place=place, trash=settings.trash),
         volume_catalogue=volume_catalogue.Catalogue(db=db, place=place),
     )

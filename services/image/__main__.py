@@ -6,6 +6,7 @@ from services.image.data import Data
 from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
+from services.image.trash import Trash
 
 
 def main() -> None:
@@ -20,7 +21,10 @@ def main() -> None:
 
     data = Data(frame.settings, frame.db, stores.open_stores(frame.settings, account))
     manager = Manager(
-        frame.db, data, Imports(frame.settings, frame.db, data, objects=Sources(account))
+        frame.db,
+        data,
+        Imports(frame.settings, frame.db, data, objects=Sources(account)),
+        Trash(frame.settings, frame.db),
     )
     frame.run(
         tasks.steps(manager),

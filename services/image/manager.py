@@ -11,6 +11,7 @@ from appliance.db import connection, image_copies, image_tasks, images
 from appliance.model.image import Image, ImageStatus
 from services.image.data import Data
 from services.image.imports import Imports
+from services.image.trash import Trash
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,11 @@ _STEP_BY_STATUS: Final = {
 class Manager:
     """What the worker does to one image; every step may run twice."""
 
-    def __init__(self, db: connection.Database, data: Data, imports: Imports) -> None:
+    def __init__(self, db: connection.Database, data: Data, imports: Imports, trash: Trash) -> None:
         self._db = db
         self._data = data
         self._imports = imports
+        self._trash = trash
         self._filling = _Running()
 
     def import_data(self, image_id: str) -> None:
@@ -52,8 +54,9 @@ class Manager:
 
     def tidy(self) -> None:
         """Forget tasks that ended long ago; remove staged bytes that no image has, and copies that
-        nobody goes on with.
+        nobody goes on with. What was in the trash for long enough goes for good.
         """
+        self._trash.look()
         with self._db.transaction() as tx:
             image_tasks.forget_expired(tx)
         self._imports.tidy_staging()
@@ -93,7 +96,8 @@ class Manager:
             image = images.get(self._db, image_id)
         except errors.NotFound:
             return None
-        if image.status is status and self._data.is_abandoned(image):
+        is_due = image.status is status and image.trashed_until is None
+        if is_due and self._data.is_abandoned(image):
             return image
         log.debug("image %s: %s is not due", image_id, status)
         return None

@@ -69,6 +69,15 @@ def is_same(rule: Rule, wanted: RuleRequest) -> bool:
     )  # fmt: skip
 
 
+def in_words(rule: Rule) -> str:
+    """A rule as a person says it: `tcp 22 in from 10.0.0.0/8`."""
+    low, high = rule.port_min, rule.port_max
+    ports = "" if low is None else f" {low}" if high in (None, low) else f" {low}-{high}"
+    way = "in from" if rule.direction == "ingress" else "out to"
+    where = "a group's members" if rule.remote_group_id else _block(rule)
+    return f"{rule.protocol or 'anything'}{ports} {way} {where}"
+
+
 def sentence(wanted: RuleRequest) -> str:
     """A checked request as a person reads it: `ingress tcp 22-22 from 10.0.0.0/8`."""
     ports = "" if wanted.port_min is None else f" {wanted.port_min}-{wanted.port_max}"

@@ -10,6 +10,7 @@ from services.volume.doing import as_volume_error
 from services.volume.image_copy import ImageCopy
 from services.volume.manager import Manager
 from services.volume.reconcile import Reconciler
+from services.volume.trash import Trash
 from storage.blocks.export import Exporter
 from storage.blocks.pool import Pool
 
@@ -50,16 +51,22 @@ def serve(
         settings=settings, db=db, topics=frame.queue, pool=pool, exporter=exporter, images=images,
         alone=alone,
     )  # fmt: skip
+    trash = Trash(settings=settings, db=db, topics=frame.queue, pool=pool)
+
+    def look() -> None:
+        trash.look()
+        reconciler.look()
+
     reconciler = Reconciler(
         settings=settings, db=db, pool=pool, exporter=exporter, images=images,
         attachments=attachments, alone=alone,
     )  # fmt: skip
     if once:
-        reconciler.look()
+        look()
     frame.run(
-        tasks.steps(frame, manager, attachments),
+        tasks.steps(frame, manager, attachments, trash),
         sweep=lambda: tasks.due(frame, attachments),
-        beat=reconciler.look,
+        beat=look,
         answers=answers.answers(settings, db, pool, exporter),
         once=once,
     )

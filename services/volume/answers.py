@@ -37,6 +37,7 @@ class _Looks:
     def volumes(self, volume_id: str) -> Json:
         """One volume, or all that rows want here; all snapshots; and what no row wants."""
         rows = {row.id for row in volumes.on_host(self._db, self._settings.host)}
+        known = volumes.kept_ids(self._db, self._settings.host)
         wanted = {row for row in rows if volume_id in ("", row)}
         with as_volume_error():
             kept, taken = set(self._pool.volumes()), set(self._pool.snapshots())
@@ -44,7 +45,7 @@ class _Looks:
             return {
                 "volumes": {key: self._volume(key, kept, shown) for key in sorted(wanted)},
                 "snapshots": sorted(taken),
-                "strays": sorted((kept | set(shown)) - rows),
+                "strays": sorted((kept | set(shown)) - known),
             }
 
     def _volume(self, key: str, kept: set[str], shown: Mapping[str, Shown]) -> Json:

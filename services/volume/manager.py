@@ -79,7 +79,7 @@ class Manager:
         """Remove the volume, its snapshots that are to go with it, and any export of it."""
         with self._alone.on(volume.id), doing("delete", target="pool", volume=volume.id):
             self._exporter.withdraw(volume.id)
-            for snapshot in snapshots.of_volume(self._db, volume.id):
+            for snapshot in snapshots.kept_of_volume(self._db, volume.id):
                 if snapshot.status is SnapshotStatus.DELETING:
                     self._pool.delete_snapshot(snapshot.id)
             self._pool.delete(volume.id)

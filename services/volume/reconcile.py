@@ -12,7 +12,7 @@ from typing import Final
 from appliance import config, context, errors
 from appliance.db import connection, snapshots, volumes
 from appliance.model.volume import Volume
-from appliance.model.volume_states import AttachStatus, VolumeStatus
+from appliance.model.volume_states import AttachStatus, SnapshotStatus, VolumeStatus
 from services.volume import owners
 from services.volume.alone import Alone
 from services.volume.attachments import Attachments
@@ -129,7 +129,8 @@ class Reconciler:
             row = volumes.get(self._db, volume_id)
         except errors.NotFound:
             return None
-        return None if row.deleted_at or row.host != self._host else row
+        is_gone = row.status is VolumeStatus.DELETED
+        return None if is_gone or row.host != self._host else row
 
     def _is_being_made(self, volume_id: str) -> bool:
         row = self._row(volume_id)
@@ -141,7 +142,7 @@ class Reconciler:
 
     def _is_snapshot_wanted(self, snapshot_id: str) -> bool:
         try:
-            return snapshots.get(self._db, snapshot_id).deleted_at is None
+            return snapshots.get(self._db, snapshot_id).status is not SnapshotStatus.DELETED
         except errors.NotFound:
             return False
 

@@ -16,6 +16,7 @@ from appliance.worker import Worker
 from services.volume import owners
 from services.volume.attachments import Attachments
 from services.volume.manager import Manager
+from services.volume.trash import Trash
 
 _STEP_BY_STATUS: Final = {
     VolumeStatus.CREATING: "create",
@@ -48,17 +49,28 @@ class _Snapshot:
     give_up: Callable[[Snapshot, Exception], None]
 
 
-def steps(worker: Worker, manager: Manager, attachments: Attachments) -> dict[str, queue.Step]:
+def steps(
+    worker: Worker, manager: Manager, attachments: Attachments, trash: Trash
+) -> dict[str, queue.Step]:
     """Step name to function of the volume's id; of a snapshot's, or of an instance's for `map`."""
+
+    def again(volume: Volume) -> Volume:
+        return volumes.get(worker.db, volume.id)
+
+    def again_snapshot(snapshot: Snapshot) -> Snapshot:
+        return snapshots.get(worker.db, snapshot.id)
+
     of_volume = {
-        "create": _Volume(manager.create, manager.create_failed),
+        "create": _Volume(trash.making_room(manager.create, again), manager.create_failed),
         "delete": _Volume(manager.delete, manager.delete_failed),
-        "extend": _Volume(manager.extend, manager.extend_failed),
+        "extend": _Volume(trash.making_room(manager.extend, again), manager.extend_failed),
         "export": _Volume(attachments.export, attachments.export_failed),
         "withdraw": _Volume(attachments.withdraw, attachments.still_withdrawing),
     }
     of_snapshot = {
-        "snapshot": _Snapshot(manager.snapshot, manager.snapshot_failed),
+        "snapshot": _Snapshot(
+            trash.making_room(manager.snapshot, again_snapshot), manager.snapshot_failed
+        ),
         "delete_snapshot": _Snapshot(manager.delete_snapshot, manager.delete_snapshot_failed),
     }
 

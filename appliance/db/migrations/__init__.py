@@ -12,6 +12,7 @@ from appliance.db import connection
 from appliance.db.migrations import (
     identity_and_images_schema,
     second_mile_schema,
+    undo_schema,
     walking_cloud_schema,
 )
 
@@ -33,6 +34,7 @@ _WATCHED = {
     "volumes": ("volume", "id", "project_id"),
     "volume_metadata": ("volume", "volume_id", ""),
     "snapshots": ("snapshot", "id", "project_id"),
+    "journal": ("journal", "id", "project_id"),
 }
 # what a worker writes only to say that it lives is no change that anybody watches
 _QUIET = {
@@ -55,8 +57,11 @@ def _run(db: "Database", script: str) -> None:
 
 
 def _number(db: "Database", table: str, kind: str) -> None:
-    """Give each row of `table`, old or new, a number in EC2's ids that is never used again."""
-    insert = "INSERT INTO ec2_ids (kind, object_id)"
+    """Give each row of `table`, old or new, a number in EC2's ids that is never used again.
+
+    A row that comes back has its own again.
+    """
+    insert = "INSERT OR IGNORE INTO ec2_ids (kind, object_id)"
     db.execute(f"{insert} SELECT '{kind}', id FROM {table}")
     db.execute(
         f"CREATE TRIGGER {table}_number AFTER INSERT ON {table} BEGIN "
@@ -175,6 +180,17 @@ def networks_and_people_watched(db: "Database") -> None:
                     f"{condition.format(row=row)} BEGIN "
                     f"INSERT INTO changes (kind, object_id, project_id) VALUES ({values}); END"
                 )
+
+
+@_steps()
+def undo(db: "Database") -> None:
+    """The journal of what users did; deleted volumes, snapshots and images that can be had back."""
+    for script in undo_schema.TABLES:
+        _run(db, script)
+    _watch(db, "journal")
+    for table, kind in second_mile_schema.EC2_KINDS.items():  # what comes back has a number already
+        db.execute(f"DROP TRIGGER {table}_number")
+        _number(db, table, kind)
 
 
 def migrate(home: Path) -> list[str]:

@@ -14,7 +14,7 @@ from appliance import context
 # kinds whose rows the log of changes tells of; kinds that are looked at; and what a request did
 ROWS: Final = (
     "instance", "image", "volume", "snapshot", "network", "port", "security_group", "flavor",
-    "key_pair", "project", "user",
+    "key_pair", "project", "user", "journal",
 )  # fmt: skip
 PARTS: Final = ("service", "topic", "host")
 KINDS: Final = frozenset({*ROWS, *PARTS, "hop"})

@@ -24,7 +24,7 @@ from appliance.model.flavor import Flavor
 from appliance.model.image import Image, Visibility
 from appliance.model.instance import Instance
 from appliance.model.volume import Snapshot, Volume
-from services.api.cloud import identity_objects, network_objects
+from services.api.cloud import identity_objects, journal_objects, network_objects
 from services.api.cloud.seen import Json, Seen
 
 
@@ -194,6 +194,7 @@ _ONE: Final[dict[str, Callable[[connection.Reader, str], Seen | None]]] = {
     "flavor": lambda db, key: _flavor(flavors.get(db, key)),
     **network_objects.ONE,
     **identity_objects.ONE,
+    **journal_objects.ONE,
 }
 _ALL: Final[dict[str, Callable[[connection.Reader, context.RequestContext], list[Seen]]]] = {
     "instance": lambda db, ctx: [
@@ -205,4 +206,5 @@ _ALL: Final[dict[str, Callable[[connection.Reader, context.RequestContext], list
     "flavor": lambda db, _: [_flavor(flavor) for flavor in flavors.all_flavors(db)],
     **network_objects.ALL,
     **identity_objects.ALL,
+    **journal_objects.ALL,
 }

@@ -6,6 +6,7 @@ from typing import Any, Final
 from appliance import errors, ids, policy, trace
 from services.api import events
 from services.api.cloud import administration, listener
+from services.api.cloud.journal import Journal
 from services.api.cloud.workings import Workings
 from services.api.cloud.xray import Xray
 from services.http import endpoint, faults
@@ -26,6 +27,7 @@ class Cloud:
     administration: administration.Administration
     log: trace.Log
     xray: Xray
+    journal: Journal
     more: tuple[Path, ...] = ()  # of the API's other modules
 
     def face(self) -> endpoint.Face:
@@ -48,6 +50,7 @@ class Cloud:
             path("/v1/status", GET=get(self.status)),
             path("/v1/xray/{kind}/{id}", GET=get(self.show_xray)),
             path("/v1/fsck", GET=get(self.fsck)),
+            *self.journal.paths(),
         )
 
     def follow(self, request: Request) -> Reply:
@@ -101,7 +104,9 @@ class Cloud:
 
 
 def _links(request: Request) -> Json:
-    names = ("events", "requests", "services", "hosts", "topics", "status", "capacity")
+    names = (
+        "events", "requests", "services", "hosts", "topics", "status", "capacity", "journal",
+    )  # fmt: skip
     base = f"{request.origin}{_PREFIX}/v1"
     return {"links": [{"rel": name, "href": f"{base}/{name}"} for name in names]}
 

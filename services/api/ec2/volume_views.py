@@ -19,6 +19,7 @@ _STATE: Final = {
     _S.ATTACHING: "in-use",
     _S.IN_USE: "in-use",
     _S.DETACHING: "in-use",
+    _S.TRASHED: "deleted",
     _S.DELETING: "deleting",
     _S.DELETED: "deleted",
     _S.ERROR: "error",
@@ -34,6 +35,7 @@ _ATTACHMENT: Final = {
 _SNAPSHOT: Final = {
     SnapshotStatus.CREATING: "pending",
     SnapshotStatus.AVAILABLE: "completed",
+    SnapshotStatus.TRASHED: "completed",
     SnapshotStatus.DELETING: "pending",
     SnapshotStatus.DELETED: "completed",
     SnapshotStatus.ERROR: "error",

@@ -11,6 +11,7 @@ from appliance.db import (
     connection,
     hosts,
     instances,
+    journal,
     metadata,
     networks,
     pages,
@@ -20,6 +21,7 @@ from appliance.db import (
 )
 from appliance.model import states
 from appliance.model.instance import Fault, Instance
+from appliance.model.journal import Inverse
 from appliance.model.network import Port
 from appliance.model.security_group import SecurityGroup
 from appliance.model.volume import Volume
@@ -60,6 +62,8 @@ class Instances:
         policy.check(ctx, "os_compute_api:servers:create")
         with self.db.transaction() as tx:
             made = launch.write(tx, ctx, request, new_volume=self.new_volume)
+            for instance in made:
+                _note(tx, ctx, "instance.create", instance)
         for instance in made:
             self.queue.ring("scheduler", "select_host", instance.id)
             for volume in volumes.of_instance(self.db, instance.id):
@@ -134,12 +138,12 @@ class Instances:
     def start(self, ctx: context.RequestContext, *instance_ids: str) -> None:
         """Start stopped instances, all or none. Raises Conflict for any other state."""
         policy.check(ctx, "os_compute_api:servers:start")
-        self._do(ctx, instance_ids, event=states.Event.START, step="power_on")
+        self._do(ctx, instance_ids, event=states.Event.START, step="power_on", back="stop")
 
     def stop(self, ctx: context.RequestContext, *instance_ids: str) -> None:
         """Shut active instances down, all or none. Raises Conflict for any other state."""
         policy.check(ctx, "os_compute_api:servers:stop")
-        self._do(ctx, instance_ids, event=states.Event.STOP, step="power_off")
+        self._do(ctx, instance_ids, event=states.Event.STOP, step="power_off", back="start")
 
     def reboot(self, ctx: context.RequestContext, *instance_ids: str, is_hard: bool) -> None:
         """Ask guests to reboot, or switch them off and on; all or none. Raises Conflict."""
@@ -154,13 +158,19 @@ class Instances:
         *,
         event: states.Event,
         step: str,
+        back: str = "",
     ) -> None:
+        """Let `event` happen to all; `back` is the verb that takes it back, if any does."""
+        word = "reboot" if step == "reboot" else str(event)
         with self.db.transaction() as tx:
             found = [instances.get_visible(tx, one, ctx) for one in instance_ids]
             for instance in found:
                 if instance.host is None:
                     raise errors.Conflict(f"Instance {instance.id} is not ready")
                 instances.advance(tx, instance, event)
+                args = {"instance_id": instance.id}
+                inverse = Inverse(verb=f"instance.{back}", args=args) if back else None
+                _note(tx, ctx, f"instance.{word}", instance, inverse)
         for instance in found:
             self.queue.ring(f"compute.{instance.host}", step, instance.id)
 
@@ -168,7 +178,9 @@ class Instances:
         """Give the instance another name; the guest is not told."""
         policy.check(ctx, "os_compute_api:servers:update")
         with self.db.transaction() as tx:
-            instances.get_visible(tx, instance_id, ctx)
+            instance = instances.get_visible(tx, instance_id, ctx)
+            args = {"instance_id": instance_id, "name": instance.name}
+            _note(tx, ctx, "instance.rename", instance, Inverse(verb="instance.rename", args=args))
             instances.rename(tx, instance_id, name)
             return instances.get(tx, instance_id)
 
@@ -183,7 +195,7 @@ class Instances:
         """Add `pairs` to the instance's metadata, or let them replace it; what it is then."""
         policy.check(ctx, "os_compute_api:server-metadata:create")
         with self.db.transaction() as tx:
-            instances.get_visible(tx, instance_id, ctx)
+            _note_metadata(tx, ctx, instances.get_visible(tx, instance_id, ctx))
             after = metadata.change(tx, instances.NOUN, instance_id, pairs, is_whole=is_whole)
             launch.check_metadata(tx, ctx.project_id, after)
         return after
@@ -192,7 +204,7 @@ class Instances:
         """Take one pair away. Raises NotFound."""
         policy.check(ctx, "os_compute_api:server-metadata:create")
         with self.db.transaction() as tx:
-            instances.get_visible(tx, instance_id, ctx)
+            _note_metadata(tx, ctx, instances.get_visible(tx, instance_id, ctx))
             metadata.delete(tx, instances.NOUN, instance_id, key)
 
     def console_output(
@@ -218,6 +230,7 @@ def _delete(
     """The instance that is being deleted now, and the volumes of one that never had a host."""
     instance = instances.get_visible(tx, instance_id, ctx)
     if instance.task_state is not states.TaskState.DELETING:
+        _note(tx, ctx, "instance.delete", instance)
         instance = instances.advance(tx, instance, states.Event.DELETE)
     if instance.host:
         return instance, []
@@ -225,3 +238,25 @@ def _delete(
         ports.delete(tx, port.id)
     gone = instances.advance(tx, instance, states.Event.DELETED_UNPLACED)
     return gone, volumes.let_go(tx, instance_id)
+
+
+def _note(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    instance: Instance,
+    inverse: Inverse | None = None,
+) -> None:
+    journal.note(
+        tx, ctx, action,
+        object_id=instance.id, name=instance.name, project_id=instance.project_id, inverse=inverse,
+    )  # fmt: skip
+
+
+def _note_metadata(
+    tx: connection.Transaction, ctx: context.RequestContext, instance: Instance
+) -> None:
+    pairs = instances.metadata(tx, instance.id)
+    args = {"instance_id": instance.id, "pairs": pairs, "is_whole": True}
+    inverse = Inverse(verb="instance.set_metadata", args=args)
+    _note(tx, ctx, "instance.set_metadata", instance, inverse)

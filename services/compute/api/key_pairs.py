@@ -1,11 +1,12 @@
 """Key pairs: what a request may ask of them. They belong to a user, in every project."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from appliance import clock, context, errors, policy, quota
-from appliance.db import connection, key_pairs
+from appliance.db import connection, journal, key_pairs
+from appliance.model.journal import Inverse
 from appliance.model.key_pair import KeyPair
 from services.compute import key_generation
 
@@ -48,6 +49,7 @@ class KeyPairs:
             used = key_pairs.count(tx, ctx.user_id)
             quota.check(tx, ctx.project_id, asked={"key_pairs": 1}, used={"key_pairs": used})
             key_pairs.create(tx, key_pair)
+            _note(tx, ctx, "key_pair.create", name)
         return key_pair, generated
 
     def of_user(
@@ -63,7 +65,35 @@ class KeyPairs:
         return key_pairs.get(self.db, ctx.user_id, name)
 
     def delete(self, ctx: context.RequestContext, name: str) -> None:
-        """Forget one of the caller's key pairs. Raises NotFound."""
+        """Forget one of the caller's key pairs; the journal keeps its public half for a while.
+
+        Raises NotFound.
+        """
         policy.check(ctx, "os_compute_api:os-keypairs:delete")
         with self.db.transaction() as tx:
+            gone = key_pairs.get(tx, ctx.user_id, name)
+            inverse = Inverse(verb="key_pair.restore", args={"key_pair": asdict(gone)})
+            _note(tx, ctx, "key_pair.delete", name, inverse)
             key_pairs.delete(tx, ctx.user_id, name)
+
+    def restore(self, ctx: context.RequestContext, key_pair: KeyPair) -> None:
+        """Keep a key pair again that was deleted. Raises Forbidden for another's, Conflict."""
+        policy.check(ctx, "os_compute_api:os-keypairs:create")
+        if key_pair.user_id != ctx.user_id:
+            raise errors.Forbidden("A key pair is its user's alone: they may undo its deletion.")
+        with self.db.transaction() as tx:
+            used = key_pairs.count(tx, ctx.user_id)
+            quota.check(tx, ctx.project_id, asked={"key_pairs": 1}, used={"key_pairs": used})
+            inverse = Inverse(verb="key_pair.delete", args={"name": key_pair.name})
+            _note(tx, ctx, "key_pair.restore", key_pair.name, inverse)
+            key_pairs.create(tx, key_pair)
+
+
+def _note(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    name: str,
+    inverse: Inverse | None = None,
+) -> None:
+    journal.note(tx, ctx, action, object_id=name, name=name, inverse=inverse)

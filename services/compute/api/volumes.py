@@ -5,8 +5,9 @@ from typing import Final
 
 from appliance import context, errors, ids, policy
 from appliance import queue as topics
-from appliance.db import connection, instances, volumes
+from appliance.db import connection, instances, journal, volumes
 from appliance.model.instance import Instance
+from appliance.model.journal import Inverse
 from appliance.model.states import VmState
 from appliance.model.volume import Volume
 from appliance.model.volume_states import VolumeEvent, VolumeStatus
@@ -54,6 +55,8 @@ class Attachments:
                 device=devices.choose(device, _taken(tx, instance)),
                 is_deleted_with_instance=int(is_deleted_with_instance), reason="",
             )  # fmt: skip
+            args = {"instance_id": instance_id, "volume_id": volume_id}
+            _note(tx, ctx, "volume.attach", volume, Inverse(verb="volume.detach", args=args))
         self.queue.ring(f"volume.{volume.host}", "export", volume_id)
         return volume
 
@@ -75,9 +78,27 @@ class Attachments:
             if volume.status is not VolumeStatus.IN_USE:
                 raise _wrong_status(volume, VolumeStatus.IN_USE)
             _check_ready(instance, "detach_volume")
+            args = {
+                "instance_id": instance_id, "volume_id": volume_id, "device": volume.device,
+                "is_deleted_with_instance": bool(volume.is_deleted_with_instance),
+            }  # fmt: skip
+            _note(tx, ctx, "volume.detach", volume, Inverse(verb="volume.attach", args=args))
             volume = volumes.advance(tx, volume, VolumeEvent.DETACH, reason="")
         self.queue.ring(f"compute.{instance.host}", "detach", volume_id)
         return volume
+
+
+def _note(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    volume: Volume,
+    inverse: Inverse,
+) -> None:
+    journal.note(
+        tx, ctx, action,
+        object_id=volume.id, name=volume.name, project_id=volume.project_id, inverse=inverse,
+    )  # fmt: skip
 
 
 def check_available(volume: Volume) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from appliance import clock, config, context, errors, ids, policy, queue
-from appliance.db import connection, image_copies, image_tasks, images
+from appliance.db import connection, image_copies, image_tasks, images, journal
 from appliance.db.image_tasks import Page
 from appliance.model.image import Image, ImageEvent, ImageStatus
 from appliance.model.image_copy import ImageCopy
 from appliance.model.image_task import ImageTask
+from appliance.model.journal import Inverse
 from services.image import stores
 from services.image.api import attributes, registration
 from services.image.api.attributes import NewImage
@@ -17,12 +18,21 @@ from services.image.api.imports import Imports
 from services.image.api.locations import Locations
 from services.image.api.members import Members
 from services.image.api.metadefs import Metadefs
-from services.image.api.ownership import owned
+from services.image.api.ownership import is_owner, owned
 from services.image.data import Data
 from services.image.inspection import Reader
 from services.image.sources import Sources
 
 TOPIC: Final = "image"
+_RESTORED: Final = {
+    ImageStatus.ACTIVE: ImageEvent.RESTORE,
+    ImageStatus.DEACTIVATED: ImageEvent.RESTORE_DEACTIVATED,
+}
+# what `update` may change, and an undo puts back
+_CHANGEABLE: Final = (
+    "name", "visibility", "project_id", "container_format", "disk_format", "min_disk_gib",
+    "min_memory_mib", "is_protected", "is_hidden", "properties", "tags",
+)  # fmt: skip
 TASKS_MAX: Final = 1000  # of one image: their list has no pages, and the ended ones go
 
 Change = Callable[[Image], Image]  # runs inside the transaction: it only computes
@@ -53,6 +63,7 @@ class Images:
     ) -> None:
         self._db = db
         self._queue = topics
+        self._trash = settings.trash
         self._data = data
         self.members = Members(db)
         self.imports = Imports(settings, db, topics, stores=stores.written(settings))
@@ -78,6 +89,7 @@ class Images:
         image = attributes.queued(ctx, new)
         with self._db.transaction() as tx:
             images.create(tx, image)
+            _note(tx, ctx, "image.create", image)
         return image
 
     def register(
@@ -108,6 +120,7 @@ class Images:
         with self._db.transaction() as tx:
             images.create(tx, image)
             importing = images.advance(tx, image, ImageEvent.IMPORT)
+            _note(tx, ctx, "image.create", image)
         self._queue.ring(TOPIC, "import_data", image.id)
         return importing
 
@@ -119,6 +132,9 @@ class Images:
             after = change(before)
             attributes.check(after)
             attributes.check_rights(ctx, after, before=before)
+            if _fields(after) != _fields(before):
+                args = {"image_id": image_id, "fields": _fields(before)}
+                _note(tx, ctx, "image.update", before, Inverse(verb="image.update", args=args))
             return images.update(tx, after)
 
     def add_tag(self, ctx: context.RequestContext, image_id: str, tag: str) -> None:
@@ -154,14 +170,19 @@ class Images:
         with self._db.transaction() as tx:
             image = owned(tx, ctx, image_id)
             try:
-                images.advance(tx, image, event)
+                now = images.advance(tx, image, event)
             except errors.Superseded:
                 raise
             except errors.Conflict as error:
                 raise errors.Forbidden(str(error)) from error
+            if now.status is not image.status:
+                back = "reactivate" if event is ImageEvent.DEACTIVATE else "deactivate"
+                inverse = Inverse(verb=f"image.{back}", args={"image_id": image_id})
+                _note(tx, ctx, f"image.{rule}", image, inverse)
 
     def delete(self, ctx: context.RequestContext, image_id: str) -> None:
-        """Let nobody see the image any more; the worker removes its bytes.
+        """Let nobody see the image any more. Its bytes are in the trash until `restore`, or until
+        their time is over and the worker removes them; of one that has none to be used, at once.
 
         Raises Forbidden when it is protected or another's, NotFound.
         """
@@ -170,13 +191,37 @@ class Images:
             image = owned(tx, ctx, image_id)
             if image.is_protected:
                 raise errors.Forbidden(f"Image {image_id} is protected and cannot be deleted.")
+            until = self._trash.until() if image.status in _RESTORED else None
+            _note_deletion(tx, ctx, image, until=until)
             # an upload keeps its claim: it notices, and removes what it has written itself
             gone = images.advance(
-                tx, image, ImageEvent.DELETE, deleted_at=clock.stamp(),
+                tx, image, ImageEvent.DELETE, deleted_at=clock.stamp(), trashed_until=until,
                 claim_owner=image.claim_owner, claim_expires_at=image.claim_expires_at,
             )  # fmt: skip
-        if gone.status is ImageStatus.PENDING_DELETE:
+        if gone.status is ImageStatus.PENDING_DELETE and until is None:
             self._queue.ring(TOPIC, "delete_data", image_id)
+
+    def restore(self, ctx: context.RequestContext, image_id: str, *, status: str) -> Image:
+        """Have an image back from the trash in the status that it had (active, deactivated).
+
+        Raises NotFound, Conflict (it is not deleted), Gone (its bytes are).
+        """
+        policy.check(ctx, "delete_image")
+        with self._db.transaction() as tx:
+            image = images.get(tx, image_id)
+            if not is_owner(ctx, image):
+                raise errors.NotFound("image", image_id)
+            if image.deleted_at is None:
+                raise errors.Conflict(f"The image {image.name or image_id} is not deleted.")
+            if not image.trashed_until or image.trashed_until <= clock.stamp():
+                raise errors.Gone(
+                    f"The image {image.name or image_id} is not in the trash any more: "
+                    "its time was over, or its room was needed."
+                )
+            inverse = Inverse(verb="image.delete", args={"image_id": image_id})
+            _note(tx, ctx, "image.restore", image, inverse)
+            event = _RESTORED[ImageStatus(status)]
+            return images.advance(tx, image, event, deleted_at=None, trashed_until=None)
 
     def delete_copy(self, ctx: context.RequestContext, image_id: str, store: str) -> None:
         """Remove an image's bytes from one of its stores. Raises Forbidden (the last place; not an
@@ -199,6 +244,7 @@ class Images:
                 )  # fmt: skip
                 images.move(tx, image_id, store=None, location=None)
                 image_copies.create(tx, gone)
+            _note(tx, ctx, "image.delete_copy", image)
         self._data.copies.remove(gone)
 
     def tasks(self, ctx: context.RequestContext, image_id: str) -> list[ImageTask]:
@@ -276,6 +322,37 @@ class Images:
         if image.status is not ImageStatus.ACTIVE:
             raise errors.Conflict(f"Image {image.id} is {image.status}: it has no data yet.")
         return self._data.open(image, offset=offset, length=length)
+
+
+def _fields(image: Image) -> dict[str, object]:
+    return {name: getattr(image, name) for name in _CHANGEABLE}
+
+
+def _note(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    image: Image,
+    inverse: Inverse | None = None,
+) -> None:
+    journal.note(
+        tx, ctx, action,
+        object_id=image.id, name=image.name or "", project_id=image.project_id, inverse=inverse,
+    )  # fmt: skip
+
+
+def _note_deletion(
+    tx: connection.Transaction, ctx: context.RequestContext, image: Image, *, until: str | None
+) -> None:
+    args = {"image_id": image.id, "status": image.status}
+    is_kept = image.status in _RESTORED
+    why_final = "nothing is kept: trash.kept_s is 0" if is_kept else f"it was {image.status}"
+    journal.note(
+        tx, ctx, "image.delete",
+        object_id=image.id, name=image.name or "", project_id=image.project_id,
+        inverse=Inverse(verb="image.restore", args=args) if until else None, undo_until=until,
+        why_final="" if until else why_final,
+    )  # fmt: skip
 
 
 def _own(ctx: context.RequestContext) -> dict[str, object]:

@@ -1,11 +1,13 @@
 """What a request may ask about the members of an image: the projects with which it is shared."""
 
+from dataclasses import asdict
 from typing import Final
 
 from appliance import clock, context, errors, policy
-from appliance.db import connection, image_members, images
+from appliance.db import connection, image_members, images, journal
 from appliance.model.image import Image, Visibility
 from appliance.model.image_member import ImageMember, MemberStatus
+from appliance.model.journal import Inverse
 from services.image.api.ownership import is_owner
 
 MEMBERS_MAX: Final = 128  # Glance's image_member_quota
@@ -46,10 +48,11 @@ class Members:
         now = clock.stamp()
         member = ImageMember(image_id=image_id, member_id=member_id, created_at=now, updated_at=now)
         with self._db.transaction() as tx:
-            self._owned(tx, ctx, image_id)
+            image = self._owned(tx, ctx, image_id)
             if len(image_members.of_image(tx, image_id)) >= MEMBERS_MAX:
                 raise errors.TooLarge(f"An image has at most {MEMBERS_MAX} members.")
             image_members.create(tx, member)
+            _note(tx, ctx, "image.share", image, _unsharing(image_id, member_id))
         return member
 
     def update(
@@ -68,8 +71,23 @@ class Members:
         """Share an image with a project no more. Raises Forbidden, NotFound."""
         policy.check(ctx, "delete_member")
         with self._db.transaction() as tx:
-            self._owned(tx, ctx, image_id)
+            image = self._owned(tx, ctx, image_id)
+            gone = image_members.find(tx, image_id, member_id)
             image_members.delete(tx, image_id, member_id)
+            if gone is not None:
+                inverse = Inverse(verb="image.share_again", args={"member": asdict(gone)})
+                _note(tx, ctx, "image.unshare", image, inverse)
+
+    def restore(self, ctx: context.RequestContext, member: ImageMember) -> None:
+        """Share an image again as it was shared, with what the member thought of it.
+
+        Raises Forbidden, NotFound, Conflict.
+        """
+        policy.check(ctx, "add_member")
+        with self._db.transaction() as tx:
+            image = self._owned(tx, ctx, member.image_id)
+            image_members.create(tx, member)
+            _note(tx, ctx, "image.share", image, _unsharing(member.image_id, member.member_id))
 
     def _shared(self, db: connection.Reader, ctx: context.RequestContext, image_id: str) -> Image:
         image = images.get_visible(db, image_id, ctx)
@@ -82,3 +100,20 @@ class Members:
         if not is_owner(ctx, image):
             raise errors.Forbidden(f"You are not permitted to share image {image_id}.")
         return image
+
+
+def _note(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    image: Image,
+    inverse: Inverse,
+) -> None:
+    journal.note(
+        tx, ctx, action,
+        object_id=image.id, name=image.name or "", project_id=image.project_id, inverse=inverse,
+    )  # fmt: skip
+
+
+def _unsharing(image_id: str, member_id: str) -> Inverse:
+    return Inverse(verb="image.unshare", args={"image_id": image_id, "member_id": member_id})

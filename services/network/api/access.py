@@ -68,6 +68,12 @@ def own_rule(
         raise errors.NotFound("security group rule", rule_id) from error
 
 
+def check_owner(ctx: context.RequestContext, project_id: str) -> None:
+    """Raise Forbidden for what is another project's, unless an admin asks."""
+    if not (ctx.is_admin or ctx.project_id == project_id):
+        raise errors.Forbidden("That was another project's: it is not yours to have back.")
+
+
 def group_ids(
     tx: connection.Transaction, ctx: context.RequestContext, asked: Iterable[str] | None
 ) -> list[str]:

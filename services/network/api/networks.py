@@ -1,13 +1,14 @@
 """Networks and the one subnet each has: what a request may ask of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 
 from appliance import context, errors, policy, quota
 from appliance import queue as topics
 from appliance.db import connection, networks, ports, quotas, subnets
+from appliance.model.journal import Inverse
 from appliance.model.network import Network, Subnet
-from services.network.api import access
+from services.network.api import access, noting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +43,25 @@ class Networks:
             policy.check(ctx, "create_network:shared")
         with self.db.transaction() as tx:
             access.check_quota(tx, ctx, "network")
-            return networks.create(
+            made = networks.create(
                 tx,
                 name=name,
                 project_id=ctx.project_id,
                 mtu=mtu or self.mtu,
                 is_shared=is_shared,
             )
+            noting.network(tx, ctx, "network.create", made)
+            return made
 
     def rename(self, ctx: context.RequestContext, network_id: str, name: str) -> Network:
         """Give a network another name."""
         policy.check(ctx, "update_network")
         with self.db.transaction() as tx:
-            access.own_network(tx, ctx, network_id, rule="update_network")
+            network = access.own_network(tx, ctx, network_id, rule="update_network")
+            args = {"network_id": network_id, "name": network.name}
+            noting.network(
+                tx, ctx, "network.update", network, Inverse(verb="network.rename", args=args)
+            )
             networks.rename(tx, network_id, name)
             return networks.get(tx, network_id)
 
@@ -62,14 +69,33 @@ class Networks:
         """Delete a network with its subnets. Raises Conflict while a port is on it."""
         policy.check(ctx, "delete_network")
         with self.db.transaction() as tx:
-            access.own_network(tx, ctx, network_id, rule="delete_network")
+            network = access.own_network(tx, ctx, network_id, rule="delete_network")
             if ports.of_network(tx, network_id):
                 raise errors.Conflict(
                     f"Unable to complete operation on network {network_id}. There are one or more "
                     f"ports still in use on the network."
                 )
+            noting.network_deletion(tx, ctx, network)
             networks.delete(tx, network_id)
         access.refresh_hosts(self.db, self.queue)
+
+    def restore(
+        self, ctx: context.RequestContext, network: Network, found: Iterable[Subnet]
+    ) -> None:
+        """Have a deleted network back with its subnets, as they were.
+
+        Raises Conflict when a range was taken since, OverQuota, Forbidden.
+        """
+        policy.check(ctx, "create_network")
+        access.check_owner(ctx, network.project_id)
+        with self.db.transaction() as tx:
+            access.check_quota(tx, ctx, "network")
+            args = {"network_id": network.id}
+            inverse = Inverse(verb="network.delete", args=args)
+            noting.network(tx, ctx, "network.restore", network, inverse)
+            networks.insert(tx, network)
+            for subnet in found:
+                subnets.insert(tx, subnet)
 
     def subnets_of(self, network: Network) -> list[Subnet]:
         """Subnets of a network that the caller was shown."""
@@ -136,7 +162,7 @@ class Subnets:
         with self.db.transaction() as tx:
             access.own_network(tx, ctx, network_id, rule="create_subnet")
             access.check_quota(tx, ctx, "subnet")
-            return subnets.create(
+            made = subnets.create(
                 tx,
                 network_id=network_id,
                 project_id=ctx.project_id,
@@ -146,6 +172,8 @@ class Subnets:
                 dns_servers=dns_servers,
                 is_dhcp_enabled=is_dhcp_enabled,
             )
+            noting.subnet(tx, ctx, "subnet.create", made)
+            return made
 
     def delete(self, ctx: context.RequestContext, subnet_id: str) -> None:
         """Delete a subnet. Raises Conflict while a port has one of its addresses."""
@@ -153,5 +181,20 @@ class Subnets:
         with self.db.transaction() as tx:
             subnet = access.visible_subnet(tx, ctx, subnet_id)
             access.own_network(tx, ctx, subnet.network_id, rule="delete_subnet")
+            args = {"subnet": asdict(subnet)}
+            noting.subnet(
+                tx, ctx, "subnet.delete", subnet, Inverse(verb="subnet.restore", args=args)
+            )
             subnets.delete(tx, subnet_id)
+        access.refresh_hosts(self.db, self.queue)
+
+    def restore(self, ctx: context.RequestContext, subnet: Subnet) -> None:
+        """Have a deleted subnet back, as it was. Raises Conflict, NotFound, Forbidden."""
+        policy.check(ctx, "create_subnet")
+        with self.db.transaction() as tx:
+            access.own_network(tx, ctx, subnet.network_id, rule="create_subnet")
+            access.check_quota(tx, ctx, "subnet")
+            inverse = Inverse(verb="subnet.delete", args={"subnet_id": subnet.id})
+            noting.subnet(tx, ctx, "subnet.restore", subnet, inverse)
+            subnets.insert(tx, subnet)
         access.refresh_hosts(self.db, self.queue)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from appliance import context, errors, policy
 from appliance import queue as topics
-from appliance.db import connection, fixed_ips, networks, ports, subnets
+from appliance.db import connection, fixed_ips, journal, networks, ports, subnets
+from appliance.model.journal import Inverse
 from appliance.model.network import Port
 from services.network.api import access
 
@@ -53,6 +54,7 @@ class Ports:
             )
             for subnet in subnets.of_network(tx, network_id):
                 fixed_ips.allocate(tx, subnet, port.id)
+            _note(tx, ctx, "port.create", port)
             return ports.get(tx, port.id)
 
     def update(
@@ -66,7 +68,13 @@ class Ports:
         """Rename a port, or put it into other groups; None leaves either as it is."""
         policy.check(ctx, "update_port")
         with self.db.transaction() as tx:
-            access.own_port(tx, ctx, port_id)
+            port = access.own_port(tx, ctx, port_id)
+            args = {
+                "port_id": port_id,
+                "name": None if name is None else port.name,
+                "group_ids": None if group_ids is None else list(port.security_group_ids),
+            }
+            _note(tx, ctx, "port.update", port, Inverse(verb="port.update", args=args))
             if name is not None:
                 ports.rename(tx, port_id, name)
             if group_ids is not None:
@@ -84,4 +92,18 @@ class Ports:
                 raise errors.Conflict(
                     f"Port {port_id} is in use by server {port.instance_id}: delete that first."
                 )
+            _note(tx, ctx, "port.delete", port)
             ports.delete(tx, port_id)
+
+
+def _note(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    port: Port,
+    inverse: Inverse | None = None,
+) -> None:
+    journal.note(
+        tx, ctx, action,
+        object_id=port.id, name=port.name or port.mac, project_id=port.project_id, inverse=inverse,
+    )  # fmt: skip

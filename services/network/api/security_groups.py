@@ -7,9 +7,10 @@ from appliance import context, errors, policy
 from appliance import queue as topics
 from appliance.db import connection, security_groups
 from appliance.model import security_group
+from appliance.model.journal import Inverse
 from appliance.model.security_group import Rule, SecurityGroup
 from services.network import rule_check
-from services.network.api import access
+from services.network.api import access, noting
 
 RuleRequest = rule_check.RuleRequest
 
@@ -54,9 +55,11 @@ class SecurityGroups:
             if is_name_unique and security_groups.of_project(tx, ctx.project_id, name=name):
                 raise errors.Conflict(f"Security group {name} already exists.")
             access.check_quota(tx, ctx, "security_group")
-            return security_groups.create(
+            made = security_groups.create(
                 tx, name=name, project_id=ctx.project_id, description=description
             )
+            noting.group(tx, ctx, "security_group.create", made)
+            return made
 
     def update(
         self,
@@ -72,6 +75,9 @@ class SecurityGroups:
             group = access.own_group(tx, ctx, group_id)
             if name not in (None, group.name) and security_group.DEFAULT in (name, group.name):
                 raise errors.Conflict("Updating default security group not allowed.")
+            args = {"group_id": group_id, "name": group.name, "description": group.description}
+            inverse = Inverse(verb="security_group.update", args=args)
+            noting.group(tx, ctx, "security_group.update", group, inverse)
             security_groups.update(
                 tx,
                 group_id,
@@ -87,7 +93,27 @@ class SecurityGroups:
             group = access.own_group(tx, ctx, group_id)
             if group.name == security_group.DEFAULT:
                 raise errors.Conflict("Insufficient rights for removing default security group.")
+            noting.group_deletion(tx, ctx, group)
             security_groups.delete(tx, group_id)
+        access.refresh_hosts(self.db, self.queue)
+
+    def restore(
+        self, ctx: context.RequestContext, group: SecurityGroup, others: Iterable[Rule]
+    ) -> None:
+        """Have a deleted group back, and the rules of `others` about it where those groups are.
+
+        Raises Conflict when it is there, OverQuota, Forbidden.
+        """
+        policy.check(ctx, "create_security_group")
+        access.check_owner(ctx, group.project_id)
+        with self.db.transaction() as tx:
+            access.check_quota(tx, ctx, "security_group")
+            inverse = Inverse(verb="security_group.delete", args={"group_id": group.id})
+            noting.group(tx, ctx, "security_group.restore", group, inverse)
+            security_groups.insert(tx, group)
+            for rule in others:
+                if security_groups.is_there(tx, rule.group_id):
+                    security_groups.insert_rule(tx, rule)
         access.refresh_hosts(self.db, self.queue)
 
     def rules(self, ctx: context.RequestContext) -> list[tuple[SecurityGroup, Rule]]:
@@ -115,15 +141,33 @@ class SecurityGroups:
         wanted = [rule_check.checked(request) for request in requests]
         with self.db.transaction() as tx:
             made = [_add_rule(tx, ctx, each) for each in wanted]
+            noting.new_rules(tx, ctx, made)
         access.refresh_hosts(self.db, self.queue)
         return made
 
     def delete_rule(self, ctx: context.RequestContext, rule_id: str) -> None:
         """Close it again, on every host at once. Raises NotFound."""
+        self.delete_rules(ctx, [rule_id])
+
+    def delete_rules(self, ctx: context.RequestContext, rule_ids: Iterable[str]) -> None:
+        """Close all of these again, or none, on every host at once. Raises NotFound."""
         policy.check(ctx, "delete_security_group_rule")
         with self.db.transaction() as tx:
-            access.own_rule(tx, ctx, rule_id)
-            security_groups.delete_rule(tx, rule_id)
+            gone = [access.own_rule(tx, ctx, rule_id) for rule_id in rule_ids]
+            noting.rules_deletion(tx, ctx, gone)
+            for _, rule in gone:
+                security_groups.delete_rule(tx, rule.id)
+        access.refresh_hosts(self.db, self.queue)
+
+    def restore_rules(self, ctx: context.RequestContext, rules: Iterable[Rule]) -> None:
+        """Open again what was closed, as it was. Raises NotFound, Conflict, OverQuota."""
+        policy.check(ctx, "create_security_group_rule")
+        with self.db.transaction() as tx:
+            back = [(access.own_group(tx, ctx, rule.group_id), rule) for rule in rules]
+            access.check_quota(tx, ctx, "security_group_rule")
+            noting.new_rules(tx, ctx, back)
+            for _, rule in back:
+                security_groups.insert_rule(tx, rule)
         access.refresh_hosts(self.db, self.queue)
 
     def delete_matching(self, ctx: context.RequestContext, requests: Iterable[RuleRequest]) -> None:
@@ -133,14 +177,18 @@ class SecurityGroups:
         """
         policy.check(ctx, "delete_security_group_rule")
         wanted = [rule_check.checked(request) for request in requests]
+        gone: list[tuple[SecurityGroup, Rule]] = []
         with self.db.transaction() as tx:
             for each in wanted:
                 group = access.own_group(tx, ctx, each.group_id)
                 found = [rule for rule in group.rules if rule_check.is_same(rule, each)]
                 if not found:
                     raise errors.NotFound("security group rule", rule_check.sentence(each))
-                for rule in found:
-                    security_groups.delete_rule(tx, rule.id)
+                gone += [(group, rule) for rule in found]
+            gone = list({rule.id: (group, rule) for group, rule in gone}.values())
+            noting.rules_deletion(tx, ctx, gone)
+            for _, rule in gone:
+                security_groups.delete_rule(tx, rule.id)
         access.refresh_hosts(self.db, self.queue)
 
     def _ensure_default(self, ctx: context.RequestContext) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from appliance import clock, context, errors, ids, policy, quota, trace
+from appliance import clock, config, context, errors, ids, policy, quota, trace
 from appliance import queue as topics
-from appliance.db import connection, metadata, pages, snapshots, volumes
+from appliance.db import connection, journal, metadata, pages, snapshots, volumes
+from appliance.model.journal import Inverse
 from appliance.model.volume import Snapshot, Volume
 from appliance.model.volume_states import (
     SNAPSHOT_TRANSITIONS,
@@ -15,7 +16,7 @@ from appliance.model.volume_states import (
     SnapshotStatus,
     VolumeStatus,
 )
-from services.volume.api import create, sources, types
+from services.volume.api import create, sources, trash, types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class Snapshots:
     db: connection.Database
     queue: topics.Queue
     place: types.Place
+    trash: config.Trash
 
     def create(self, ctx: context.RequestContext, request: CreateSnapshot) -> Snapshot:
         """Write the snapshot asked for and wake the volume's worker: nothing is made yet.
@@ -55,6 +57,7 @@ class Snapshots:
                 used=volumes.usage(tx, ctx.project_id),
             )
             snapshot = _write(tx, ctx, request, volume=volume)
+            _note(tx, ctx, "snapshot.create", snapshot)
         self._ring(snapshot, "snapshot")
         return snapshot
 
@@ -115,7 +118,12 @@ class Snapshots:
         create.check_texts(**texts)
         with self.db.transaction() as tx:
             snapshot = snapshots.get_visible(tx, snapshot_id, ctx)
-            return snapshots.update(tx, snapshot_id, **texts) if texts else snapshot
+            if not texts:
+                return snapshot
+            before = {what: getattr(snapshot, what) for what in texts}
+            inverse = Inverse(verb="snapshot.update", args={"snapshot_id": snapshot_id, **before})
+            _note(tx, ctx, "snapshot.update", snapshot, inverse=inverse)
+            return snapshots.update(tx, snapshot_id, **texts)
 
     def set_metadata(
         self,
@@ -129,18 +137,18 @@ class Snapshots:
         policy.check(ctx, "volume:update_snapshot")
         create.check_metadata(pairs)
         with self.db.transaction() as tx:
-            snapshots.get_visible(tx, snapshot_id, ctx)
+            _note_metadata(tx, ctx, snapshots.get_visible(tx, snapshot_id, ctx))
             return metadata.change(tx, snapshots.NOUN, snapshot_id, pairs, is_whole=is_whole)
 
     def delete_metadata(self, ctx: context.RequestContext, snapshot_id: str, key: str) -> None:
         """Take one pair away. Raises NotFound."""
         policy.check(ctx, "volume:update_snapshot")
         with self.db.transaction() as tx:
-            snapshots.get_visible(tx, snapshot_id, ctx)
+            _note_metadata(tx, ctx, snapshots.get_visible(tx, snapshot_id, ctx))
             metadata.delete(tx, snapshots.NOUN, snapshot_id, key)
 
     def delete(self, ctx: context.RequestContext, snapshot_id: str) -> None:
-        """Delete the snapshot; volumes made from it stay. May be asked twice.
+        """Delete the snapshot; volumes made from it stay. An available one goes to the trash.
 
         Raises BadRequest while it is being made, or a volume is being made from it.
         """
@@ -150,8 +158,35 @@ class Snapshots:
             if snapshot.status is not SnapshotStatus.DELETING:
                 _check_deletable(snapshot)
                 sources.check_not_needed(tx, snapshot)
-                snapshot = snapshots.advance(tx, snapshot, SnapshotEvent.DELETE)
-        self._ring(snapshot, "delete_snapshot")
+                until = self.trash.until() if snapshot.status is SnapshotStatus.AVAILABLE else None
+                _note_deletion(tx, ctx, snapshot, until=until)
+                event = SnapshotEvent.TRASH if until else SnapshotEvent.DELETE
+                snapshot = snapshots.advance(tx, snapshot, event, trashed_until=until)
+        if snapshot.status is SnapshotStatus.DELETING:
+            self._ring(snapshot, "delete_snapshot")
+
+    def restore(self, ctx: context.RequestContext, snapshot_id: str) -> Snapshot:
+        """Have a snapshot back from the trash, as it was.
+
+        Raises Conflict when its volume is deleted, Gone when it is not there any more, OverQuota,
+        NotFound.
+        """
+        policy.check(ctx, "volume:delete_snapshot")
+        with self.db.transaction() as tx:
+            snapshot = trash.snapshot(tx, ctx, snapshot_id)
+            if volumes.get(tx, snapshot.volume_id).deleted_at:
+                raise errors.Conflict(
+                    f"The volume of snapshot {snapshot.name or snapshot_id} is deleted too: "
+                    "undo that first."
+                )
+            quota.check(
+                tx, snapshot.project_id,
+                asked={"snapshots": 1, "gigabytes": snapshot.size_gib},
+                used=volumes.usage(tx, snapshot.project_id),
+            )  # fmt: skip
+            inverse = Inverse(verb="snapshot.delete", args={"snapshot_id": snapshot_id})
+            _note(tx, ctx, "snapshot.restore", snapshot, inverse=inverse)
+            return snapshots.advance(tx, snapshot, SnapshotEvent.RESTORE)
 
     def _ring(self, snapshot: Snapshot, step: str) -> None:
         self.queue.ring(f"volume.{snapshot.host}", step, snapshot.id)
@@ -166,6 +201,45 @@ def _check_deletable(snapshot: Snapshot) -> None:
             f"Invalid snapshot: Snapshot status must be {' or '.join(_DELETABLE)}, but current "
             f"status is: {snapshot.status}."
         )
+
+
+def _note(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    snapshot: Snapshot,
+    *,
+    inverse: Inverse | None = None,
+) -> None:
+    journal.note(
+        tx, ctx, action,
+        object_id=snapshot.id, name=snapshot.name, project_id=snapshot.project_id, inverse=inverse,
+    )  # fmt: skip
+
+
+def _note_metadata(
+    tx: connection.Transaction, ctx: context.RequestContext, snapshot: Snapshot
+) -> None:
+    pairs = snapshots.metadata(tx, snapshot.id)
+    args = {"snapshot_id": snapshot.id, "pairs": pairs, "is_whole": True}
+    inverse = Inverse(verb="snapshot.set_metadata", args=args)
+    _note(tx, ctx, "snapshot.set_metadata", snapshot, inverse=inverse)
+
+
+def _note_deletion(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    snapshot: Snapshot,
+    *,
+    until: str | None,
+) -> None:
+    inverse = Inverse(verb="snapshot.restore", args={"snapshot_id": snapshot.id})
+    journal.note(
+        tx, ctx, "snapshot.delete",
+        object_id=snapshot.id, name=snapshot.name, project_id=snapshot.project_id,
+        inverse=inverse if until else None, undo_until=until,
+        why_final="" if until else trash.why_final(snapshot.status),
+    )  # fmt: skip
 
 
 def _write(

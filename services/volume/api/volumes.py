@@ -1,15 +1,16 @@
 """Volumes: what a request may ask of them. The messages of what is refused are Cinder's."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from appliance import context, errors, policy, quota
+from appliance import config, context, errors, policy, quota
 from appliance import queue as topics
-from appliance.db import connection, images, metadata, pages, snapshots, volumes
+from appliance.db import connection, images, journal, metadata, pages, snapshots, volumes
 from appliance.model.image import Image
-from appliance.model.volume import Volume
+from appliance.model.journal import Inverse
+from appliance.model.volume import Snapshot, Volume
 from appliance.model.volume_states import (
     TRANSITIONS,
     SnapshotEvent,
@@ -17,7 +18,7 @@ from appliance.model.volume_states import (
     VolumeEvent,
     VolumeStatus,
 )
-from services.volume.api import create, sources, types
+from services.volume.api import create, sources, trash, types
 from services.volume.api.create import CreateVolume
 
 
@@ -36,6 +37,7 @@ class Volumes:
     db: connection.Database
     queue: topics.Queue
     place: types.Place
+    trash: config.Trash
 
     def create(self, ctx: context.RequestContext, request: CreateVolume) -> Volume:
         """Write the volume asked for and wake its worker: a promise, nothing is made yet.
@@ -45,6 +47,7 @@ class Volumes:
         policy.check(ctx, "volume:create")
         with self.db.transaction() as tx:
             volume = create.once(tx, ctx, request, place=self.place)
+            _note(tx, ctx, "volume.create", volume)
         self._ring(volume, "create")  # a volume that is made already is no step's work
         return volume
 
@@ -103,8 +106,13 @@ class Volumes:
         create.check_metadata(metadata or {})
         with self.db.transaction() as tx:
             volume = volumes.get_visible(tx, volume_id, ctx)
+            before: dict[str, object] = {what: getattr(volume, what) for what in texts}
             if metadata is not None:
+                before["metadata"] = volumes.metadata(tx, volume_id)
                 volumes.set_metadata(tx, volume_id, metadata)
+            if before:
+                inverse = Inverse(verb="volume.update", args={"volume_id": volume_id, **before})
+                _note(tx, ctx, "volume.update", volume, inverse=inverse)
             return volumes.update(tx, volume_id, **texts) if texts else volume
 
     def set_bootable(
@@ -113,7 +121,10 @@ class Volumes:
         """Say whether an instance may boot from the volume; nothing looks at its bytes."""
         policy.check(ctx, "volume:update")
         with self.db.transaction() as tx:
-            volumes.get_visible(tx, volume_id, ctx)
+            volume = volumes.get_visible(tx, volume_id, ctx)
+            args = {"volume_id": volume_id, "is_bootable": bool(volume.is_bootable)}
+            inverse = Inverse(verb="volume.set_bootable", args=args)
+            _note(tx, ctx, "volume.update", volume, inverse=inverse)
             return volumes.update(tx, volume_id, is_bootable=int(is_bootable))
 
     def set_metadata(
@@ -128,14 +139,14 @@ class Volumes:
         policy.check(ctx, "volume:create_volume_metadata")
         create.check_metadata(pairs)
         with self.db.transaction() as tx:
-            volumes.get_visible(tx, volume_id, ctx)
+            _note_metadata(tx, ctx, volumes.get_visible(tx, volume_id, ctx))
             return metadata.change(tx, volumes.NOUN, volume_id, pairs, is_whole=is_whole)
 
     def delete_metadata(self, ctx: context.RequestContext, volume_id: str, key: str) -> None:
         """Take one pair away. Raises NotFound."""
         policy.check(ctx, "volume:create_volume_metadata")
         with self.db.transaction() as tx:
-            volumes.get_visible(tx, volume_id, ctx)
+            _note_metadata(tx, ctx, volumes.get_visible(tx, volume_id, ctx))
             metadata.delete(tx, volumes.NOUN, volume_id, key)
 
     def extend(self, ctx: context.RequestContext, volume_id: str, size_gib: int) -> Volume:
@@ -163,6 +174,7 @@ class Volumes:
                 used=volumes.usage(tx, volume.project_id),
             )
             volume = volumes.advance(tx, volume, VolumeEvent.EXTEND, size_gib=size_gib)
+            _note(tx, ctx, "volume.extend", volume)
         self._ring(volume, "extend")
         return volume
 
@@ -171,24 +183,56 @@ class Volumes:
     ) -> None:
         """Delete the volume; one that is being deleted already is fine.
 
-        Raises BadRequest when it is in use, something is being done to it, it is being copied, or
-        has snapshots (those go first if `is_with_snapshots`).
+        An available one goes to the trash, where nobody sees it until `restore` or its time is
+        over. Raises BadRequest when it is in use, something is being done to it, it is being
+        copied, or has snapshots (those go with it if `is_with_snapshots`).
         """
         policy.check(ctx, "volume:delete")
         with self.db.transaction() as tx:
             volume = volumes.get_visible(tx, volume_id, ctx)
-            gone: list[str] = []
+            gone = list[Snapshot]()
             if volume.status is not VolumeStatus.DELETING:
                 _check_deletable(volume)
                 sources.check_not_needed(tx, volume)
+                until = self.trash.until() if volume.status is VolumeStatus.AVAILABLE else None
                 if is_with_snapshots:
-                    gone = _delete_snapshots(tx, volume)
+                    gone = _delete_snapshots(tx, volume, until=until)
                 elif snapshots.of_volume(tx, volume_id):
                     raise errors.BadRequest(_UNDELETABLE)
-                volume = volumes.advance(tx, volume, VolumeEvent.DELETE)
-        for snapshot_id in gone:
-            self.queue.ring(f"volume.{volume.host}", "delete_snapshot", snapshot_id)
-        self._ring(volume, "delete")
+                _note_deletion(tx, ctx, volume, gone, until=until)
+                event = VolumeEvent.TRASH if until else VolumeEvent.DELETE
+                volume = volumes.advance(tx, volume, event, trashed_until=until)
+        for snapshot in gone:
+            if snapshot.status is SnapshotStatus.DELETING:
+                self.queue.ring(f"volume.{volume.host}", "delete_snapshot", snapshot.id)
+        if volume.status is VolumeStatus.DELETING:
+            self._ring(volume, "delete")
+
+    def restore(
+        self, ctx: context.RequestContext, volume_id: str, *, snapshot_ids: Iterable[str] = ()
+    ) -> Volume:
+        """Have a volume back from the trash, as it was, and these snapshots of it with it.
+
+        Raises Gone when it is not there any more, OverQuota, NotFound.
+        """
+        policy.check(ctx, "volume:delete")
+        with self.db.transaction() as tx:
+            volume = trash.volume(tx, ctx, volume_id)
+            found = [trash.snapshot(tx, ctx, one) for one in snapshot_ids]
+            quota.check(
+                tx, volume.project_id,
+                asked={
+                    "volumes": 1, "snapshots": len(found),
+                    "gigabytes": volume.size_gib + sum(each.size_gib for each in found),
+                },
+                used=volumes.usage(tx, volume.project_id),
+            )  # fmt: skip
+            args = {"volume_id": volume_id, "is_with_snapshots": bool(found)}
+            inverse = Inverse(verb="volume.delete", args=args)
+            _note(tx, ctx, "volume.restore", volume, inverse=inverse)
+            for snapshot in found:
+                snapshots.advance(tx, snapshot, SnapshotEvent.RESTORE)
+            return volumes.advance(tx, volume, VolumeEvent.RESTORE)
 
     def _ring(self, volume: Volume, step: str) -> None:
         self.queue.ring(f"volume.{volume.host}", step, volume.id)
@@ -206,15 +250,57 @@ def _check_deletable(volume: Volume) -> None:
         raise errors.BadRequest(_UNDELETABLE)
 
 
-def _delete_snapshots(tx: connection.Transaction, volume: Volume) -> list[str]:
-    """Let all its snapshots go; the ids of those that are told now."""
-    gone: list[str] = []
+def _delete_snapshots(
+    tx: connection.Transaction, volume: Volume, *, until: str | None
+) -> list[Snapshot]:
+    """Let all its snapshots go, to the trash where the volume goes there too; as they are then."""
+    gone = list[Snapshot]()
     for snapshot in snapshots.of_volume(tx, volume.id):
         if snapshot.status is not SnapshotStatus.DELETING:
             sources.check_not_needed(tx, snapshot)
+            kept_until = until if snapshot.status is SnapshotStatus.AVAILABLE else None
+            event = SnapshotEvent.TRASH if kept_until else SnapshotEvent.DELETE
             try:
-                snapshots.advance(tx, snapshot, SnapshotEvent.DELETE)
+                snapshot = snapshots.advance(tx, snapshot, event, trashed_until=kept_until)
             except errors.Conflict as error:
                 raise errors.BadRequest(f"Invalid volume: {error}") from error
-        gone.append(snapshot.id)
+        gone.append(snapshot)
     return gone
+
+
+def _note(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    volume: Volume,
+    *,
+    inverse: Inverse | None = None,
+) -> None:
+    journal.note(
+        tx, ctx, action,
+        object_id=volume.id, name=volume.name, project_id=volume.project_id, inverse=inverse,
+    )  # fmt: skip
+
+
+def _note_metadata(tx: connection.Transaction, ctx: context.RequestContext, volume: Volume) -> None:
+    args = {"volume_id": volume.id, "pairs": volumes.metadata(tx, volume.id), "is_whole": True}
+    inverse = Inverse(verb="volume.set_metadata", args=args)
+    _note(tx, ctx, "volume.set_metadata", volume, inverse=inverse)
+
+
+def _note_deletion(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    volume: Volume,
+    gone: Iterable[Snapshot],
+    *,
+    until: str | None,
+) -> None:
+    kept = [each.id for each in gone if each.status is SnapshotStatus.TRASHED]
+    inverse = Inverse(verb="volume.restore", args={"volume_id": volume.id, "snapshot_ids": kept})
+    journal.note(
+        tx, ctx, "volume.delete",
+        object_id=volume.id, name=volume.name, project_id=volume.project_id,
+        inverse=inverse if until else None, undo_until=until,
+        why_final="" if until else trash.why_final(volume.status),
+    )  # fmt: skip

@@ -12,13 +12,14 @@ from services.image.data import Data
 from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
+from services.image.trash import Trash
 from tests.services.image.parts import Parts
 
 
 @pytest.fixture
 def parts(settings: config.Settings, db: connection.Database, topics: queue.Queue) -> Parts:
     image = dataclasses.replace(settings.image, store="file", size_bytes_max=1 << 20)
-    settings = dataclasses.replace(settings, image=image)
+    settings = dataclasses.replace(settings, image=image, trash=config.Trash(kept_s=0))
     by_name = stores.open_stores(settings, _nowhere)
     data = Data(settings, db, by_name)
     objects = Sources(_nowhere)
@@ -26,7 +27,9 @@ def parts(settings: config.Settings, db: connection.Database, topics: queue.Queu
         db=db,
         data=data,
         verbs=Images(settings, db, topics, data=data, objects=objects),
-        manager=Manager(db, data, Imports(settings, db, data, objects=objects)),
+        manager=Manager(
+            db, data, Imports(settings, db, data, objects=objects), Trash(settings, db)
+        ),
         folder=settings.home / "images",
         ctx=context.RequestContext(project_id=ids.ProjectId("p1"), roles=frozenset({"member"})),
     )

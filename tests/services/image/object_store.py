@@ -14,6 +14,7 @@ from services.image.data import Data
 from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
+from services.image.trash import Trash
 from tests import client
 from tests.system.object_process import ObjectProcess
 
@@ -39,7 +40,7 @@ class ObjectStore:
         data = Data(self.settings, self.db, stores.open_stores(self.settings, self._account))
         self.verbs = Images(self.settings, self.db, self.topics, data=data, objects=objects)
         imports = Imports(self.settings, self.db, data, objects=objects)
-        self.manager = Manager(self.db, data, imports)
+        self.manager = Manager(self.db, data, imports, Trash(self.settings, self.db))
 
     def ctx(self, user: str) -> context.RequestContext:
         """A request of one of the cloud's users."""

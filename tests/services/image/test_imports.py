@@ -23,6 +23,7 @@ from services.image.data import Data
 from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
+from services.image.trash import Trash
 from storage.images import file, store
 from tests.services.image import disks
 from tests.services.image.web import Web, page
@@ -57,6 +58,7 @@ class Worker:
     def __init__(
         self, settings: config.Settings, db: connection.Database, topics: queue.Queue
     ) -> None:
+        settings = dataclasses.replace(settings, trash=config.Trash(kept_s=0))
         self.settings, self.db, self._topics = settings, db, topics
         self.first, self.second = Away(settings.home / "images"), Away(settings.home / "swift")
         by_name = stores.open_stores(settings, _nowhere)
@@ -68,7 +70,7 @@ class Worker:
     def start(self) -> None:
         """A worker that knows nothing of an earlier life."""
         imports = Imports(self.settings, self.db, self.data, objects=Sources(_nowhere))
-        self.manager = Manager(self.db, self.data, imports)
+        self.manager = Manager(self.db, self.data, imports, Trash(self.settings, self.db))
 
     def work(self) -> None:
         """One round; a step's error is in the row, the trace and the log."""

@@ -17,6 +17,7 @@ from services.volume.attachments import Attachments
 from services.volume.image_copy import ImageCopy
 from services.volume.manager import Manager
 from services.volume.reconcile import Reconciler
+from services.volume.trash import Trash
 from storage.blocks.export import Exporter
 from storage.blocks.fake import Fake
 from storage.blocks.pool import Pool
@@ -65,7 +66,8 @@ class Host:
             settings=settings, db=db, pool=self.pool, exporter=self.exporter, images=images,
             attachments=self.attachments, alone=alone,
         )  # fmt: skip
-        self.steps = tasks.steps(self.worker, self.manager, self.attachments)
+        self.trash = Trash(settings=settings, db=db, topics=self.topics, pool=self.pool)
+        self.steps = tasks.steps(self.worker, self.manager, self.attachments, self.trash)
 
     @contextlib.contextmanager
     def fetch(self, image_id: ids.ImageId) -> Iterator[Source]:

@@ -18,6 +18,7 @@ from services.image.data import Data
 from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
+from services.image.trash import Trash
 from storage.images import file
 from tests import asgi
 from tests.services.api.image.clients import USERS, Client
@@ -54,6 +55,7 @@ def cloud(settings: config.Settings, db: connection.Database, topics: queue.Queu
         settings,
         image=dataclasses.replace(settings.image, store="file", size_bytes_max=1 << 20),
         api=dataclasses.replace(settings.api, page_max=5),
+        trash=config.Trash(kept_s=0),
     )
     by_name = {
         **stores.open_stores(settings, _nowhere),
@@ -69,7 +71,9 @@ def cloud(settings: config.Settings, db: connection.Database, topics: queue.Queu
     _put_catalog(db, settings)
     return ImageCloud(
         settings=settings, db=db, topics=topics, verbs=verbs,
-        manager=Manager(db, data, Imports(settings, db, data, objects=objects)),
+        manager=Manager(
+            db, data, Imports(settings, db, data, objects=objects), Trash(settings, db)
+        ),
         users={user: Client(client, user) for user in USERS},
     )  # fmt: skip
 

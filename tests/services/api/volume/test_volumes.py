@@ -245,8 +245,17 @@ def test_an_action_that_cannot_be_changes_nothing(cloud, action):
     assert volumes.get(cloud.db, key) == before
 
 
-def test_a_deleted_volume_is_its_workers_to_remove(cloud):
+def test_a_deleted_volume_is_not_found_at_once(cloud):
     key = cloud.add_volume()["id"]
+
+    for status in (202, 404):
+        assert cloud.ask("DELETE", f"{VOLUME}/volumes/{key}").status_code == status
+    assert cloud.ask("GET", f"{VOLUME}/volumes/{key}").status_code == 404
+
+
+def test_a_broken_volume_is_its_workers_to_remove(cloud):
+    key = cloud.post(f"{VOLUME}/volumes", {"volume": {"size": 1}})["volume"]["id"]
+    cloud.change_volume(key, VolumeEvent.FAILED)
 
     for _ in range(2):
         assert cloud.ask("DELETE", f"{VOLUME}/volumes/{key}").status_code == 202

@@ -25,10 +25,12 @@ class Api:
         self.db = db
         self.queue = queue.Queue(settings)
         place = types.place(settings)
-        self.volumes = Volumes(db=db, queue=self.queue, place=place)
-        self.snapshots = Snapshots(db=db, queue=self.queue, place=place)
+        self.volumes = Volumes(db=db, queue=self.queue, place=place, trash=settings.trash)
+        self.snapshots = Snapshots(db=db, queue=self.queue, place=place, trash=settings.trash)
 
     def rung(self) -> list[tuple[str, str]]:
+        if not self.queue.names():
+            return []
         return [(each.step, each.object_id) for each in self.queue.peek("volume.box1")]
 
     def change(self, write: Callable[[connection.Transaction], object]) -> None:

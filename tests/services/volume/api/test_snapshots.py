@@ -68,8 +68,20 @@ def test_names_and_metadata_are_changed(api: Api) -> None:
     assert api.snapshots.metadata(snapshot) == {}
 
 
-def test_a_deleted_snapshot_is_deleting_and_may_be_asked_again(api: Api) -> None:
+def test_a_deleted_snapshot_comes_back_as_it_was(api: Api) -> None:
     snapshot = rows.add_snapshot(api.db, available(api).id, status=SnapshotStatus.AVAILABLE)
+    api.snapshots.delete(CTX, snapshot.id)
+    with pytest.raises(errors.NotFound):
+        api.snapshots.get(CTX, snapshot.id)
+
+    api.snapshots.restore(CTX, snapshot.id)
+
+    assert api.snapshots.get(CTX, snapshot.id).status is SnapshotStatus.AVAILABLE
+    assert api.rung() == []
+
+
+def test_a_broken_snapshot_is_deleting_at_once_and_may_be_asked_again(api: Api) -> None:
+    snapshot = rows.add_snapshot(api.db, available(api).id, status=SnapshotStatus.ERROR)
     for _ in range(2):
         api.snapshots.delete(CTX, snapshot.id)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from appliance import errors, quota
+from appliance import clock, errors, quota
 from appliance.db import volumes
 from appliance.model.volume import Volume
 from appliance.model.volume_states import TRANSITIONS, VolumeEvent, VolumeStatus
@@ -195,8 +195,8 @@ def test_a_volume_that_cannot_grow_is_left_alone(api: Api) -> None:
     assert api.volumes.get(CTX, volume.id) == volume
 
 
-def test_a_deleted_volume_is_deleting_and_may_be_asked_again(api: Api) -> None:
-    volume = available(api)
+def test_what_is_no_use_is_deleting_at_once_and_may_be_asked_again(api: Api) -> None:
+    volume = available(api, status="error")
     for _ in range(2):
         api.volumes.delete(CTX, volume.id)
 
@@ -204,9 +204,53 @@ def test_a_deleted_volume_is_deleting_and_may_be_asked_again(api: Api) -> None:
     assert api.rung() == [("delete", volume.id)] * 2
 
 
+def test_a_deleted_volume_is_seen_by_nobody_and_comes_back_as_it_was(api: Api) -> None:
+    volume = available(api, name="pgdata")
+    api.volumes.set_metadata(CTX, volume.id, {"a": "b"})
+    api.volumes.delete(CTX, volume.id)
+
+    with pytest.raises(errors.NotFound):
+        api.volumes.get(CTX, volume.id)
+    with pytest.raises(errors.NotFound):
+        api.volumes.delete(CTX, volume.id)
+    assert (api.volumes.page(CTX), api.rung()) == ([], [])
+    assert volumes.usage(api.db, "p1")["volumes"] == 0
+    with pytest.raises(errors.NotFound):
+        api.volumes.restore(OTHER, volume.id)
+
+    back = api.volumes.restore(CTX, volume.id)
+
+    assert api.volumes.page(CTX) == [back]
+    assert (back.name, str(back.state)) == ("pgdata", "available/detached")
+    assert (back.deleted_at, back.trashed_until) == (None, None)
+    assert api.volumes.details(back).metadata == {"a": "b"}
+    with pytest.raises(errors.Conflict, match="The volume pgdata is not deleted"):
+        api.volumes.restore(CTX, volume.id)
+
+
+def test_what_left_the_trash_does_not_come_back(api: Api) -> None:
+    volume = available(api)
+    api.volumes.delete(CTX, volume.id)
+    api.change(lambda tx: volumes.update(tx, volume.id, trashed_until=clock.stamp()))
+
+    with pytest.raises(errors.Gone, match="not in the trash any more"):
+        api.volumes.restore(CTX, volume.id)
+
+
+def test_a_volume_comes_back_only_into_its_quota(api: Api) -> None:
+    volume = available(api, size_gib=600)
+    api.volumes.delete(CTX, volume.id)
+    available(api, size_gib=600)
+
+    with pytest.raises(errors.OverQuota):
+        api.volumes.restore(CTX, volume.id)
+    with pytest.raises(errors.NotFound):
+        api.volumes.get(CTX, volume.id)
+
+
 @pytest.mark.parametrize("status", list(VolumeStatus))
 def test_only_a_volume_that_nobody_works_on_is_deleted(api: Api, status: VolumeStatus) -> None:
-    if status in (VolumeStatus.DELETED, VolumeStatus.DELETING):
+    if status in (VolumeStatus.DELETED, VolumeStatus.DELETING, VolumeStatus.TRASHED):
         return
     volume = available(api, status=status)
     if volume.state in TRANSITIONS[VolumeEvent.DELETE]:
@@ -223,8 +267,21 @@ def test_a_volume_with_snapshots_is_deleted_only_with_them(api: Api) -> None:
         api.volumes.delete(CTX, volume.id)
     api.volumes.delete(CTX, volume.id, is_with_snapshots=True)
 
-    assert api.rung() == [("delete_snapshot", snapshot.id), ("delete", volume.id)]
-    assert api.snapshots.get(CTX, snapshot.id).status == "deleting"
+    assert (api.rung(), api.snapshots.page(CTX)) == ([], [])
+    with pytest.raises(errors.Conflict, match="is deleted too: undo that first"):
+        api.snapshots.restore(CTX, snapshot.id)
+    api.volumes.restore(CTX, volume.id, snapshot_ids=[snapshot.id])
+    assert api.snapshots.get(CTX, snapshot.id).status == "available"
+
+
+def test_a_volume_that_was_deleted_with_broken_snapshots_takes_those_along_for_good(
+    api: Api,
+) -> None:
+    volume = available(api)
+    broken = rows.add_snapshot(api.db, volume.id, status="error")
+    api.volumes.delete(CTX, volume.id, is_with_snapshots=True)
+
+    assert api.rung() == [("delete_snapshot", broken.id)]
 
 
 def test_a_volume_whose_snapshot_becomes_a_volume_stays_with_it(api: Api) -> None:
