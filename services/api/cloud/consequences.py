@@ -37,12 +37,11 @@ class Touch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequences:
     """All of it, what was asked for first. Bytes are those promised to it, not those on disk; None:
-    nobody counts them. `undo_s` None: nothing brings it back.
+    nobody counts them.
     """
 
     touches: tuple[Touch, ...] = ()
     frees_bytes: int | None = None
-    undo_s: int | None = None
 
 
 Follow = Callable[[connection.Reader, context.RequestContext, str], Consequences]

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from appliance import clock, errors, quota
-from appliance.db import connection, images, instances
+from appliance import clock, context, errors, quota
+from appliance.db import connection, images, instances, journal
 from appliance.db.changes import Change
 from appliance.errors import NovaboxError
 from appliance.model.instance import Instance
@@ -148,6 +148,7 @@ class DryRuns:
         """POST /dry-runs/attach."""
         verb = self.verbs.attachments.attach
         return self._attachment(
+            request.ctx,
             lambda: verb(request.ctx, body.server_id, body.volume_id),
             lambda tx: consequences.of_attaching(tx, body.volume_id),
         )
@@ -156,6 +157,7 @@ class DryRuns:
         """POST /dry-runs/detach."""
         verb = self.verbs.attachments.detach
         return self._attachment(
+            request.ctx,
             lambda: verb(request.ctx, body.server_id, body.volume_id),
             lambda tx: consequences.of_detaching(tx, body.volume_id),
         )
@@ -173,8 +175,9 @@ class DryRuns:
             with contextlib.suppress(errors.NotFound):  # the verb says so, in its own words
                 found = consequences.of_deleting(tx, request.ctx, body.kind, body.id)
 
-        refusal = rehearsals.rehearse(lambda: verb(body.id), first=first)
-        return _plan(found, refusal)
+        noted = _Noted(request.ctx)
+        refusal = rehearsals.rehearse(lambda: verb(body.id), first=first, last=noted.look)
+        return _plan(found, refusal, noted)
 
     def _deleting(self, request: Request) -> dict[str, Callable[[str], object]]:
         ctx, verbs = request.ctx, self.verbs
@@ -192,26 +195,47 @@ class DryRuns:
         }
 
     def _attachment(
-        self, act: Callable[[], object], then: Callable[[connection.Transaction], Consequences]
+        self,
+        ctx: context.RequestContext,
+        act: Callable[[], object],
+        then: Callable[[connection.Transaction], Consequences],
     ) -> Json:
-        found = Consequences()
+        found, noted = Consequences(), _Noted(ctx)
 
         def last(tx: connection.Transaction, touched: Sequence[Change]) -> None:
             nonlocal found
             found = then(tx)
+            noted.look(tx, touched)
 
         refusal = rehearsals.rehearse(act, last=last)
-        return _plan(found, refusal)
+        return _plan(found, refusal, noted)
 
 
-def _plan(found: Consequences, refusal: NovaboxError | None) -> Json:
+class _Noted:
+    """What the verb wrote into the journal: whether it can be undone, and for how long."""
+
+    def __init__(self, ctx: context.RequestContext) -> None:
+        self._ctx = ctx
+        self.is_undoable = False
+        self.undo_s: int | None = None  # None: as long as the journal remembers
+
+    def look(self, tx: connection.Transaction, _touched: Sequence[Change]) -> None:
+        """Read it in the verb's transaction."""
+        for entry in journal.newest(tx, None, limit=1):
+            if entry.request_id == self._ctx.request_id and entry.inverse is not None:
+                self.is_undoable = True
+                if entry.undo_until is not None:
+                    self.undo_s = round(clock.seconds(entry.undo_until) - clock.now())
+
+
+def _plan(found: Consequences, refusal: NovaboxError | None, noted: _Noted) -> Json:
     then = found if refusal is None else Consequences()
     return {
         "plan": {
             "touches": [asdict(one) for one in then.touches],
             "frees_bytes": then.frees_bytes,
-            "is_undoable": then.undo_s is not None,
-            "undo_s": then.undo_s,
+            "is_undoable": noted.is_undoable and refusal is None,
+            "undo_s": noted.undo_s if refusal is None else None,
             "refusal": _refusal(refusal),
         }
     }

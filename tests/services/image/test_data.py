@@ -171,7 +171,7 @@ def test_what_the_queue_lost_is_found_by_the_sweep(
 ):
     parts.verbs.upload(parts.ctx, image_id, io.BytesIO(DATA))
     parts.verbs.delete(parts.ctx, image_id)
-    while topics._topic("image").dequeue():  # as a worker does that is killed with it in hand
+    while topics.topic("image").dequeue():  # as a worker does that is killed with it in hand
         pass
 
     topics.once("image", tasks.steps(parts.manager), sweep=lambda: tasks.due(parts.manager))

@@ -8,7 +8,7 @@ from appliance import quota, trace
 from appliance.db import quotas
 from appliance.model.states import Event
 from appliance.model.volume_states import VolumeEvent
-from tests.services.api.clouds import CLOUD, COMPUTE, Cloud
+from tests.services.api.clouds import CLOUD, COMPUTE, VOLUME, Cloud
 
 
 def plan(cloud: Cloud, verb: str, body: dict[str, Any], *, user: str = "demo") -> Any:
@@ -199,6 +199,25 @@ def test_a_volume_with_a_snapshot_is_not_deleted(cloud):
     assert "must not be attached or have snapshots" in kept["refusal"]["message"]
     assert kept["touches"] == []
     assert [one["kind"] for one in gone["touches"]] == ["snapshot", "volume"]
+
+
+def test_a_plan_says_whether_and_for_how_long_it_can_be_undone(cloud):
+    volume = cloud.add_volume()["id"]
+    broken = cloud.post(f"{VOLUME}/volumes", {"volume": {"size": 1}})["volume"]["id"]
+    cloud.change_volume(broken, VolumeEvent.FAILED)
+    group = cloud.post("/network/v2.0/security-groups", {"security_group": {"name": "web"}})
+    key = running(cloud)
+
+    def undo(kind, object_id):
+        found = plan(cloud, "delete", {"kind": kind, "id": object_id})
+        return found["is_undoable"], found["undo_s"]
+
+    assert undo("volume", volume) == (True, 600)
+    assert undo("volume", broken) == (False, None)
+    assert undo("volume", "none") == (False, None)
+    assert undo("security_group", group["security_group"]["id"]) == (True, None)
+    assert undo("instance", key) == (False, None)
+    assert cloud.get(f"{CLOUD}/journal")["entries"][0]["action"] == "instance.create"
 
 
 def test_parts_of_a_network_have_their_plans(cloud):
