@@ -65,10 +65,8 @@ class Cloud:
         stdin: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """Run a program inside the namespace, logged in as `user` by the OS_* variables."""
-        variables = credentials.openstack_environment(self.settings, user) if user else {}
         done = subprocess.run(
-            ["ip", "netns", "exec", self.namespace, *argv],
-            env=os.environ | variables | {"NOVABOX_HOME": str(self.home)},
+            ["ip", "netns", "exec", self.namespace, *argv], env=self.environment(user),
             input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False,
         )  # fmt: skip
         if check and done.returncode:
@@ -76,6 +74,11 @@ class Cloud:
                 f"{' '.join(argv)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
             )
         return done
+
+    def environment(self, user: str | None) -> dict[str, str]:
+        """What a program of this cloud has in its environment, logged in as `user`."""
+        variables = credentials.openstack_environment(self.settings, user) if user else {}
+        return os.environ | variables | {"NOVABOX_HOME": str(self.home)}
 
     def ssh(self, address: str, key: str, command: str, *, check: bool = True) -> str:
         """What a command inside a guest printed; empty, if not `check`, when there is no login."""

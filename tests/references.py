@@ -10,6 +10,7 @@ from appliance.cli import main as cli
 from appliance.model import states, volume_states
 from services.object.s3 import operations
 from tui.catalog import __main__ as catalog
+from tui.console import __main__ as console
 from tui.tell import __main__ as tell
 
 ROOT: Final = Path(__file__).parents[1]
@@ -92,6 +93,7 @@ def cli_page() -> str:
     lines = ["# Commands", "", _NOTE, "```", top.format_help().rstrip(), "```"]
     elsewhere = {f"image {name}": parser for name, parser in _subcommands(catalog.parser())}
     elsewhere |= dict(_subcommands(tell.parser()))
+    elsewhere["console"] = console.parser()
     for name, parser in _subcommands(top):
         real = elsewhere.get(name, parser)
         inner = [(f"{name} {word}", one) for word, one in _subcommands(real) if real is not parser]

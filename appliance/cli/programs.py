@@ -1,4 +1,4 @@
-"""`novabox doctor`, `demo`, `tui`, `explain`, `image …`: commands that are programs of their own.
+"""`novabox doctor`, `demo`, `tui`, `console`, `image …`: commands that are programs of their own.
 
 They are started by name: this package imports nothing of services, storage or tui.
 """
@@ -57,6 +57,9 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
         asked = commands.add_parser(name, help=purpose, add_help=False)
         asked.add_argument("--user", choices=["admin", "demo"])
         asked.set_defaults(run=_tell, takes_more=True, command=name)
+    console = commands.add_parser("console", help="a guest's serial console", add_help=False)
+    console.add_argument("--user", choices=["admin", "demo"])
+    console.set_defaults(run=_console, takes_more=True)
     token = commands.add_parser("token", help="tokens").add_subparsers(required=True)
     rotate = token.add_parser(
         "rotate-keys", help="seal tokens with a new key from now on",
@@ -110,13 +113,24 @@ def _tell(arguments: argparse.Namespace) -> int:
     return _asking(arguments, "tui.tell")
 
 
+def _console(arguments: argparse.Namespace) -> int:
+    settings = config.load()
+    user = _user(settings, arguments.user, otherwise="demo")
+    return _exec(settings, user, "tui.console", *arguments.more)
+
+
 def _asking(arguments: argparse.Namespace, module: str) -> int:
     """Run it as admin of this machine's cloud, unless `--user` or the environment says who asks."""
     settings = config.load()
-    user: str | None = arguments.user
-    if user is None and not any(os.environ.get(name) for name in ("OS_CLOUD", "OS_AUTH_URL")):
-        user = "admin" if os.access(credentials.path(settings), os.R_OK) else None
+    user = _user(settings, arguments.user, otherwise="admin")
     return _exec(settings, user, module, arguments.command, *arguments.more)
+
+
+def _user(settings: config.Settings, chosen: str | None, *, otherwise: str) -> str | None:
+    """Who was chosen; None: whom the environment names; else `otherwise`, if we know passwords."""
+    if chosen or any(os.environ.get(name) for name in ("OS_CLOUD", "OS_AUTH_URL")):
+        return chosen
+    return otherwise if os.access(credentials.path(settings), os.R_OK) else None
 
 
 def _rotate_keys(arguments: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -66,7 +67,14 @@ class _Console:
         self._used_s = 0.0
 
     def write(self, data: bytes, *, session: str, name: str, is_forced: bool) -> None:
-        """Type `data`. Raises Conflict when somebody else writes, HypervisorError."""
+        """Type `data`; with nothing, and no force, only open the line, whoever writes.
+
+        Raises Conflict when somebody else writes, HypervisorError.
+        """
+        if not data and not is_forced:
+            with self._alone():
+                self._opened()
+            return
         with self._turn(session, name, is_forced=is_forced):
             line = self._opened()
             if data:
@@ -91,12 +99,20 @@ class _Console:
                 self._line = None
 
     @contextlib.contextmanager
-    def _turn(self, session: str, name: str, *, is_forced: bool) -> Any:
+    def _alone(self) -> Iterator[None]:
         if not self._lock.acquire(timeout=WRITE_S):
             raise errors.Conflict(
                 f"instance {self._instance_id} does not take what was typed before"
             )
         try:
+            self._used_s = time.monotonic()
+            yield
+        finally:
+            self._lock.release()
+
+    @contextlib.contextmanager
+    def _turn(self, session: str, name: str, *, is_forced: bool) -> Iterator[None]:
+        with self._alone():
             other = self._writer
             if other and other.session != session and other.holds() and not is_forced:
                 silent_s = time.monotonic() - other.typed_s
@@ -106,11 +122,8 @@ class _Console:
                 )
             if other and other.session != session:
                 log.info("instance %s: console: %s writes now", self._instance_id, name)
-            self._used_s = time.monotonic()
             self._writer = _Writer(session=session, name=name, typed_s=self._used_s)
             yield
-        finally:
-            self._lock.release()
 
     def _opened(self) -> Line:
         """The line, opened and drained; called with the lock held."""

@@ -101,7 +101,14 @@ class Session:
         Raises Unreachable or Refused.
         """
         content = None if call.body is None else json.dumps(call.body).encode()
-        headers = {} if content is None else {"Content-Type": call.media_type}
+        return await self.send_bytes(call, content, headers={})
+
+    async def send_bytes(
+        self, call: Call, content: bytes | None, *, headers: Mapping[str, str]
+    ) -> Answer:
+        """Make ``call`` with a body that is bytes already. Raises as ``send``."""
+        if content is not None:
+            headers = {"Content-Type": call.media_type, **headers}
         response = await self._once(call, headers=headers, content=content)
         if response.status_code == 401:
             self._token = None
@@ -124,14 +131,19 @@ class Session:
 
     @asynccontextmanager
     async def stream(
-        self, service: ServiceType, path: str, *, headers: Mapping[str, str]
+        self,
+        service: ServiceType,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        silence_s: float = 45.0,  # three keep-alives of 15 s missed
     ) -> AsyncIterator[httpx2.Response]:
-        """Open a GET that stays open: no read timeout but the keep-alive's.
+        """Open a GET that stays open: no read timeout but ``silence_s``.
 
         Raises Unreachable or Refused.
         """
         url, token = await self._address(service, path)
-        timeout = httpx2.Timeout(_TIMEOUT_S, read=45.0)  # three keep-alives of 15 s missed
+        timeout = httpx2.Timeout(_TIMEOUT_S, read=silence_s)
         try:
             async with self._http.stream(
                 "GET", url, headers={**headers, **token}, timeout=timeout

@@ -71,7 +71,10 @@ class ConsoleRoutes:
         )
 
     def write(self, request: Request, data: bytes) -> None:
-        """POST /consoles/{id}/input: type the body; `force` takes the line from who writes."""
+        """POST /consoles/{id}/input: type the body; `force` takes the line from who writes.
+
+        An empty body only opens the line, which QEMU takes up to a second to notice.
+        """
         self._verbs.write(
             request.ctx, request.path["instance_id"], data,
             session=_session(request), is_forced=_is_forced(request),

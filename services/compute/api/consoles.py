@@ -83,7 +83,7 @@ class Consoles:
         session: str,
         is_forced: bool = False,
     ) -> None:
-        """Type `data`; with nothing, only become the writer, so that the line is open in time.
+        """Type `data`; with nothing, only have the line open in time (and by force be the writer).
 
         Raises TooLarge; Conflict when somebody else writes (and not `is_forced`), or the guest is
         off or does not take it.
@@ -132,29 +132,29 @@ class Consoles:
         raise kind(f"Console of instance {instance_id}: {said['reason']}.")
 
     def _exchange(self, packet: bytes) -> tuple[dict[str, Any], list[int]]:
-        with self._connected() as peer:
-            try:
-                peer.sendall(packet)
-                answer, files, _, _ = socket.recv_fds(peer, _MESSAGE_BYTES_MAX, 1)
-                return json.loads(answer), files
-            except (OSError, ValueError) as error:
-                raise errors.Unavailable(f"The compute worker went away: {error}") from error
+        """The broker's answer, asked again while its process starts again.
 
-    def _connected(self) -> socket.socket:
-        """A connection to the broker, waited for while its process starts again."""
+        A question that nobody has read is told from one whose answer is lost, which may have been
+        obeyed: only the former is asked again (af_unix.c: unread data make it a reset).
+        """
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            peer.settimeout(_ANSWER_S)
-            try:
-                self._connect(peer)
-            except OSError as error:
-                peer.close()
-                if time.monotonic() > deadline:
-                    raise errors.Unavailable("The compute worker does not answer.") from error
-                time.sleep(_PAUSE_S)
-            else:
-                return peer
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as peer:
+                peer.settimeout(_ANSWER_S)
+                try:
+                    self._connect(peer)
+                    peer.sendall(packet)
+                    answer, files, _, _ = socket.recv_fds(peer, _MESSAGE_BYTES_MAX, 1)
+                except TimeoutError as error:
+                    raise errors.Unavailable("The compute worker takes too long.") from error
+                except OSError as error:
+                    if time.monotonic() > deadline:
+                        raise errors.Unavailable("The compute worker does not answer.") from error
+                else:
+                    if not answer:
+                        raise errors.Unavailable("The compute worker went away; was it typed?")
+                    return json.loads(answer), files
+            time.sleep(_PAUSE_S)
 
     def _connect(self, peer: socket.socket) -> None:
         with contextlib.ExitStack() as left:

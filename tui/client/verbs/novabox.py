@@ -69,3 +69,20 @@ def control_message(topic: str, message_id: str, verb: str) -> Call:
 def status() -> Call:
     """Get what the cloud itself costs."""
     return Call(service="novabox", method="GET", path="/status")
+
+
+def console_input(server_id: str, *, is_forced: bool = False) -> Call:
+    """Type on a server's console; goes with ``Session.send_bytes``."""
+    query = "?force=yes" if is_forced else ""
+    path = f"/consoles/{server_id}/input{query}"
+    return Call(service="novabox", method="POST", path=path, media_type="application/octet-stream")
+
+
+def release_console(server_id: str) -> Call:
+    """Let others type on a server's console."""
+    return Call(service="novabox", method="DELETE", path=f"/consoles/{server_id}/input")
+
+
+def console_break(server_id: str) -> Call:
+    """Send a break on a server's console."""
+    return Call(service="novabox", method="POST", path=f"/consoles/{server_id}/break")

@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import select
 import socket
 import threading
 from collections.abc import AsyncGenerator, Iterator
@@ -192,6 +193,7 @@ def test_one_writes_at_a_time_and_another_takes_over_by_force(box: Box) -> None:
     assert box.type("\recho three\r", "two", user="admin", query="?force") == 204
     assert box.type("!") == 409
     assert "admin writes" in box.reason
+    assert box.type("") == 204  # which is no writing
     box.printed("echo one\r\none\r\n")
     box.printed("echo three\r\nthree\r\n")
 
@@ -298,8 +300,32 @@ def test_a_worker_that_breaks_off_is_unavailable(box: Box) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as rude:
         rude.bind(str(path))
         rude.listen()
-        hang_up = threading.Thread(target=lambda: rude.accept()[0].close())
-        hang_up.start()
+
+        def hang_up() -> None:
+            with rude.accept()[0] as peer:
+                peer.recv(99)
+
+        hanging_up = threading.Thread(target=hang_up)
+        hanging_up.start()
 
         assert box.type("x") == 503
-        hang_up.join()
+        assert "was it typed?" in box.reason
+        hanging_up.join()
+
+
+def test_what_nobody_has_read_is_asked_again(box: Box) -> None:
+    """The worker is killed between the connection and the first look at it."""
+    box._broker.close()
+    path = box.cloud.settings.run_dir / "console.broker"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as dying:
+        dying.bind(str(path))
+        dying.listen()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            status = pool.submit(box.type, "echo after\r")
+            select.select([dying], [], [], DEADLINE_S)
+            dying.close()
+            box.restart()
+
+            assert status.result(DEADLINE_S) == 204
+    box.printed("\nafter\r\n")
+    assert box.log.read_bytes().count(b"\nafter\r\n") == 1

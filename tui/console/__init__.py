@@ -1,0 +1,1 @@
+"""The guest's console inside the interface: a terminal in a terminal. Opens no connection."""
