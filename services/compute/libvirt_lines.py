@@ -29,25 +29,39 @@ _BREAK: Final = '{"execute":"chardev-send-break","arguments":{"id":"char%s"}}'
 
 def open_line(connection: Any, instance_id: InstanceId) -> Line:
     """The line of the instance's guest; see ComputeDriver.open_line."""
+    domain, path, breaker = _serial(connection, instance_id)
+    try:
+        return _Pty(os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK), breaker)
+    except PermissionError:  # it is QEMU's user's, and we are neither that nor root
+        return _open_stream(connection, domain, breaker)
+    except OSError as error:
+        raise _failed(instance_id, str(error)) from error
+
+
+def open_stream(connection: Any, instance_id: InstanceId) -> Line:
+    """The same line by way of libvirtd, whoever owns the pty."""
+    domain, _, breaker = _serial(connection, instance_id)
+    return _open_stream(connection, domain, breaker)
+
+
+def _serial(connection: Any, instance_id: InstanceId) -> tuple[Any, str, "_Breaker"]:
+    """The domain, its pty, and what sends its break."""
     domain = find(connection, instance_id)
     if domain is None or not domain.isActive():
         raise _failed(instance_id, "it is not on")
     serial = ElementTree.fromstring(domain.XMLDesc()).find("devices/serial")  # noqa: S314
     source = serial.find("source") if serial is not None else None
     alias = serial.find("alias") if serial is not None else None
-    if source is None or alias is None or not source.get("path"):
+    path = source.get("path", "") if source is not None else ""
+    if alias is None or not path:
         raise _failed(instance_id, "it has no serial line")
-    breaker = _Breaker(domain, instance_id, alias.get("name", ""))
-    try:
-        return _Pty(
-            os.open(source.get("path", ""), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK), breaker
-        )
-    except PermissionError:  # it is QEMU's user's, and we are neither that nor root
-        stream = connection.newStream(0)
-        domain.openConsole(None, stream, libvirt.VIR_DOMAIN_CONSOLE_FORCE)
-        return _Stream(stream, breaker)
-    except OSError as error:
-        raise _failed(instance_id, str(error)) from error
+    return domain, path, _Breaker(domain, instance_id, alias.get("name", ""))
+
+
+def _open_stream(connection: Any, domain: Any, breaker: "_Breaker") -> Line:
+    stream = connection.newStream(0)
+    domain.openConsole(None, stream, libvirt.VIR_DOMAIN_CONSOLE_FORCE)
+    return _Stream(stream, breaker)
 
 
 class _Breaker:
