@@ -41,6 +41,7 @@ class FakeCloud(httpx2.AsyncBaseTransport):
     """Keeps objects, tells streams of changes, answers calls and remembers them."""
 
     def __init__(self) -> None:
+        self.root = ROOT
         self.rev = 100
         self.objects: dict[str, dict[str, dict[str, Any]]] = {}
         self.hops: dict[str, list[dict[str, Any]]] = {}
@@ -50,6 +51,8 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         self.logins = 0
         self.valid_tokens: set[str] = set()
         self.is_down = False
+        self.is_failing = False
+        self.delay_s = 0.0
         self._streams: list[asyncio.Queue[bytes | None]] = []
 
     def put(self, kind: str, **fields: Any) -> None:
@@ -76,10 +79,21 @@ class FakeCloud(httpx2.AsyncBaseTransport):
             queue.put_nowait(None)
         self._streams = []
 
+    def reset(self) -> None:
+        """Forget everything, as `novabox reset` and a new start do: tokens, objects, revisions."""
+        self.objects = {kind: {} for kind in self.objects}
+        self.hops, self.rev = {}, 1
+        self.valid_tokens.clear()
+        self.break_streams()
+
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one call."""
         if self.is_down:
             raise httpx2.ConnectError("connection refused", request=request)
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        if self.is_failing:
+            return to_json(500, {"computeFault": {"code": 500, "message": "the cloud is ill"}})
         content = await request.aread()
         path = request.url.raw_path.decode()
         is_json = "json" in request.headers.get("Content-Type", "")
@@ -100,7 +114,7 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         token = f"token-{self.logins}"
         self.valid_tokens = {token}
         catalog = [
-            {"type": kind, "endpoints": [{"interface": "public", "url": ROOT + path}]}
+            {"type": kind, "endpoints": [{"interface": "public", "url": self.root + path}]}
             for kind, path in _CATALOG.items()
         ]
         answer = {"token": {"expires_at": "2999-01-01T00:00:00.000000Z", "catalog": catalog}}
@@ -110,7 +124,7 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._streams.append(queue)
         place = request.headers.get("Last-Event-ID")
-        if place is None:
+        if place is None or int(place) > self.rev:
             objects = {kind: list(items.values()) for kind, items in self.objects.items()}
             queue.put_nowait(_event("snapshot", {"rev": self.rev, "objects": objects}, self.rev))
         else:
