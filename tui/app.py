@@ -14,15 +14,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
-from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
 from tui import acting, bindings, glyphs, messages, places, registry, themes
 from tui.actions.action import Target, request_of
+from tui.canvas import Canvas
 from tui.client import credentials, nouns
 from tui.client.errors import ClientError
 from tui.store import Store, Topic
+from tui.typeahead import TypeAhead
 
 if TYPE_CHECKING:
     from tui.client.call import Call
@@ -39,7 +40,7 @@ def _screen(module: str, name: str, **fields: object) -> Screen[Any]:
     return make(**fields)
 
 
-class Tui(App[None]):
+class Tui(Canvas[None], TypeAhead[None]):
     """The terminal user interface of one project of one cloud.
 
     ``now_s`` is the clock, ``open_session`` makes the connection: both are others in tests.
@@ -176,7 +177,8 @@ class Tui(App[None]):
             self.pop_screen()
 
     def action_reconnect(self) -> None:
-        """Open the event stream anew."""
+        """Open the event stream anew, and draw all again."""
+        self.repaint()
         self.follow_cloud()
 
     @work(exclusive=True, group="feed")

@@ -17,3 +17,11 @@ class StoreChanged(Message):
 
 class Tick(Message):
     """A second has passed: ages and the clock are out of date."""
+
+
+class KeyDone(Message):
+    """What was typed as the ``number``-th key has come all the way up to where this comes."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number

@@ -52,7 +52,9 @@ class Door:
         except httpx2.ConnectError:
             return  # "down": the connection is closed without a word
         headers = [(key, value) for key, value in answer.headers.raw]
-        writer.write(wire.send(h11.Response(status_code=answer.status_code, headers=headers)) or b"")
+        writer.write(
+            wire.send(h11.Response(status_code=answer.status_code, headers=headers)) or b""
+        )
         async for part in _parts(answer):
             for at in range(0, len(part), _CHUNK):
                 writer.write(wire.send(h11.Data(data=part[at : at + _CHUNK])) or b"")

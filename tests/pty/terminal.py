@@ -25,7 +25,7 @@ import pyte
 
 from tests.bench import peers
 
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 15.0
 QUIET_S: Final = 0.06  # no byte for so long: the program has drawn all it had to draw
 _CHUNK: Final = 65_536
 
@@ -70,6 +70,7 @@ class Terminal:
         self.times: list[tuple[float, int]] = []  # when how many bytes had come
         self._baud = baud
         self._parsed = 0
+        self._has_ended, self._status = False, 0
         self._screen = pyte.Screen(*size)
         self._parser = pyte.ByteStream(self._screen)
         self.began_s = time.monotonic()
@@ -106,6 +107,9 @@ class Terminal:
 
     def read(self, for_s: float) -> int:
         """Take what comes within ``for_s``, at the first byte; return how many bytes came."""
+        if self._master < 0:
+            time.sleep(for_s)
+            return 0
         if not select.select([self._master], [], [], for_s)[0]:
             return 0
         try:
@@ -184,20 +188,35 @@ class Terminal:
             count += int(line.split()[1])
         return count
 
+    def status(self, *, patience_s: float = PATIENCE_S) -> int:
+        """Wait for the program's end and return its exit status; negative: the signal."""
+        deadline_s = time.monotonic() + patience_s
+        while self.is_running():
+            assert time.monotonic() < deadline_s, f"it does not end:\n{self.text()}"
+            self.read(0.05)
+        return self._status
+
     def is_running(self) -> bool:
         """Whether the program has not ended."""
-        return os.waitpid(self.pid, os.WNOHANG) == (0, 0) if self.pid else False
+        if not self._has_ended:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._has_ended, self._status = True, os.waitstatus_to_exitcode(status)
+        return not self._has_ended
+
+    def hang_up(self) -> None:
+        """Close the terminal under the program, as a window that is closed does."""
+        os.close(self._master)
+        self._master = -1
 
     def close(self) -> None:
         """End the program, if it runs, and its terminal."""
-        if self.pid:
-            try:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-            except (ProcessLookupError, ChildProcessError):
-                pass
-            self.pid = 0
-            os.close(self._master)
+        if self.is_running():
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self._has_ended, self._status = True, -signal.SIGKILL
+        if self._master >= 0:
+            self.hang_up()
 
     def _allowance(self) -> int:
         """How much is read at once: a slow line takes a twentieth of a second's worth."""

@@ -79,6 +79,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     lasting = ("feed", "log", "acts")
     for _ in range(2):
         await pilot.pause(0.01)
+        await until(pilot, lambda: not app.has_keys_waiting)
         await until(pilot, lambda: all(w.is_finished or w.group in lasting for w in app.workers))
         await until(pilot, lambda: not app.store.is_pending)
 

@@ -105,7 +105,7 @@ class Resource(View):
         """Open the filter line."""
         line = self._filter_line()
         line.display = True
-        line.focus()
+        self.set_focus(line)  # now: the next key may be here already
 
     def action_sort(self) -> None:
         """Sort by the next column."""
