@@ -271,6 +271,16 @@ def _state(settings: config.Settings) -> Running:
     return Running(**document)
 
 
+def is_up(settings: config.Settings) -> bool:
+    """Whether this machine's cloud is up, whoever runs it; makes no file, asks for no right."""
+    if _answers(settings.api.address, settings.api.port):
+        return True
+    try:
+        return (settings.run_dir / "supervisor.lock").exists() and find(settings) is not None
+    except PermissionError:  # not ours to look at, and its API is silent
+        return False
+
+
 def waiting_for(settings: config.Settings, names: tuple[str, ...]) -> list[str]:
     """Which of `names` are not ready yet: not registered by their present process, or silent."""
     running = find(settings)

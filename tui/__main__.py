@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -17,12 +18,14 @@ _SCREENS = ("home", "instances", "images", "volumes", "services", "traces", "the
 def main(arguments: list[str] | None = None) -> int:
     """Run the interface, or draw one screen into a file; return the exit status."""
     options = _parser().parse_args(arguments)
+    signs = glyphs.choose(options.glyphs, os.environ)
+    if options.welcome:
+        return _welcome(options.welcome, user=options.user, signs=signs)
     try:
         who = credentials.find(os.environ, cloud=options.cloud)
     except ClientError as error:
         print(f"tui: {error}", file=sys.stderr)
         return 2
-    signs = glyphs.choose(options.glyphs, os.environ)
     if options.screenshot:
         from tui import screenshot
 
@@ -30,6 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
     from tui.app import Tui
 
     app = Tui(who, signs=signs)
+    app.run()
+    return app.return_code or 0
+
+
+def _welcome(novabox: str, *, user: str, signs: glyphs.Glyphs) -> int:
+    """Run the interface where there is no cloud yet; the status of what could not be undone."""
+    from tui.app import Tui
+    from tui.screens.welcome import Welcome
+    from tui.setup.program import Program
+
+    program = Program(shlex.split(novabox))
+    app = Tui(signs=signs, first=lambda: Welcome(program=program, user=user))
     app.run()
     return app.return_code or 0
 
@@ -44,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         "--screenshot", type=Path, metavar="FILE.svg", help="draw one screen into a file, and end"
     )
     parser.add_argument("--screen", choices=_SCREENS, default="home", help="which (default: home)")
+    parser.add_argument(
+        "--welcome", metavar="NOVABOX", help="there is no cloud yet: set one up by this command"
+    )
+    parser.add_argument("--user", default="demo", help="who logs in to the cloud that is set up")
     return parser
 
 

@@ -11,7 +11,7 @@ import importlib
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import work
 from textual.binding import BindingType
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+_OF_A_CLOUD: Final = (
+    "go", "open", "run_form", "trace", "command", "palette", "reconnect"
+)  # fmt: skip
+
+
 def _screen(module: str, name: str, **fields: object) -> Screen[Any]:
     make: Callable[..., Screen[Any]] = getattr(
         importlib.import_module(f"tui.screens.{module}"), name
@@ -44,6 +49,7 @@ class Tui(Canvas[None], TypeAhead[None]):
     """The terminal user interface of one project of one cloud.
 
     ``now_s`` is the clock, ``open_session`` makes the connection: both are others in tests.
+    ``first`` makes the screen of a first run, where there is no cloud yet: it ends in ``enter``.
     """
 
     TITLE = "novabox"
@@ -63,6 +69,7 @@ class Tui(Canvas[None], TypeAhead[None]):
         signs: glyphs.Glyphs = glyphs.UNICODE,
         now_s: Callable[[], float] = time.time,
         open_session: Callable[[Credentials], Session] | None = None,
+        first: Callable[[], Screen[Any]] | None = None,
     ) -> None:
         super().__init__()
         self.who = who
@@ -71,6 +78,7 @@ class Tui(Canvas[None], TypeAhead[None]):
         self.store = Store(now_s=now_s, later=self._later)
         self.store.subscribe(self._tell_screens)
         self._open_session = open_session
+        self._first = first
         self.form_drafts: dict[str, dict[str, str]] = {}  # by action, of forms that were left
         self._session: Session | None = None
         self._connecting = asyncio.Lock()
@@ -80,7 +88,17 @@ class Tui(Canvas[None], TypeAhead[None]):
         themes.choose(self, os.environ)
         self.add_class(f"-{self.glyphs.name}")
         self.set_interval(1.0, self._tick)
-        self.call_after_refresh(self.follow_cloud)
+        if self._first is None:
+            self.call_after_refresh(self.follow_cloud)
+        else:
+            self.store.lost("no cloud is up here")
+            self.push_screen(self._first())
+
+    def enter(self, who: Credentials) -> None:
+        """End the first run: there is a cloud now, and ``who`` logs in to it."""
+        self.who, self._first = who, None
+        self.pop_screen()
+        self.follow_cloud()
 
     async def on_unmount(self) -> None:
         """Close the connection."""
@@ -114,7 +132,12 @@ class Tui(Canvas[None], TypeAhead[None]):
         return targets[0] if targets else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Return None, which shows it as not to be had, for what does not work on the object."""
+        """Return None, which shows it as not to be had, for what does not work on the object.
+
+        In a first run there is no other screen to go to.
+        """
+        if self._first is not None and action in _OF_A_CLOUD:
+            return False
         if action == "act" and self.screen_stack:
             known = registry.BY_ID.get(str(parameters[0]))
             return True if known is None or known.works_on(self.target()) else None
@@ -169,6 +192,11 @@ class Tui(Canvas[None], TypeAhead[None]):
     def action_help(self) -> None:
         """Show the keys of the screen on top."""
         self.push_screen(_screen("help", "Help", of=self.screen))
+
+    async def action_quit(self) -> None:
+        """Leave; a screen that has something to undo before says so first."""
+        leave: Callable[[], None] = getattr(self.screen, "leave", self.exit)
+        leave()
 
     async def action_back(self) -> None:
         """Clear what was typed or marked on the screen on top; if nothing was, close it."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from tui import places
-from tui.actions import everywhere, image, instance, listing, queue, request, service, volume
+from tui.actions import (
+    everywhere,
+    image,
+    instance,
+    listing,
+    queue,
+    request,
+    service,
+    volume,
+    welcome,
+)
 from tui.actions.action import Action
 from tui.places import Place
 
@@ -25,6 +35,7 @@ REGISTRY: Final = (
     *queue.ACTIONS,
     *service.ACTIONS,
     *request.ACTIONS,
+    *welcome.ACTIONS,
     *listing.ACTIONS,
     *(_going(place) for place in places.PLACES if place.key),
     *everywhere.ACTIONS,

@@ -106,7 +106,7 @@ def _open() -> operations.Operations:
 
 
 def _who() -> context.RequestContext:
-    return context.RequestContext(user_name=getpass.getuser(), is_system=True)
+    return context.RequestContext(user_name=getpass.getuser())
 
 
 def _print(arguments: argparse.Namespace, document: Any, text: Callable[[], str]) -> int:

@@ -5,6 +5,7 @@ They are started by name: this package imports nothing of services, storage or t
 
 import argparse
 import os
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,16 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _tui(arguments: argparse.Namespace) -> int:
-    return _exec(config.load(), arguments.user, "tui", *arguments.more)
+    """The terminal UI: of another cloud, of this one, or, where none is up, of setting one up."""
+    settings = config.load()
+    if any(one == "--cloud" or one.startswith("--cloud=") for one in arguments.more):
+        return _exec(settings, None, "tui", *arguments.more)
+    if supervisor.is_up(settings):
+        return _exec(settings, arguments.user, "tui", *arguments.more)
+    novabox = shlex.join([sys.executable, "-m", "appliance.cli"])
+    return _exec(
+        settings, None, "tui", "--welcome", novabox, "--user", arguments.user, *arguments.more
+    )
 
 
 def _build_tiny(arguments: argparse.Namespace) -> int:

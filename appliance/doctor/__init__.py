@@ -67,7 +67,8 @@ def run(
     if fix not in (None, ALL, *(check.name for check in found)):
         raise errors.NotFound("check", str(fix))
     if as_json:
-        print(json.dumps(report.document(found, applied.all_applied(settings)), indent=2))
+        done = applied.all_applied(settings)
+        print(json.dumps(report.document(found, done, home=settings.home), indent=2))
     else:
         print(report.summary(found))
     return int(any(check.status is Status.FAIL for check in found))

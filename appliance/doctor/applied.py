@@ -3,6 +3,7 @@
 Written before a fix is applied, so that one that was cut off half-way is taken back, too.
 """
 
+import contextlib
 import json
 import shlex
 from collections.abc import Sequence
@@ -72,8 +73,14 @@ def _path(settings: config.Settings) -> Path:
 
 
 def _write(settings: config.Settings, applied: list[Applied]) -> None:
-    settings.home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    """Whole or not at all; where there is nothing to remember, nothing is left."""
     path = _path(settings)
+    if not applied:
+        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # there is a cloud in it
+            settings.home.rmdir()
+        return
+    settings.home.mkdir(mode=0o755, parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps([asdict(one) for one in applied], indent=2))
     fresh.replace(path)

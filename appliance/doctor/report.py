@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from appliance.doctor import applied
@@ -35,10 +36,17 @@ def summary(checks: Sequence[Check]) -> str:
     return "\nThis machine can be a cloud."
 
 
-def document(checks: Sequence[Check], done: Sequence[Applied] = ()) -> dict[str, object]:
-    """All findings, and whether the cloud can run; `undo` is the line that takes a fix back."""
+def document(
+    checks: Sequence[Check], done: Sequence[Applied] = (), *, home: Path
+) -> dict[str, object]:
+    """All findings; whether the cloud can run, and whether it ever did in `home`.
+
+    `undo` is the line that takes a fix back.
+    """
     undo_by_name = {one.name: applied.words(one.undo) for one in done}
     return {
+        "home": str(home),
+        "has_state": (home / "state.db").exists(),
         "is_ready": all(check.status is not Status.FAIL for check in checks),
         "checks": [
             {
