@@ -13,6 +13,11 @@ ACTIONS: Final = (
         cli=lambda _: ("novabox", "demo"),
     ),
     Action(
+        id="welcome.start_only", keys="s", label="only start", views=("welcome",),
+        does="screen.start_only", cli=lambda _: ("novabox", "up", "--detach"),
+        purpose="Start the cloud with nothing in it: no image is built, no instance run.",
+    ),
+    Action(
         id="welcome.fix", keys="f", label="fix this", views=("welcome",), does="screen.fix",
         purpose="Run the line that mends the chosen finding; u takes it back.",
         cli=lambda target: ("novabox", "doctor", "--fix", target.id),

@@ -70,6 +70,8 @@ def left(pen: Pen, item: Topic) -> str:
 
 
 def _graph(pen: Pen, item: Topic, cells: int) -> Span:
+    if item.is_dead:
+        return "", ""
     passed = sum(item.history.sent) + sum(item.history.taken)
     style = "attention" if item.is_paused else "good" if passed else "dim"
     return graph(item.history, pen.glyphs, cells=cells), style

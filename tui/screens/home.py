@@ -90,7 +90,7 @@ class Home(View):
             for service in sorted(store.all(nouns.Service), key=nouns.key)
         ]
         rows = [Content("  ").join(services[at : at + 2]) for at in range(0, len(services), 2)]
-        depth = sum(topic.depth for topic in store.all(nouns.Topic))
+        depth = sum(topic.depth for topic in store.all(nouns.Topic) if not topic.is_dead)
         meaning: Meaning = "busy" if depth else "good"
         return [*rows, self._state(meaning, f"queue       {depth} waiting")]
 
@@ -162,6 +162,11 @@ class Home(View):
             self._state("attention", f"queue {topic.name} is paused, {topic.depth} waiting: 7")
             for topic in store.all(nouns.Topic)
             if topic.is_paused
+        ]
+        lines += [
+            self._state("attention", f"{topic.depth} messages failed for good or lie aside: 7")
+            for topic in store.all(nouns.Topic)
+            if topic.is_dead and topic.depth
         ]
         return lines or [Content.styled("Nothing.", "$secondary")]
 

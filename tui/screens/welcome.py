@@ -54,6 +54,7 @@ class Welcome(View):
         self._up = Progress(steps=steps.of_up())
         self._demo = Progress(steps=steps.of_demo())
         self._has_started = False  # something that leaving must undo
+        self._is_whole = False  # a first image and instance, too
         self._is_up = False
         self._is_leaving = False
         self._busy = ""  # what the command that runs is for
@@ -80,6 +81,16 @@ class Welcome(View):
         check = self._table.current
         return [Target(id=check.name, name=check.name)] if check else []
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return None for what would do nothing now."""
+        check = self._table.current if self.is_mounted else None
+        can = {
+            "fix": check is not None and check.is_fixable and not check.is_well,
+            "unfix": check is not None and check.is_fixed,
+            "start_only": not self._is_up,
+        }
+        return True if can.get(action, True) and not self._busy else self._never(action)
+
     def action_look(self) -> None:
         """Ask the doctor."""
         self._begin("looking at the machine", self._look)
@@ -100,7 +111,17 @@ class Welcome(View):
         """Set up; when that is done, go to the cloud."""
         if self._is_up:
             self._begin("logging in", self._enter)
-        elif self._findings.is_ready:
+        else:
+            self._start(is_whole=not self._findings.has_state)
+
+    def action_start_only(self) -> None:
+        """Set up a cloud with nothing in it."""
+        if not self._is_up:
+            self._start(is_whole=False)
+
+    def _start(self, *, is_whole: bool) -> None:
+        if self._findings.is_ready:
+            self._is_whole = is_whole
             self._begin("setting up", self._set_up)
         elif not self._busy:
             self.app.say("first mend what is red: f runs the line below it", is_error=True)
@@ -161,7 +182,7 @@ class Welcome(View):
         self._has_started = True
         await self._follow(self._up, "up", "--detach")
         self._is_up = True
-        if not self._findings.has_state:
+        if self._is_whole:
             await self._follow(self._demo, "demo")
 
     async def _follow(self, progress: Progress, *arguments: str) -> None:
@@ -170,8 +191,8 @@ class Welcome(View):
             async for line in self._program.lines(*arguments):
                 progress.take(line, time.monotonic())
                 self._draw()
-        except ProgramFailed as error:
-            progress.fail(str(error))
+        except ProgramFailed:
+            progress.fail()
             raise
         progress.finish(time.monotonic())
 
@@ -208,13 +229,18 @@ class Welcome(View):
     def _entered(self) -> None:
         self.action_go()
 
+    def _never(self, action: str) -> bool | None:
+        """What runs commands waits while one runs; what is only looking never does."""
+        return None if action in ("fix", "unfix", "start_only", "go", "look") else True
+
     def _draw(self) -> None:
+        self.refresh_bindings()
         self._draw_fix()
         panel = self.query_one("#steps", Panel)
         now_s = time.monotonic()
-        parts = [*self._up.steps, *(() if self._findings.has_state else self._demo.steps)]
+        parts = [*self._up.steps, *(self._demo.steps if self._is_whole else ())]
         lines = [*(self._step(step, now_s) for step in parts), Content("")]
-        panel.show(*(lines if self._has_started else ()), self._last_line())
+        panel.show(*(lines if self._has_started else ()), *self._last_lines())
         self.set_class(self._has_started, "-started")
         box = self.query_one("#checks")
         well = sum(check.is_well for check in self._findings.checks)
@@ -238,26 +264,30 @@ class Welcome(View):
         took_s = now_s - step.started_s if step.state == "runs" else step.took_s
         took = f"{took_s:5.1f} s" if took_s else ""
         count = f"{step.done} of {step.wanted}  " if step.wanted > 1 else ""
-        note = f"{count}{step.note.splitlines()[0] if step.note else ''}"
+        note = f"{count}{step.note}"
         return Content.assemble(
             (f"{glyphs.state(meaning)} ", themes.COLOUR[meaning]),
-            f"{step.name:<22}",
+            f"{step.name:<24}",
             (glyphs.bar(step.done / step.wanted, width=_BAR), themes.COLOUR[meaning]),
             f" {took:>8}  ",
             (clean(note), "$secondary"),
         )
 
-    def _last_line(self) -> Content:
-        dots = self.app.glyphs.ellipsis
+    def _last_lines(self) -> Iterable[Content]:
+        """What happens, how it ended, what comes next."""
         if self._busy:
-            return Content(clean(f"{self._busy}{dots}"))
-        if self._told:
-            return Content.styled(clean(self._told), themes.COLOUR["attention"])
+            yield Content(clean(f"{self._busy}{self.app.glyphs.ellipsis}"))
+            return
+        for line in self._told.splitlines():
+            yield Content.styled(clean(line), themes.COLOUR["attention"])
         if self._is_up:
-            return Content.styled("The cloud is up. Enter goes to it.", themes.COLOUR["good"])
-        if self._findings.is_ready:
-            return Content("Enter sets it up. Nothing leaves this machine; ^q undoes it all.")
-        return Content("Mend what is red: f runs the line above, and u takes it back.")
+            yield Content.styled("The cloud is up. Enter goes to it.", themes.COLOUR["good"])
+        elif not self._findings.is_ready:
+            yield Content("Mend what is red: f runs the line above, and u takes it back.")
+        elif self._findings.has_state:
+            yield Content("Enter starts the cloud as it was; ^q stops it again.")
+        else:
+            yield Content("Enter sets up a cloud, and a first instance in it; ^q undoes it all.")
 
     @property
     def _table(self) -> Table[Check]:

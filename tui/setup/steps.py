@@ -59,7 +59,8 @@ class Progress:
     def begin(self, now_s: float) -> None:
         """Start the clock of the part that is next."""
         running = next((step for step in self.steps if step.state != "done"), None)
-        if running is not None and running.state == "waits":
+        if running is not None and running.state in ("waits", "failed"):
+            running.note = ""
             running.state, running.started_s = "runs", now_s
 
     def take(self, line: str, now_s: float) -> None:
@@ -80,11 +81,11 @@ class Progress:
                 step.note = step.note or "was there"
                 self._end(step, now_s)
 
-    def fail(self, reason: str) -> None:
+    def fail(self) -> None:
         """The command failed in the part that ran."""
         for step in self.steps:
             if step.state == "runs":
-                step.state, step.note = "failed", reason
+                step.state, step.note = "failed", "failed"
 
     def _count(self, name: str, note: str, now_s: float) -> None:
         for place, step in enumerate(self.steps):

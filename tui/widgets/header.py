@@ -57,7 +57,7 @@ class Header(Widget):
             return "failed", "no cloud" if age_s is None else f"stale {quantities.age(age_s)}"
         services, topics = store.all(nouns.Service), store.all(nouns.Topic)
         up = sum(words.of_service(service)[1] == "good" for service in services)
-        depth = sum(topic.depth for topic in topics)
+        depth = sum(topic.depth for topic in topics if not topic.is_dead)
         paused = [topic for topic in topics if topic.is_paused]
         text = f"{up}/{len(services)} up  mq {depth}"
         if paused:

@@ -13,8 +13,9 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui import stage
-from tests.tui.fake_cloud import FakeCloud
+from tests.tui.fake_cloud import NOW_S, FakeCloud
 from tests.tui.setup import stub
+from tests.tui.test_golden import GOLDEN, compare
 from tui import glyphs
 from tui.app import Tui
 from tui.client.session import Session
@@ -40,6 +41,7 @@ def play(
     program = Program([sys.executable, stub.__file__, str(folder)])
     app = Tui(
         signs=signs,
+        now_s=lambda: NOW_S,
         open_session=lambda who: Session(who, transport=cloud),
         first=lambda: Welcome(program=program, user="demo"),
     )
@@ -77,6 +79,18 @@ def machine(folder: Path) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.parametrize(
+    ("name", "size"), [("welcome", stage.SMALL), ("welcome-wide", (120, 38))]
+)  # fmt: skip
+def test_it_looks_as_it_did(
+    cloud: FakeCloud, tmp_path: Path, name: str, size: tuple[int, int]
+) -> None:
+    async def scene(app: Tui, pilot: Pilot[Any]) -> None:
+        compare(GOLDEN / f"{name}.txt", stage.text(app) + "\n")
+
+    play(cloud, tmp_path, scene, size=size, hopeless=["ports"])
+
+
 def test_a_red_line_is_mended_and_taken_back(cloud: FakeCloud, tmp_path: Path) -> None:
     async def scene(app: Tui, pilot: Pilot[Any]) -> None:
         assert "▶   ✗ br_netfilter      not loaded" in stage.text(app)
@@ -108,7 +122,7 @@ def test_a_cloud_is_set_up_and_gone_into(cloud: FakeCloud, tmp_path: Path) -> No
     async def scene(app: Tui, pilot: Pilot[Any]) -> None:
         await press(app, pilot, "enter")
         shown = stage.text(app)
-        assert "● services              ██████████" in shown
+        assert "● services                ██████████" in shown
         assert "7 of 7" in shown
         assert "root@10.78.0.3" in shown
         assert "The cloud is up. Enter goes to it." in shown
@@ -139,6 +153,26 @@ def test_a_cloud_that_was_there_is_only_started(cloud: FakeCloud, tmp_path: Path
     play(cloud, tmp_path, scene, broken=[], has_state=True)
     assert called(tmp_path)[-1] == "down", "what was there before stays"
     assert machine(tmp_path)["has_state"]
+
+
+def test_a_cloud_may_be_started_with_nothing_in_it(cloud: FakeCloud, tmp_path: Path) -> None:
+    async def scene(app: Tui, pilot: Pilot[Any]) -> None:
+        await press(app, pilot, "s")
+        assert "first image" not in stage.text(app)
+        assert called(tmp_path)[1:] == ["up --detach"]
+
+    play(cloud, tmp_path, scene, broken=[])
+
+
+def test_where_no_instance_comes_of_it_the_cloud_is_there_still(
+    cloud: FakeCloud, tmp_path: Path
+) -> None:
+    async def scene(app: Tui, pilot: Pilot[Any]) -> None:
+        await press(app, pilot, "enter")
+        assert "novabox: demo failed: no such luck" in stage.text(app)
+        assert "The cloud is up. Enter goes to it." in stage.text(app)
+
+    play(cloud, tmp_path, scene, broken=[], fails=["demo"])
 
 
 def test_leaving_undoes_all_that_was_done_here(cloud: FakeCloud, tmp_path: Path) -> None:
