@@ -11,6 +11,7 @@ from appliance.model import states, volume_states
 from services.object.s3 import operations
 from tui.catalog import __main__ as catalog
 from tui.console import __main__ as console
+from tui.serve import __main__ as serve
 from tui.tell import __main__ as tell
 
 ROOT: Final = Path(__file__).parents[1]
@@ -94,6 +95,7 @@ def cli_page() -> str:
     elsewhere = {f"image {name}": parser for name, parser in _subcommands(catalog.parser())}
     elsewhere |= dict(_subcommands(tell.parser()))
     elsewhere["console"] = console.parser()
+    elsewhere["serve"] = serve.parser()
     for name, parser in _subcommands(top):
         real = elsewhere.get(name, parser)
         inner = [(f"{name} {word}", one) for word, one in _subcommands(real) if real is not parser]

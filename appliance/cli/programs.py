@@ -1,4 +1,4 @@
-"""`novabox doctor`, `demo`, `tui`, `console`, `image …`: commands that are programs of their own.
+"""`novabox doctor`, `demo`, `tui`, `console`, `serve`, `image …`: programs of their own.
 
 They are started by name: this package imports nothing of services, storage or tui.
 """
@@ -38,6 +38,8 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
     )  # fmt: skip
     tui.add_argument("--user", default="demo", choices=["demo", "admin"], help="who logs in")
     tui.set_defaults(run=_tui, takes_more=True)
+    serve = commands.add_parser("serve", help="the terminal UI in a browser", add_help=False)
+    serve.set_defaults(run=_serve, takes_more=True)
     image = commands.add_parser("image", help="images").add_subparsers(required=True)
     tiny = image.add_parser(
         "build-tiny", help="build ami-tiny, a real Linux of under 20 MB", add_help=False
@@ -108,6 +110,13 @@ def _tui(arguments: argparse.Namespace) -> int:
     return _exec(
         settings, None, "tui", "--welcome", novabox, "--user", arguments.user, *arguments.more
     )
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    """Serve this machine's cloud, unless the options or the environment name another."""
+    settings = config.load()
+    os.environ.setdefault("OS_AUTH_URL", f"{settings.api_url}/identity/v3")
+    return _exec(settings, None, "tui.serve", *arguments.more)
 
 
 def _build_tiny(arguments: argparse.Namespace) -> int:
