@@ -204,8 +204,9 @@ def _filters(plan: HostPlan) -> list[str]:
             "output",
             [
                 "type filter hook output priority filter; policy accept;",
-                f"oifname != {ours} accept",
                 "ct state established,related accept",
+                "ct status dnat ip daddr vmap @ingress",  # a floating IP: its way is lo's till then
+                f"oifname != {ours} accept",
                 "udp sport 67 accept",
                 "ip daddr vmap @ingress",
             ],
@@ -213,19 +214,26 @@ def _filters(plan: HostPlan) -> list[str]:
     ]
 
 
+def line(rule: Rule) -> str:
+    """What a rule is in its port's chain: what it names may come (`accept`), or go (`return`)."""
+    if rule.direction == "ingress":
+        return _line(rule, "saddr", "accept")
+    return _line(rule, "daddr", "return")
+
+
 def _accepts(port: Port) -> list[str]:
     """What others may send to the port; IPv6 rules say nothing, as no guest may speak it."""
-    return _lines(port, "ingress", "saddr", "accept")
+    return _lines(port, "ingress")
 
 
 def _returns(port: Port) -> list[str]:
     """What the port may send: `return`, never `accept`, so that the receiver's rules come next."""
-    return _lines(port, "egress", "daddr", "return")
+    return _lines(port, "egress")
 
 
-def _lines(port: Port, direction: str, remote: str, verdict: str) -> list[str]:
+def _lines(port: Port, direction: str) -> list[str]:
     wanted = (r for r in port.rules if r.direction == direction and r.ethertype == "IPv4")
-    return sorted({_line(rule, remote, verdict) for rule in wanted})
+    return sorted({line(rule) for rule in wanted})
 
 
 def _line(rule: Rule, remote: str, verdict: str) -> str:
@@ -245,7 +253,7 @@ def _remote(rule: Rule, remote: str) -> str:
 def _service(rule: Rule) -> str:
     if rule.protocol is None or rule.protocol == "any":
         return ""
-    protocol = _number(rule.protocol)
+    protocol = number(rule.protocol)
     first, last = rule.port_min, rule.port_max
     if protocol == _ICMP and first is not None:
         return f"icmp type {int(first)}" + ("" if last is None else f" icmp code {int(last)}")
@@ -255,7 +263,8 @@ def _service(rule: Rule) -> str:
     return f"{_WITH_PORTS[protocol]} dport {ports}"
 
 
-def _number(protocol: str) -> int:
+def number(protocol: str) -> int:
+    """The number of a protocol that a rule names. Raises NetworkError for one that nft has not."""
     if protocol in _PROTOCOLS:
         return _PROTOCOLS[protocol]
     if protocol.isdecimal() and int(protocol) <= 255:

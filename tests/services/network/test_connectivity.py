@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from services.network import reachability
 from services.network.linux import LinuxDriver
 from services.network.plan import HostPlan
+from services.network.reachability import Packet
 from tests.services.network import namespace
 from tests.services.network.guest import Guest, Node, Outside, answer_all
 from tests.services.network.plans import BLUE, EGRESS, PING, RED, SSH, WEB, port, rule
@@ -120,6 +122,37 @@ def test_allowed(cloud: Cloud, way: str) -> None:
 @pytest.mark.parametrize("way", DENIED)
 def test_denied(cloud: Cloud, way: str) -> None:
     assert DENIED[way](cloud)
+
+
+WHO = {"10.78.0.11": "a", "10.78.0.12": "b", "10.78.0.13": "c", "10.79.0.14": "d"}
+OUTSIDE = "198.51.100.2"
+
+
+def _gets_through(cloud: Cloud, source: str, target: str, number: int) -> bool:
+    """Whether a real connection gets an answer."""
+    if source == reachability.HOST:
+        return ask_from_host(target, number) is not None
+    node = cloud.outside if source == OUTSIDE else getattr(cloud, WHO[source])
+    return node.ask(target, number, tries=2) is not None
+
+
+@pytest.mark.parametrize("source", [*WHO, OUTSIDE, reachability.HOST])
+def test_the_verdict_on_a_path_is_what_packets_do(cloud: Cloud, source: str) -> None:
+    targets = [ip for ip in (*WHO, "198.51.100.50", OUTSIDE) if ip != source]
+    packets = [
+        Packet(source=source, target=target, port=number)
+        for target in targets
+        for number in (22, 80)
+        if (source, target) != (reachability.HOST, OUTSIDE)  # nothing of ours is in between
+    ]  # fmt: skip
+    judged = {packet: reachability.is_open(PLAN, packet) for packet in packets}
+    seen = {
+        packet: _gets_through(cloud, source, str(packet.target), packet.port or 0)
+        for packet in packets
+    }
+
+    assert judged == seen
+    assert set(seen.values()) == {True, False}
 
 
 def test_the_metadata_service_sees_each_guests_own_address(cloud: Cloud) -> None:
