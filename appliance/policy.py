@@ -286,6 +286,7 @@ _CLOUD: Final = {
     "novabox:get_capacity": READER,
     "novabox:xray": READER,  # of what is one's own to see
     "novabox:fsck": ADMIN,
+    "novabox:check_path": READER,  # from or to what is one's own
     "novabox:read_console": MEMBER,  # what a guest prints may be a password
     "novabox:write_console": MEMBER,
     "novabox:list_journal": READER,  # of one's own project; an admin of all

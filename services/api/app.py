@@ -76,6 +76,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
             journal=_journal(settings, db, asked, administered.operations),
             more=(*_planning(settings, db, queues, log, asked), *lines.paths()),
             xray=xray.Xray(settings=settings, db=db, queue=topics),
+            paths=asked.paths,
         ).face(),
         _root(),
     )  # fmt: skip

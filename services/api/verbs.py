@@ -9,7 +9,7 @@ from services.compute.api import catalogue, consoles, instances, key_pairs, tags
 from services.compute.api import volumes as attachments
 from services.identity.api import Identity
 from services.image.api import Images
-from services.network.api import networks, ports, security_groups
+from services.network.api import networks, paths, ports, security_groups
 from services.volume.api import catalogue as volume_catalogue
 from services.volume.api import snapshots, types, volumes
 
@@ -28,6 +28,7 @@ class Verbs:
     subnets: networks.Subnets
     networks: networks.Networks
     ports: ports.Ports
+    paths: paths.Paths
     security_groups: security_groups.SecurityGroups
     volumes: volumes.Volumes
     snapshots: snapshots.Snapshots
@@ -52,6 +53,7 @@ def build(
         networks=networks.Networks(mtu=settings.network.mtu, db=db, queue=topics),
         subnets=networks.Subnets(db=db, queue=topics),
         ports=ports.Ports(db=db, queue=topics),
+        paths=paths.Paths(settings=settings, db=db),
         security_groups=security_groups.SecurityGroups(db=db, queue=topics),
         volumes=volumes.Volumes(db=db, queue=topics, place=place, trash=settings.trash),
         snapshots=snapshots.Snapshots(db=db, queue=topics, place=place, trash=settings.trash),

@@ -85,6 +85,17 @@ def sentence(wanted: RuleRequest) -> str:
     return f"{wanted.direction} {wanted.protocol or 'any'}{ports} of {where}"
 
 
+def about(rule: Rule, *, remote: str = "") -> str:
+    """What a rule lets through, as a person reads it: `tcp 80-90 from 10.0.0.0/8`."""
+    ports = "" if rule.port_min is None else f" {rule.port_min}"
+    if rule.port_max not in (None, rule.port_min):
+        ports += f"-{rule.port_max}"
+    word = "from" if rule.direction == "ingress" else "to"
+    block = _block(rule)
+    where = remote or ("anybody" if block == EVERYBODY[rule.ethertype] else block)
+    return f"{rule.protocol or 'anything'}{ports} {word} {where}"
+
+
 def _block(rule: Rule | RuleRequest) -> str:
     return rule.remote_cidr or EVERYBODY[rule.ethertype]
 

@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from appliance import errors, ids, policy, trace
 from services.api import events
-from services.api.cloud import administration, listener
+from services.api.cloud import administration, listener, paths
 from services.api.cloud.journal import Journal
 from services.api.cloud.workings import Workings
 from services.api.cloud.xray import Xray
 from services.http import endpoint, faults
 from services.http.endpoint import Path, Reply, Request, path
+from services.network.api.paths import Paths
 
 Json = dict[str, Any]
 
@@ -28,6 +29,7 @@ class Cloud:
     log: trace.Log
     xray: Xray
     journal: Journal
+    paths: Paths
     more: tuple[Path, ...] = ()  # of the API's other modules
 
     def face(self) -> endpoint.Face:
@@ -51,6 +53,7 @@ class Cloud:
             path("/v1/xray/{kind}/{id}", GET=get(self.show_xray)),
             path("/v1/fsck", GET=get(self.fsck)),
             *self.journal.paths(),
+            path("/v1/paths", POST=endpoint.decoding(paths.Body, paths.handler(self.paths))),
         )
 
     def follow(self, request: Request) -> Reply:
