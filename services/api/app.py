@@ -115,6 +115,7 @@ def _compute(settings: config.Settings, asked: verbs.Verbs) -> endpoint.Face:
     return compute.face(
         instance_verbs=asked.instances,
         attachment_verbs=asked.attachments,
+        diagnostics_verbs=asked.diagnostics,
         key_pair_verbs=asked.key_pairs,
         catalogue_verbs=asked.catalogue,
         page_max=settings.api.page_max,

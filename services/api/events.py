@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from appliance import bell, config, context, trace
 from appliance.db import changes, connection
-from services.api.cloud import listener, objects
+from services.api.cloud import listener, objects, usage
 from services.api.cloud.listener import Item, Listener, Wanted
 from services.api.cloud.seen import Seen
 from services.api.cloud.workings import Workings
@@ -64,6 +64,11 @@ class Events:
         self._project_by_request: OrderedDict[str, str] = OrderedDict()
         self._ringer = bell.Ringer(settings.run_dir)
         self._is_hurried = False
+        self._usage = usage.Teller(
+            usage.Meter(settings.run_dir, db),
+            listeners=lambda: tuple(self._listeners),
+            revision=lambda: self._revision,
+        )
 
     def start(self) -> None:
         """Follow from now on, in a thread that ends with the process."""
@@ -72,6 +77,7 @@ class Events:
             bell.Bell(self._run_dir, trace.HOPS_BELL),
         )
         threading.Thread(target=self._run, args=(bells,), name="events", daemon=True).start()
+        self._usage.start()
 
     def look(self) -> None:
         """Somebody changed a topic or a process: look at them all now, not at the next tick."""
@@ -81,6 +87,7 @@ class Events:
     def close(self) -> None:
         """End every stream; their clients resume at the next process."""
         self._is_closed = True
+        self._usage.close()
         for one in tuple(self._listeners):
             one.tell(None)
 
@@ -105,6 +112,7 @@ class Events:
                 self._workings.note_recent_steps()
                 self._parts = {(part.kind, part.id): part.view for part in self._look()}
             self._listeners.add(one)
+        self._usage.wake()
         revision = changes.revision(self._db)
         one.knows(revision)
         since = one.wanted.since
@@ -123,6 +131,8 @@ class Events:
         for part in self._look():
             if part.kind in kinds:
                 found[part.kind].append(part.view)
+        if usage.KIND in kinds:
+            found[usage.KIND] = self._usage.known(one)
         return listener.event("snapshot", {"rev": revision, "objects": found}, revision=revision)
 
     def _missed(self, one: Listener, since: int, revision: int) -> Iterable[bytes]:

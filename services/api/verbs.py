@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from appliance import config, queue
 from appliance.db import connection
 from services.api import image, launch_volumes
-from services.compute.api import catalogue, consoles, instances, key_pairs, tags
+from services.compute.api import catalogue, consoles, diagnostics, instances, key_pairs, tags
 from services.compute.api import volumes as attachments
 from services.identity.api import Identity
 from services.image.api import Images
@@ -21,6 +21,7 @@ class Verbs:
     instances: instances.Instances
     attachments: attachments.Attachments
     consoles: consoles.Consoles
+    diagnostics: diagnostics.Diagnostics
     catalogue: catalogue.Catalogue
     key_pairs: key_pairs.KeyPairs
     tags: tags.Tags
@@ -46,6 +47,7 @@ def build(
         ),
         attachments=attachments.Attachments(db=db, queue=topics),
         consoles=consoles.Consoles(db=db, run_dir=settings.run_dir),
+        diagnostics=diagnostics.Diagnostics(run_dir=settings.run_dir, db=db),
         catalogue=catalogue.Catalogue(db=db),
         key_pairs=key_pairs.KeyPairs(db=db),
         tags=tags.Tags(db=db),

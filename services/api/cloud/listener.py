@@ -17,7 +17,8 @@ ROWS: Final = (
     "key_pair", "project", "user", "journal",
 )  # fmt: skip
 PARTS: Final = ("service", "topic", "host")
-KINDS: Final = frozenset({*ROWS, *PARTS, "hop"})
+USUAL: Final = frozenset({*ROWS, *PARTS, "hop"})
+KINDS: Final = USUAL | {"usage"}  # which costs something: told to who asks for it
 
 KEEP_ALIVE_S: Final = 15.0
 WAITING_MAX: Final = 5000  # events that wait for one client: some MB, minutes of a busy cloud
@@ -27,7 +28,7 @@ WAITING_MAX: Final = 5000  # events that wait for one client: some MB, minutes o
 class Wanted:
     """What a client listens to. `request_id` narrows its hops; `since` is where it stopped."""
 
-    kinds: frozenset[str] = KINDS
+    kinds: frozenset[str] = USUAL
     request_id: str = ""
     since: int | None = None
 

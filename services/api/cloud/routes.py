@@ -116,7 +116,7 @@ def _links(request: Request) -> Json:
 
 def _wanted(request: Request) -> listener.Wanted:
     """Raises BadRequest for an unknown kind, a request that is none or a revision that is none."""
-    kinds = frozenset(filter(None, request.query.get("kinds", "").split(","))) or listener.KINDS
+    kinds = frozenset(filter(None, request.query.get("kinds", "").split(","))) or listener.USUAL
     if not kinds <= listener.KINDS:
         unknown = ", ".join(sorted(kinds - listener.KINDS))
         raise errors.BadRequest(f"no kind {unknown}; known: {', '.join(sorted(listener.KINDS))}")

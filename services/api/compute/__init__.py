@@ -1,6 +1,7 @@
 """Compute v2.1 under /compute: routes, wire structs and translation; no logic."""
 
 from services.api.compute import (
+    diagnostics,
     flavors,
     hosts,
     key_pairs,
@@ -11,6 +12,7 @@ from services.api.compute import (
     volume_attachments,
 )
 from services.compute.api.catalogue import Catalogue
+from services.compute.api.diagnostics import Diagnostics
 from services.compute.api.instances import Instances
 from services.compute.api.key_pairs import KeyPairs
 from services.compute.api.volumes import Attachments
@@ -21,6 +23,7 @@ def face(
     *,
     instance_verbs: Instances,
     attachment_verbs: Attachments,
+    diagnostics_verbs: Diagnostics,
     key_pair_verbs: KeyPairs,
     catalogue_verbs: Catalogue,
     page_max: int,
@@ -29,6 +32,7 @@ def face(
     parts = (
         servers.Servers(verbs=instance_verbs, volumes=attachment_verbs, page_max=page_max),
         volume_attachments.VolumeAttachments(verbs=attachment_verbs),
+        diagnostics.DiagnosticsFace(verbs=diagnostics_verbs),
         security_groups.ServerGroups(verbs=instance_verbs),
         flavors.Flavors(verbs=catalogue_verbs, page_max=page_max),
         key_pairs.KeyPairsFace(verbs=key_pair_verbs, page_max=page_max),
