@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui import messages
 from tui.actions.action import Action, Level, Target
 from tui.client.errors import ClientError
 
@@ -26,6 +27,7 @@ async def perform(app: Tui, action: Action, targets: Sequence[Target]) -> None:
     ]
     done = len(targets) - len(failures)
     if done:
+        app.screen.post_message(messages.Acted())
         what = targets[0].name if len(targets) == 1 else f"{done} of {len(targets)}"
         told = notes[0] if notes else "accepted"
         app.say(f"{action.label} {what}".rstrip() + f": {told}")

@@ -172,6 +172,15 @@ class Tui(Canvas[None], TypeAhead[None]):
         """Open the form that runs an instance, filled with the image under the cursor."""
         self.push_screen(_screen("run", "Run", image=self.target()))
 
+    def action_why(self) -> None:
+        """Say why the object under the cursor is as it is."""
+        target = self.target()
+        if target is None or target.noun is None:
+            self.say("there is nothing to explain here", is_error=True)
+            return
+        crumbs: list[str] = getattr(self.screen, "crumbs", list)()
+        self.push_screen(_screen("why", "Why", target=target, crumbs=crumbs))
+
     def action_trace(self, request_id: str = "") -> None:
         """Open the trace of a request, or of what the object under the cursor came from."""
         if not request_id and (target := self.target()):

@@ -34,6 +34,10 @@ class Glyphs:
     ellipsis: str = "…"
     arrow: str = "→"
 
+    times: str = "×"
+    axis: str = "┤"
+    ahead: str = "╌"
+
     bar_full: str = "█"
     bar_half: str = "▒"
     bar_empty: str = "░"
@@ -72,6 +76,9 @@ ASCII: Final = Glyphs(
     dot="|",
     ellipsis="~",
     arrow="->",
+    times="x",
+    axis="|",
+    ahead="-",
     bar_full="#",
     bar_half="+",
     bar_empty=".",

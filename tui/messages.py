@@ -15,6 +15,10 @@ class StoreChanged(Message):
         self.topics = topics
 
 
+class Acted(Message):
+    """An action was accepted: what the event stream does not tell of may be other than it was."""
+
+
 class Tick(Message):
     """A second has passed: ages and the clock are out of date."""
 

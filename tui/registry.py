@@ -11,10 +11,12 @@ from tui.actions import (
     instance,
     listing,
     queue,
+    quota,
     request,
     service,
     volume,
     welcome,
+    why,
 )
 from tui.actions.action import Action
 from tui.places import Place
@@ -34,8 +36,10 @@ REGISTRY: Final = (
     *volume.ACTIONS,
     *queue.ACTIONS,
     *service.ACTIONS,
+    *quota.ACTIONS,
     *request.ACTIONS,
     *welcome.ACTIONS,
+    *why.ACTIONS,
     *listing.ACTIONS,
     *(_going(place) for place in places.PLACES if place.key),
     *everywhere.ACTIONS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.tui.fake_cloud import NOW_S, FakeCloud
@@ -40,6 +41,9 @@ def build() -> FakeCloud:
             {"id": "2", "name": "m1.small", "vcpus": 1, "ram": 2048, "disk": 20}]}),
         r"GET /compute/v2.1/os-keypairs": (200, {"keypairs": [{"keypair": {"name": "test"}}]}),
         r"GET /network/v2.0/networks": (200, {"networks": [{"id": "n1", "name": "demo-net"}]}),
+        r"GET /novabox/v1/capacity.*": (200, capacity()),
+        r"POST /novabox/v1/dry-runs/run": (200, RUN_PLAN),
+        r"GET /novabox/v1/explanations/.*": (200, EXPLANATION),
         r"POST /compute/v2.1/servers": (202, {"server": {"id": "i-new"}}),
         r"POST /compute/v2.1/servers/.*/action": (200, {"output": CONSOLE}),
         r"DELETE /compute/v2.1/servers/.*": (204, None),
@@ -227,3 +231,95 @@ CONSOLE = "\r\n".join(
     [f"[    0.{at:06}] booting, step {at}" for at in range(40)]
     + ["\x1b[32mlogin:\x1b[0m \x1b]0;evil title\x07ready"]
 )
+
+
+_HOUR_S = 3600.0
+
+
+def capacity() -> dict[str, Any]:
+    """Return what the cloud says of its room: the same box, and three projects."""
+    guests = (
+        ("web-1", 1, 512), ("web-3", 1, 512), ("ci-07", 2, 4096), ("win-lab", 1, 2048),
+        ("1 of others", 1, 2048),
+    )  # fmt: skip
+    return {
+        "hosts": [{
+            "name": "box1", "is_up": True, "vcpus": 16, "vcpus_limit": 256, "vcpus_used": 6,
+            "memory_mib": 16000, "memory_mib_limit": 16000, "memory_mib_used": 9216,
+            "disk_gib": 400, "disk_gib_limit": 800, "disk_gib_used": 88,
+            "instances": [
+                {"id": name, "name": name, "vcpus": vcpus, "memory_mib": memory_mib,
+                 "disk_gib": 1, "state": "others" if "others" in name else "active"}
+                for name, vcpus, memory_mib in guests
+            ],
+        }],
+        "fits": [
+            {"flavor": "m1.tiny", "flavor_id": "1", "vcpus": 1, "memory_mib": 512, "disk_gib": 1,
+             "count": 13, "why_not": ""},
+            {"flavor": "m1.small", "flavor_id": "2", "vcpus": 1, "memory_mib": 2048,
+             "disk_gib": 20, "count": 3, "why_not": ""},
+            {"flavor": "m1.large", "flavor_id": "4", "vcpus": 4, "memory_mib": 8192,
+             "disk_gib": 80, "count": 0, "why_not":
+                 "box1: needs 8 GiB of memory, 6.6 GiB free. Delete win-lab and it fits."},
+        ],
+        "imagined": [],
+        "quotas": [
+            _quota("p1", "demo", (7, 10), (10, 20), (9216, 16384), (4, 10), (62, 200)),
+            _quota("p2", "lab", (1, 10), (2, 20), (2048, 16384), (0, 10), (0, 100)),
+            _quota("p3", "class-a", (8, 8), (8, -1), (4096, 10240), (0, 10), (0, 50)),
+        ],
+        "history": [
+            {"at": _stamp(NOW_S - 24 * _HOUR_S + at * 600), "vcpus": 16, "memory_mib": 16000,
+             "disk_gib": 400, "vcpus_used": 2 + at // 36, "memory_mib_used": 2048 + at * 50,
+             "disk_gib_used": 40 + at // 3, "instances": 3}
+            for at in range(144)
+        ],
+        "forecasts": [{"resource": "memory_mib", "per_day": 7200.0, "full_in_s": 81_400.0,
+                       "fit": 0.99}],
+    }  # fmt: skip
+
+
+def _stamp(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _quota(project_id: str, project: str, *pairs: tuple[int, int]) -> dict[str, Any]:
+    names = ("instances", "cores", "ram", "volumes", "gigabytes")
+    return {
+        "project_id": project_id, "project": project,
+        "resources": [
+            {"resource": name, "used": used, "limit": limit}
+            for name, (used, limit) in zip(names, pairs, strict=True)
+        ],
+    }  # fmt: skip
+
+
+RUN_PLAN = {"plan": {
+    "host": "box1",
+    "hosts": [{"name": "box1", "is_chosen": True, "checks": [
+        {"filter": "HostUpFilter", "is_passed": True, "text": "reported in lately"},
+        {"filter": "CoreFilter", "is_passed": True, "text": "", "asked": 1, "free": 250,
+         "limit": 256, "unit": "vCPUs"},
+        {"filter": "RamFilter", "is_passed": True, "text": "", "asked": 512, "free": 6700,
+         "limit": 16000, "unit": "MiB"},
+        {"filter": "DiskFilter", "is_passed": True, "text": "", "asked": 1, "free": 712,
+         "limit": 800, "unit": "GiB"},
+    ]}],
+    "count": {"asked": 1, "placed": 1},
+    "quota": [
+        {"resource": "instances", "used": 7, "asked": 1, "limit": 10, "is_exceeded": False},
+        {"resource": "cores", "used": 10, "asked": 1, "limit": 20, "is_exceeded": False},
+        {"resource": "ram", "used": 9216, "asked": 512, "limit": 16384, "is_exceeded": False},
+    ],
+    "image": {"is_cached": True, "size_bytes": 16_777_216, "ec2_id": "ami-00000001"},
+    "refusal": None,
+}}  # fmt: skip
+EXPLANATION = {"explanation": {
+    "state": "ERROR",
+    "summary": "No valid host was found. box1: RamFilter: 512 MiB asked, 0 free",
+    "reasons": [{"what": "box1 RamFilter", "text": "512 MiB asked, 0 free", "asked": 512,
+                 "free": 0, "limit": 16000, "unit": "MiB"}],
+    "advice": ["It would fit on box1 now: run it again.",
+               "Delete it, and run it again when that is mended."],
+    "request_id": LAUNCH,
+}}  # fmt: skip

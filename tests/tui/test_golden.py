@@ -27,6 +27,10 @@ KEYS_BY_SCREEN = {
     "inside": ["7", "tab", "d"],
     "processes": ["7", "tab", "tab"],
     "service-log": ["7", "tab", "tab", "l"],
+    "capacity": ["8"],
+    "why": ["2", "w"],
+    "what-if": ["8", "w"],
+    "limits": ["8", "e"],
     "traces": ["9"],
     "theatre": ["2", "t"],
     "run": ["n"],
@@ -75,7 +79,7 @@ def test_a_screen_of_80_by_24_looks_as_it_did(cloud: FakeCloud, name: str) -> No
     compare(GOLDEN / f"{name}.txt", shown[name])
 
 
-@pytest.mark.parametrize("name", ["home", "instances", "theatre", "services"])
+@pytest.mark.parametrize("name", ["home", "instances", "theatre", "services", "capacity"])
 def test_a_wide_screen_looks_as_it_did(cloud: FakeCloud, name: str) -> None:
     shown = draw_all(cloud, [name], signs=glyphs.UNICODE, size=(120, 38))
     compare(GOLDEN / f"{name}-wide.txt", shown[name])

@@ -48,7 +48,8 @@ class Question:
     """What must be known before an action can be done: one line of a form.
 
     A choice is made among what ``offers`` asks the cloud for, or what ``among`` finds in the
-    store; its answer is the id. What is not optional must not be empty.
+    store; its answer is the id. What is not optional must not be empty. ``note`` says how it is
+    now, beside the field.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Question:
     kind: Literal["text", "number", "secret", "choice"] = "text"
     default: Callable[[Target], str] = lambda _: ""
     hint: str = ""
+    note: Callable[[Target], str] = lambda _: ""
     is_optional: bool = False
     offers: Offers | None = None
     among: Callable[[Store, Target], Sequence[nouns.Choice]] | None = None

@@ -51,6 +51,7 @@ class Form(ModalScreen[dict[str, str] | None]):
                 yield Horizontal(
                     Static(question.label, classes="label", markup=False),
                     self._field(question),
+                    *self._note(question),
                     classes="row",
                 )
             yield Static(id="missing", markup=False)
@@ -87,6 +88,10 @@ class Form(ModalScreen[dict[str, str] | None]):
             type="integer" if question.kind == "number" else "text",
             password=question.kind == "secret", placeholder=question.hint,
         )  # fmt: skip
+
+    def _note(self, question: Question) -> list[Widget]:
+        text = question.note(self._target)
+        return [Static(Content(clean(text)), classes="note")] if text else []
 
     def _preferred(self, question: Question) -> str:
         draft = self.app.form_drafts.get(self._action.id, {})

@@ -79,6 +79,11 @@ class Resource(View):
             self._is_due = True
             self.set_timer(_AGAIN_S, self.load)
 
+    def on_acted(self) -> None:
+        """Ask anew for what the event stream does not tell of."""
+        if self.KIND.read:
+            self.load()
+
     def tick(self) -> None:
         """Draw the ages."""
         self.table.refresh()

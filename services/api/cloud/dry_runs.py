@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from appliance import clock, context, errors, quota
-from appliance.db import connection, images, instances, journal
+from appliance.db import connection, ec2_ids, images, instances, journal
 from appliance.db.changes import Change
 from appliance.errors import NovaboxError
 from appliance.model.instance import Instance
@@ -142,7 +142,8 @@ class DryRuns:
             return None
         since = clock.stamp(clock.now() - IMAGE_CACHED_S)
         is_cached = instances.has_run(self.db, image_id=image.id, host=host, since=since)
-        return {"is_cached": is_cached, "size_bytes": image.size_bytes}
+        ec2_id = ec2_ids.of(self.db, "ami", image.id)
+        return {"is_cached": is_cached, "size_bytes": image.size_bytes, "ec2_id": ec2_id}
 
     def attach(self, request: Request, body: Attachment) -> Json:
         """POST /dry-runs/attach."""

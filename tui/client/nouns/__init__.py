@@ -14,6 +14,7 @@ from tui.client.nouns.compute import Fault, FlavorRef, Host, ImageRef, Instance
 from tui.client.nouns.image import Image
 from tui.client.nouns.moment import Time
 from tui.client.nouns.network import Network
+from tui.client.nouns.planning import ProjectQuota
 from tui.client.nouns.workings import (
     History,
     Hop,
@@ -41,6 +42,7 @@ __all__ = [
     "Network",
     "Noun",
     "Piece",
+    "ProjectQuota",
     "Request",
     "Service",
     "Time",
@@ -73,6 +75,7 @@ NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
     "host": Host,
     "network": Network,
     "request": Request,
+    "quota": ProjectQuota,
 }
 
 

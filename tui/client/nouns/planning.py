@@ -72,10 +72,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedImage:
-    """Whether the host has the image already, and how large it is."""
+    """Whether the host has the image already, how large it is, and what EC2 calls it."""
 
     is_cached: bool = False
     size_bytes: int | None = None
+    ec2_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

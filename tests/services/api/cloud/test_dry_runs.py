@@ -49,7 +49,9 @@ def test_a_launch_says_where_it_would_go_and_what_it_would_take(cloud):
         "instances": (0, 1), "cores": (0, 1), "ram": (0, 512), "port": (0, 1),
         "security_group": (0, 1), "security_group_rule": (0, 4),  # the default group, on first use
     }  # fmt: skip
-    assert found["image"] == {"is_cached": False, "size_bytes": 8 << 20}
+    assert found["image"] == {
+        "is_cached": False, "size_bytes": 8 << 20, "ec2_id": "ami-00000001",
+    }  # fmt: skip
     assert found["refusal"] is None
     assert found["count"] == {"asked": 1, "placed": 1}
 
