@@ -40,6 +40,9 @@ def build() -> FakeCloud:
             {"id": "1", "name": "m1.tiny", "vcpus": 1, "ram": 512, "disk": 1},
             {"id": "2", "name": "m1.small", "vcpus": 1, "ram": 2048, "disk": 20}]}),
         r"GET /compute/v2.1/os-keypairs": (200, {"keypairs": [{"keypair": {"name": "test"}}]}),
+        r"GET /network/v2.0/security-groups": (200, {"security_groups": [
+            {"id": "g2", "name": "web", "description": "80 and 443"},
+            {"id": "g1", "name": "default", "description": ""}]}),
         r"GET /network/v2.0/networks": (200, {"networks": [{"id": "n1", "name": "demo-net"}]}),
         r"GET /novabox/v1/capacity.*": (200, capacity()),
         r"POST /novabox/v1/dry-runs/run": (200, RUN_PLAN),

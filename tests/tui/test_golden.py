@@ -56,6 +56,8 @@ def draw_all(
         for name in names:
             for key in KEYS_BY_SCREEN[name]:
                 await stage.press(pilot, key)
+            if name == "run":  # it is asked what would happen a little after the last key
+                await stage.until(pilot, lambda: "Quota of demo" in stage.text(app))
             if name == "filter":
                 await stage.write(pilot, "run")
             shown[name] = stage.text(app) + "\n"

@@ -118,6 +118,13 @@ def network_choices(body: Any) -> list[Choice]:
     return [Choice(id=item.id, name=item.name) for item in convert(body, _Networks).networks]
 
 
+def security_group_choices(body: Any) -> list[Choice]:
+    """Read ``GET /security-groups`` as choices, one a name, the default first."""
+    found = {group.name: group for group in convert(body, _SecurityGroups).security_groups}
+    names = sorted(found, key=lambda name: (name != "default", name))
+    return [Choice(id=found[name].id, name=name, note=found[name].description) for name in names]
+
+
 def security_group_ids(body: Any) -> list[str]:
     """Read ``GET /security-groups``. Raises Unreadable."""
     return [group.id for group in convert(body, _SecurityGroups).security_groups]
@@ -186,6 +193,8 @@ class _Networks:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SecurityGroup:
     id: str
+    name: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

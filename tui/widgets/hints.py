@@ -77,6 +77,8 @@ def key_name(key: str) -> str:
     """Return a key as people write it: ``^d``, ``Esc``, ``?``, ``S``."""
     if key.startswith("ctrl+"):
         return f"^{key.removeprefix('ctrl+')}"
+    if key[:1] == "f" and key[1:].isdigit():
+        return key.upper()
     return _NAMES.get(key, key.removeprefix("upper_"))
 
 

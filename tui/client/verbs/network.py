@@ -13,9 +13,10 @@ def networks() -> Call:
     return Call(service="network", method="GET", path="/v2.0/networks")
 
 
-def security_groups(name: str) -> Call:
-    """List the project's security groups of one name."""
-    return Call(service="network", method="GET", path=f"/v2.0/security-groups?name={name}")
+def security_groups(name: str = "") -> Call:
+    """List the project's security groups, all of them or those of one name."""
+    query = f"?name={name}" if name else ""
+    return Call(service="network", method="GET", path=f"/v2.0/security-groups{query}")
 
 
 def create_security_group_rule(rule: Mapping[str, Any]) -> Call:
