@@ -97,16 +97,19 @@ class ServiceLog(View):
         """Ask for what was written since, again and again while the screen is there."""
         try:
             call = verbs.novabox.service_log(self._service, lines=_LINES)
-            while self.is_attached:
+            while True:
                 piece = await self.app.fetch(call, decode.log)
+                if self._is_gone:
+                    return
                 if piece.lines:
                     self._lines.add(piece.lines)
                 self._show()
                 call = verbs.novabox.service_log_since(self._service, piece.offset)
                 await asyncio.sleep(_LOOK_S)
         except ClientError as error:
-            self.query_one("#whole", Panel).show(clean(error.reason))
-            self.query_one("#lines").border_subtitle = "not followed any more"
+            if not self._is_gone:
+                self.query_one("#whole", Panel).show(clean(error.reason))
+                self.query_one("#lines").border_subtitle = "not followed any more"
 
     @on(LogLines.Moved)
     def _moved(self) -> None:
@@ -126,12 +129,19 @@ class ServiceLog(View):
             self._lines.find(-1)
 
     def _show(self) -> None:
+        if self._is_gone:
+            return
         lines, dot = self._lines, self.app.glyphs.dot
         box = self.query_one("#lines")
         parts = [f"{self._service} log", f"{lines.count()} lines", self._found]
         box.border_title = Content(clean(f" {dot} ".join(filter(None, parts))))
         box.border_subtitle = "following" if lines.is_at_end else "f follows"
         self.query_one("#whole", Panel).show(clean(lines.current or "(nothing yet)"))
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether the screen was closed: what was under way may still end after that."""
+        return not (self.query(LogLines) and self.query("#whole"))
 
     @property
     def _lines(self) -> LogLines:

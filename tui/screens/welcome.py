@@ -234,6 +234,8 @@ class Welcome(View):
         return None if action in ("fix", "unfix", "start_only", "go", "look") else True
 
     def _draw(self) -> None:
+        if not (self.query("#checks Table") and self.query("#steps")):
+            return  # the screen was closed: what was under way may still end after that
         self.refresh_bindings()
         self._draw_fix()
         panel = self.query_one("#steps", Panel)

@@ -267,6 +267,22 @@ def test_a_line_of_a_log_leads_to_its_request(cloud: FakeCloud) -> None:
     stage.play(cloud, scene)
 
 
+def test_a_log_that_was_closed_ends_nothing(cloud: FakeCloud) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        for _ in range(5):
+            await stage.press(pilot, "7", "l")
+            log = app.screen
+            assert isinstance(log, ServiceLog)
+            app.simulate_key("escape")
+            await stage.until(pilot, lambda: isinstance(app.screen, Services))
+            await log.remove()
+            log._show()
+            log._moved()
+        assert app.is_running
+
+    stage.play(cloud, scene)
+
+
 def test_a_log_that_cannot_be_had_says_why(cloud: FakeCloud) -> None:
     refusal = {"error": {"code": 409, "message": "with systemd: journalctl -u novabox-compute"}}
     cloud.answers = {r"GET /novabox/v1/services/.*": (409, refusal)} | cloud.answers
