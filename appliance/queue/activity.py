@@ -5,7 +5,7 @@ one reads what came since, so a look costs what happened, and a cloud that nobod
 """
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ from appliance import clock, trace
 
 SECONDS: Final = 30
 _RATE_S: Final = 10  # rates are of the last seconds: one that says "now", and does not jump
-_HOPS_MAX: Final = 20_000  # hops read at one look, and kept: 600 a second for half a minute
+_HOPS_MAX: Final = 20_000  # hops read at one look: 600 a second for half a minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,8 @@ class Activity:
     def __init__(self, log: trace.Log) -> None:
         self._log = log
         self._seq = 0
-        self._seen: OrderedDict[str, trace.Crossing] = OrderedDict()
+        self._seen: OrderedDict[str, int] = OrderedDict()  # hops that count, and in which second
+        self._counts: dict[int, Counter[tuple[str, bool]]] = {}  # by second: topic, whether sent
         self._lock = threading.Lock()
 
     def look(self, depth_by_topic: dict[str, int]) -> dict[str, Busy]:
@@ -41,39 +42,36 @@ class Activity:
         now = int(clock.now())
         with self._lock:
             self._read(now)
-            seen = tuple(self._seen.values())
-        return {
-            topic: _busy([one for one in seen if one.topic == topic], now=now, depth=depth)
-            for topic, depth in depth_by_topic.items()
-        }
+            return {
+                topic: self._busy(topic, now=now, depth=depth)
+                for topic, depth in depth_by_topic.items()
+            }
 
     def _read(self, now: int) -> None:
         """What was written since the last look; a hop is written twice, and counts once."""
         newest = self._log.last_seq()
-        since = max(self._seq, newest - _HOPS_MAX)
-        for one in self._log.crossings(since):
-            self._seen.setdefault(one.hop_id, one)
+        for one in self._log.crossings(max(self._seq, newest - _HOPS_MAX)):
+            second = int(one.at_s)
+            if second > now - SECONDS and one.hop_id not in self._seen:
+                self._seen[one.hop_id] = second
+                self._counts.setdefault(second, Counter())[one.topic, one.is_sent] += 1
         self._seq = newest
-        for hop_id, one in tuple(self._seen.items()):
-            if one.at_s < now - SECONDS:
-                del self._seen[hop_id]
-        while len(self._seen) > _HOPS_MAX:
+        for second in [second for second in self._counts if second <= now - SECONDS]:
+            del self._counts[second]
+        while self._seen and next(iter(self._seen.values())) <= now - SECONDS:
             self._seen.popitem(last=False)
 
-
-def _busy(seen: list[trace.Crossing], *, now: int, depth: int) -> Busy:
-    sent, taken = [0] * SECONDS, [0] * SECONDS
-    for one in seen:
-        ago = now - int(one.at_s)
-        if 0 <= ago < SECONDS:
-            (sent if one.is_sent else taken)[SECONDS - 1 - ago] += 1
-    return Busy(
-        in_per_s=sum(sent[-_RATE_S:]) / _RATE_S,
-        out_per_s=sum(taken[-_RATE_S:]) / _RATE_S,
-        sent=sent,
-        taken=taken,
-        depth=_depths(sent, taken, depth),
-    )
+    def _busy(self, topic: str, *, now: int, depth: int) -> Busy:
+        seconds = [self._counts.get(now - ago, Counter()) for ago in range(SECONDS)][::-1]
+        sent = [counts[topic, True] for counts in seconds]
+        taken = [counts[topic, False] for counts in seconds]
+        return Busy(
+            in_per_s=sum(sent[-_RATE_S:]) / _RATE_S,
+            out_per_s=sum(taken[-_RATE_S:]) / _RATE_S,
+            sent=sent,
+            taken=taken,
+            depth=_depths(sent, taken, depth),
+        )
 
 
 def _depths(sent: list[int], taken: list[int], depth: int) -> list[int]:

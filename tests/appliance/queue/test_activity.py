@@ -40,4 +40,4 @@ def test_what_was_long_ago_is_forgotten(settings: config.Settings) -> None:
     later = int(time.time()) + 31
     activity._read(later)
 
-    assert activity._seen == {}
+    assert (activity._seen, activity._counts) == ({}, {})
