@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tui.client.call import Call
     from tui.client.credentials import Credentials
     from tui.client.session import Answer, Session
+    from tui.console.line import Line
 
 T = TypeVar("T")
 
@@ -48,7 +49,8 @@ def _screen(module: str, name: str, **fields: object) -> Screen[Any]:
 class Tui(Canvas[None], TypeAhead[None]):
     """The terminal user interface of one project of one cloud.
 
-    ``now_s`` is the clock, ``open_session`` makes the connection: both are others in tests.
+    ``now_s`` is the clock, ``open_session`` makes the connection, ``open_line`` a guest's
+    serial line from its id: all are others in tests.
     ``first`` makes the screen of a first run, where there is no cloud yet: it ends in ``enter``.
     """
 
@@ -70,6 +72,7 @@ class Tui(Canvas[None], TypeAhead[None]):
         now_s: Callable[[], float] = time.time,
         open_session: Callable[[Credentials], Session] | None = None,
         first: Callable[[], Screen[Any]] | None = None,
+        open_line: Callable[[str], Line] | None = None,
     ) -> None:
         super().__init__()
         self.who = who
@@ -80,6 +83,7 @@ class Tui(Canvas[None], TypeAhead[None]):
         self._open_session = open_session
         self._first = first
         self.form_drafts: dict[str, dict[str, str]] = {}  # by action, of forms that were left
+        self._open_line = open_line
         self._session: Session | None = None
         self._connecting = asyncio.Lock()
 
@@ -134,10 +138,13 @@ class Tui(Canvas[None], TypeAhead[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return None, which shows it as not to be had, for what does not work on the object.
 
-        In a first run there is no other screen to go to.
+        Return False for what is not there: another screen in a first run, and ``^q`` where a guest
+        has all keys, since Textual asks for that one first.
         """
         if self._first is not None and action in _OF_A_CLOUD:
             return False
+        if action == "quit" and self.screen_stack:
+            return not getattr(self.screen, "has_guest_keys", False)
         if action == "act" and self.screen_stack:
             known = registry.BY_ID.get(str(parameters[0]))
             return True if known is None or known.works_on(self.target()) else None
@@ -189,6 +196,12 @@ class Tui(Canvas[None], TypeAhead[None]):
             self.push_screen(_screen("theatre", "Theatre", request_id=request_id))
         else:
             self.say("no request is known for this", is_error=True)
+
+    async def action_console(self) -> None:
+        """Open the console of the instance under the cursor."""
+        if target := self.target():
+            open_line = self._open_line or await self._lines()
+            self.push_screen(_screen("console", "Console", target=target, open_line=open_line))
 
     def action_command(self) -> None:
         """Ask for a command on the lowest line."""
@@ -242,6 +255,11 @@ class Tui(Canvas[None], TypeAhead[None]):
         module = await asyncio.to_thread(importlib.import_module, "tui.client.session")
         session: Session = module.Session(self.who)
         return session
+
+    async def _lines(self) -> Callable[[str], Line]:
+        session = await self._connected()
+        module = importlib.import_module("tui.console.client")
+        return lambda instance_id: module.ConsoleLine(session, instance_id)
 
     def _targets(self) -> list[Target]:
         targets: list[Target] = getattr(self.screen, "targets", list)()

@@ -6,6 +6,7 @@ from typing import Final
 
 from tui import places
 from tui.actions import (
+    console,
     everywhere,
     image,
     instance,
@@ -40,6 +41,7 @@ REGISTRY: Final = (
     *request.ACTIONS,
     *welcome.ACTIONS,
     *why.ACTIONS,
+    *console.ACTIONS,
     *listing.ACTIONS,
     *(_going(place) for place in places.PLACES if place.key),
     *everywhere.ACTIONS,

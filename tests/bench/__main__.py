@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Final
 
 from appliance import errors
-from tests.bench import identity, image, object_page, objects
+from tests.bench import console, identity, image, object_page, objects
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs/reference/performance.md"
 FIGURES: Final = ROOT / "docs/reference/performance.json"
-NAMES: Final = ("hop", "object", "identity", "image", "idle", "launch", "demo")
+NAMES: Final = ("hop", "object", "identity", "image", "console", "idle", "launch", "demo")
 
 
 def main(arguments: list[str]) -> int:
@@ -124,7 +124,7 @@ def _rows(figures: dict[str, dict[str, float]]) -> list[tuple[str, str, str, str
              f"(× {launch['cloud_ms'] / launch['bare_ms']:.2f})",
              f"≤ 1.3 × bare + 150 ms = {limit_ms:.0f} ms", _met(launch["cloud_ms"] <= limit_ms))
         )  # fmt: skip
-    for module in (identity, image):
+    for module in (identity, image, console):
         own = figures.get(module.__name__.rpartition(".")[2])
         for what, figure, against, goal, is_met in module.rows(own) if own else ():
             rows.append((what, figure, against, goal, _met(is_met)))

@@ -15,6 +15,7 @@ from tui import glyphs
 from tui.app import Tui
 from tui.client import credentials
 from tui.client.session import Session
+from tui.console.line import Line
 from tui.glyphs import Glyphs
 
 Scene = Callable[[Tui, Pilot[None]], Awaitable[None]]
@@ -23,7 +24,12 @@ _PATIENCE_S = 20.0
 
 
 def play(
-    cloud: FakeCloud, scene: Scene, *, size: tuple[int, int] = SMALL, signs: Glyphs = glyphs.UNICODE
+    cloud: FakeCloud,
+    scene: Scene,
+    *,
+    size: tuple[int, int] = SMALL,
+    signs: Glyphs = glyphs.UNICODE,
+    open_line: Callable[[str], Line] | None = None,
 ) -> None:
     """Start the app, wait for the first snapshot, play ``scene``, stop."""
 
@@ -33,6 +39,7 @@ def play(
             signs=signs,
             now_s=lambda: NOW_S,
             open_session=lambda who: Session(who, transport=cloud),
+            open_line=open_line,
         )
         async with app.run_test(size=size) as pilot:
             if not cloud.is_down:
@@ -76,7 +83,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     """Let calls be answered, the store tell its changes, and the screens draw them."""
     app = pilot.app
     assert isinstance(app, Tui)
-    lasting = ("feed", "log", "acts")
+    lasting = ("feed", "log", "acts", "console")
     for _ in range(2):
         await pilot.pause(0.01)
         await until(pilot, lambda: not app.has_keys_waiting)

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import os
 import random
+from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui import stage
+from tests.tui.console.fake_line import FakeLine
 from tests.tui.fake_cloud import FakeCloud
 from tui.app import Tui
+from tui.console import keys
 from tui.registry import REGISTRY
 
 KEYS = [
-    *{action.keys for action in REGISTRY if action.id != "app.quit"},
+    *sorted({action.keys for action in REGISTRY if action.id != "app.quit"}),
     "up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "tab", "shift+tab",
-    "y", "ctrl+s", "ctrl+t", "escape", "escape", "escape",
+    "y", "ctrl+s", "ctrl+t", *[keys.TAKEN] * 8, "escape", "escape", "escape",
 ]  # fmt: skip
 WORDS = ("web-3", "2", "state:error", "!run", "instances", "trace req-x", "\u65e5\u672c", "[x]", "")
 
 
-def test_random_keys_end_nothing(cloud: FakeCloud) -> None:
+def test_random_keys_end_nothing(
+    cloud: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a console may be recorded
     chance = random.Random(int(os.environ.get("SEED", "7")))
     presses = int(os.environ.get("PRESSES", "120"))
 
@@ -37,4 +44,4 @@ def test_random_keys_end_nothing(cloud: FakeCloud) -> None:
             assert app.is_running
         await stage.settle(pilot)
 
-    stage.play(cloud, scene)
+    stage.play(cloud, scene, open_line=lambda _: FakeLine(b"login: "))

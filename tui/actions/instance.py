@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tui.actions.action import Action, Level, Offers, Question, Target, openstack, reader
+from tui.actions.action import Action, Level, Offers, Question, Target, curl, openstack, reader
 from tui.client import nouns, verbs
+from tui.client.call import Call
 from tui.store import Store
 
 
@@ -22,6 +23,10 @@ def _free_volumes(store: Store, target: Target) -> Sequence[nouns.Choice]:
     ]
 
 
+def _console(target: Target) -> Call:
+    return verbs.novabox.console(target.id)
+
+
 ACTIONS: Final = (
     Action(
         id="instance.run", keys="n", label="run", views=("home", "instances"),
@@ -34,6 +39,11 @@ ACTIONS: Final = (
         purpose="Show or hide the console log of the instance.", does="screen.toggle_log",
         cli=openstack("console", "log", "show", "ID"),
         call=lambda target: verbs.compute.console_output(target.id, lines=200),
+    ),
+    Action(
+        id="instance.console", keys="c", label="console", views=("instances",),
+        purpose="Sit down at the serial console of the instance.", does="app.console",
+        cli=curl(_console), call=_console,
     ),
     Action(
         id="instance.start", keys="S", label="start", views=("instances",),

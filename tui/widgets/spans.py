@@ -14,7 +14,7 @@ Span: TypeAlias = tuple[str, str]
 
 STYLES: Final = (
     "good", "busy", "off", "attention", "failed", "unknown",
-    "head", "dim", "title", "cursor", "key",
+    "head", "dim", "title", "cursor", "key", "found",
 )  # fmt: skip
 
 

@@ -86,3 +86,8 @@ def release_console(server_id: str) -> Call:
 def console_break(server_id: str) -> Call:
     """Send a break on a server's console."""
     return Call(service="novabox", method="POST", path=f"/consoles/{server_id}/break")
+
+
+def console(instance_id: str) -> Call:
+    """Hear what the guest says on its serial line: kept output first, then as it comes."""
+    return Call(service="novabox", method="GET", path=f"/consoles/{instance_id}")
