@@ -181,6 +181,8 @@ class Pane(Vertical):
             self.recorder.output(output.data)
         answers = await self.terminal.feed(output.data)
         self.heard_bytes += len(output.data)
+        if not output.is_live:
+            self._told_bytes += len(output.data)
         if answers and output.is_live and self.line.is_ours:
             self.type(answers)
 
