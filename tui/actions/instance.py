@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tui.actions.action import Action, Level, Offers, Question, Target, curl, openstack, reader
+from tui.actions.action import Action, Level, Offers, Question, Target, novabox, openstack, reader
 from tui.client import nouns, verbs
-from tui.client.call import Call
 from tui.store import Store
 
 
@@ -21,10 +20,6 @@ def _free_volumes(store: Store, target: Target) -> Sequence[nouns.Choice]:
         for item in store.all(nouns.Volume)
         if item.status == "available"
     ]
-
-
-def _console(target: Target) -> Call:
-    return verbs.novabox.console(target.id)
 
 
 ACTIONS: Final = (
@@ -43,7 +38,8 @@ ACTIONS: Final = (
     Action(
         id="instance.console", keys="c", label="console", views=("instances",),
         purpose="Sit down at the serial console of the instance.", does="app.console",
-        cli=curl(_console), call=_console,
+        cli=novabox("console", "ID"),
+        call=lambda target: verbs.novabox.console(target.id),
     ),
     Action(
         id="instance.start", keys="S", label="start", views=("instances",),
