@@ -134,6 +134,13 @@ def trashed(db: connection.Reader, *, until: str | None = None) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def any_going(db: connection.Reader, image_ids: Sequence[str]) -> bool:
+    """Whether bytes of any of these images are still to be removed."""
+    marks = ", ".join("?" * len(image_ids))
+    sql = f"SELECT 1 FROM images WHERE id IN ({marks}) AND status = 'pending_delete' LIMIT 1"
+    return db.row(sql, tuple(image_ids)) is not None
+
+
 def let_go(tx: connection.Transaction, image_id: str) -> bool:
     """Take an image out of the trash for good: its bytes are to be removed; False: it is not there.
 

@@ -81,7 +81,6 @@ ACTS: Final[dict[str, Act]] = {
     "port.create": _act(0, "create port", _NEW),
     "port.update": _act(1, "change port"),
     "port.delete": _act(2, "delete port", "its address may be another's already"),
-    "container.create": _act(0, "create container", _NEW),
     "container.delete": _act(2, "delete container"),
     "object.delete": _act(2, "delete object"),
     "object.restore": _act(1, "have objects back"),

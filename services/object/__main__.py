@@ -14,13 +14,14 @@ import threading
 import time
 from typing import Final
 
-from appliance import config, context, errors, log, processes, trace
-from appliance.db import connection, services
+from appliance import bell, config, context, errors, log, processes, queue, trace
+from appliance.db import connection, images, services
 from services.http import app, server
 from services.identity import api as identity
 from services.identity.api.data_keys import DataKeys
 from services.identity.api.ec2_credentials import Ec2Credentials
-from services.object import devices, faces, swift, versions
+from services.image import trash as image_trash
+from services.object import devices, faces, swift, trash, versions
 from services.object.encryption import BoxKeys
 from services.object.handover import Handover
 from services.object.s3 import keeper as s3_keeper
@@ -37,6 +38,7 @@ NAME: Final = "object"
 EXPIRE_EVERY_S: Final = 60.0
 AUDIT_EVERY_S: Final = 24 * 3600.0
 SETTLE_AGAIN_S: Final = 600.0  # what could not be placed (a full disk) will hardly sooner
+LET_GO_S: Final = 10.0  # an upload that finds no room waits so long for deleted images to go
 LIFECYCLES_APART: Final = 60  # rounds between two looks at what S3's rules say: they count days
 
 _log = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ def main() -> None:
     settings = config.load()
     log.start(settings.log_level)
     trace.start(settings.home, NAME, hops_max=settings.trace.hops_max)
+    db = connection.open_db(settings.home, ringer=bell.Ringer(settings.run_dir))
+    rubbish = trash.Bin(settings, let_go=lambda: _let_images_go(settings, db))
     try:
         store = ObjectStore(
             settings.home / "objects",
@@ -58,6 +62,7 @@ def main() -> None:
             replicas=settings.object.replicas,
             reserve_bytes=settings.object.reserve_mib << 20,
             tell=_tell,
+            rubbish=rubbish,
             ciphers=AS_KEPT
             if is_once
             else BoxKeys(DataKeys(settings.etc_dir)),  # an audit decrypts nothing
@@ -68,32 +73,37 @@ def main() -> None:
         if is_once:
             print(auditor.once(store, expired=versions.expire))
         else:
-            _run(settings, store)
+            _run(settings, db, store, rubbish)
 
 
-def _run(settings: config.Settings, store: ObjectStore) -> None:
+def _run(
+    settings: config.Settings, db: connection.Database, store: ObjectStore, rubbish: trash.Bin
+) -> None:
     """Serve, with the keeper beside."""
-    db = connection.open_db(settings.home)
+    recorder = trash.Recorder(store, db, rubbish)
     with db.transaction() as tx:
         services.register(tx, NAME, name=NAME, host=settings.host)
     is_over = threading.Event()
     pace = Pace(settings.object.audit_mib_s, is_over)
     keepers = [
-        threading.Thread(target=_keep, args=(store, db, is_over), name="keeper"),
+        threading.Thread(target=_keep, args=(store, db, recorder, is_over), name="keeper"),
+        threading.Thread(target=recorder.run, args=(is_over,), name="journal"),
         threading.Thread(target=_audit, args=(store, pace, is_over), name="auditor"),
     ]
     for keeper in keepers:
         keeper.start()
     try:
-        _serve(settings, db, store)
+        _serve(settings, db, store, rubbish)
     finally:
         is_over.set()
         for keeper in keepers:
             keeper.join()
 
 
-def _serve(settings: config.Settings, db: connection.Database, store: ObjectStore) -> None:
-    Handover(store, settings.home / "run").start()
+def _serve(
+    settings: config.Settings, db: connection.Database, store: ObjectStore, rubbish: trash.Bin
+) -> None:
+    Handover(store, settings.home / "run", rubbish).start()
     login = identity.Identity(settings, db).resolve
     domains = Domains(s3=settings.object.s3_domain, website=settings.object.website_domain)
     front = Front(store, Ec2Credentials(settings, db).find_signer, domains)
@@ -110,7 +120,12 @@ def _serve(settings: config.Settings, db: connection.Database, store: ObjectStor
     server.serve(application, address=settings.object.address, port=settings.object.port)
 
 
-def _keep(store: ObjectStore, db: connection.Database, is_over: threading.Event) -> None:
+def _keep(
+    store: ObjectStore,
+    db: connection.Database,
+    recorder: trash.Recorder,
+    is_over: threading.Event,
+) -> None:
     """Beat, expire and mend until `is_over`."""
     with contextlib.suppress(StoreError):
         auditor.tidy(store)
@@ -118,6 +133,7 @@ def _keep(store: ObjectStore, db: connection.Database, is_over: threading.Event)
         try:
             auditor.mend(store)
             auditor.expire(store, versions.expire)
+            recorder.look()
             if number % LIFECYCLES_APART == 0:
                 s3_keeper.once(store, now=time.time())
         except StoreError:
@@ -146,6 +162,20 @@ def _audit(store: ObjectStore, pace: Pace, is_over: threading.Event) -> None:
                 _log.exception("object store: a round of the auditor failed")
             if is_over.wait(EXPIRE_EVERY_S if store.is_settled else SETTLE_AGAIN_S):
                 return
+
+
+def _let_images_go(settings: config.Settings, db: connection.Database) -> bool:
+    """Have the image worker remove the images in the trash, whose bytes are here, and wait for it
+    a while; whether there were any.
+    """
+    gone = image_trash.empty(db)
+    topics = queue.Queue(settings)
+    for image_id in gone:
+        topics.ring("image", "delete_data", image_id)
+    deadline_s = time.monotonic() + LET_GO_S
+    while time.monotonic() < deadline_s and images.any_going(db, gone):
+        time.sleep(0.1)
+    return bool(gone)
 
 
 def _tell(what: str, /, **facts: str) -> None:

@@ -18,6 +18,7 @@ from typing import Final
 from services.object import contents, stripes, sysmeta
 from services.object.bucket import SEGMENTS, shelf_of, uploads_of
 from storage.objects import errors as stored
+from storage.objects import trashcan
 from storage.objects.listing import Query
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.store import ObjectStore
@@ -54,9 +55,9 @@ def note_upload(store: ObjectStore, name: ObjectName, upload_id: str) -> None:
 
 def sweep(store: ObjectStore, *, now: float) -> int:
     """Remove the parts whose hour has passed; return how many."""
-    count = 0
+    count, marker = 0, ""
     while True:
-        query = Query(end_marker=f"{int(now) + 1:012d}", limit=_PAGE)
+        query = Query(marker=marker, end_marker=f"{int(now) + 1:012d}", limit=_PAGE)
         try:
             page = store.list_container(_ACCOUNT, _CONTAINER, query=query)
         except stored.ContainerNotFound:
@@ -65,6 +66,7 @@ def sweep(store: ObjectStore, *, now: float) -> int:
             count += _sweep_one(store, ObjectName(_ACCOUNT, _CONTAINER, row.name))
         if len(page) < _PAGE:
             return count
+        marker = page[-1].name
 
 
 def _sweep_one(store: ObjectStore, note_name: ObjectName) -> int:
@@ -73,7 +75,10 @@ def _sweep_one(store: ObjectStore, note_name: ObjectName) -> int:
         with store.get_object(note_name) as download:
             raw = download.read(0, download.record.size_bytes)
         account, container, key, upload_id = json.loads(raw)
-        count = remove_parts(store, ObjectName(account, container, key), upload_id)
+        name = ObjectName(account, container, key)
+        if _is_in_trash(store, name, upload_id):  # it may come back: the note stays
+            return 0
+        count = remove_parts(store, name, upload_id)
     except stored.ObjectNotFound:
         return 0
     with suppress(stored.ObjectNotFound):
@@ -108,6 +113,18 @@ def remove_parts(
             if len(page) < _PAGE:
                 return count
             marker = page[-1].name
+
+
+def _is_in_trash(store: ObjectStore, name: ObjectName, upload_id: str) -> bool:
+    """Whether a version of the object that has these parts is in the trash, or its container."""
+    if trashcan.has_container(store, name.account, name.container):
+        return True
+    with suppress(stored.ContainerNotFound):
+        for download in trashcan.versions(store, name):
+            with download:
+                if download.record.metadata.get(sysmeta.UPLOAD) == upload_id:
+                    return True
+    return False
 
 
 def _is_under_way(store: ObjectStore, name: ObjectName, upload_id: str) -> bool:

@@ -13,6 +13,9 @@ A message is a JSON object, a packet of its own (`storage/images/handover.py` ha
     {"verb": "write", …, "hint_bytes"} → {"status": 200} + a file
         {"size_bytes", "etag", "xxh3"} + the sums of its blocks → {"status": 201}
 
+    {"verb": "restore" or "again", "account", "container", "entry", "trace"}
+        → {"status": 200, "until"}: what an entry of the trash deleted is back, or gone again
+
 A status is HTTP's: 404, 507 when the store is full, 409 for what is not to be had as files, as what
 is kept encrypted.
 """
@@ -29,13 +32,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from appliance import context, ids, trace
+from appliance import clock, context, ids, trace
 from services.object import bucket as buckets
 from services.object import contents, encryption, locks, versions
 from services.object.contents import Segment
 from services.object.refusals import Refused
+from services.object.trash import Bin
 from storage import blobs
 from storage.objects import errors as stored
+from storage.objects import trashcan
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Attributes, Download
@@ -49,13 +54,15 @@ TOGETHER_MAX: Final = 64  # uploads of images at once; who comes then goes by HT
 IDLE_S: Final = 600.0  # a writer is silent for as long as its own client is
 _TRACE: Final = re.compile(r"([\w-]+)/([0-9a-f]{16})")
 _Message = dict[str, Any]
+_TURNS: Final = {"restore": trashcan.restore, "again": trashcan.again}
 
 
 class Handover:
     """The socket and the threads behind it."""
 
-    def __init__(self, store: ObjectStore, run_dir: Path) -> None:
+    def __init__(self, store: ObjectStore, run_dir: Path, rubbish: Bin) -> None:
         self._store = store
+        self._bin = rubbish
         self._path = run_dir / NAME
         self._free = threading.BoundedSemaphore(TOGETHER_MAX)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -89,7 +96,10 @@ class Handover:
                 peer.settimeout(IDLE_S)
                 message = _receive(peer)
                 context.current.set(_joined(message))
-                _answer(peer, self._store, message)
+                if message["verb"] in _TURNS:
+                    _turn(peer, self._store, self._bin, message)
+                else:
+                    _answer(peer, self._store, message)
         except (OSError, ValueError, KeyError) as error:
             log.info("a hand-over ended early: %r", error)  # whose process it was says why
         finally:
@@ -115,6 +125,29 @@ def _answer(peer: socket.socket, store: ObjectStore, message: _Message) -> None:
         _send(peer, {"status": 404, "reason": str(error)})
     except stored.StoreError as error:
         _send(peer, {"status": 503, "reason": str(error)})
+
+
+def _turn(peer: socket.socket, store: ObjectStore, rubbish: Bin, message: _Message) -> None:
+    """Bring back what an entry of the trash deleted, or delete it again."""
+    account, container, entry = message["account"], message["container"], message["entry"]
+    until_s = rubbish.until_s
+    rubbish.end(entry)
+    try:
+        with trace.hop("state", f"{message['verb']} {container}", target="object"):
+            _TURNS[message["verb"]](store, account, container, entry, until_s=until_s)
+    except (stored.AlreadyThere, stored.ContainerNotEmpty, stored.ContainerNotFound) as error:
+        _send(peer, {"status": 409, "reason": _sentence(error)})
+    except stored.NotFound as error:
+        _send(peer, {"status": 410, "reason": _sentence(error)})
+    except stored.StoreError as error:
+        _send(peer, {"status": 503, "reason": _sentence(error)})
+    else:
+        _send(peer, {"status": 200, "until": clock.stamp(until_s)})
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _open(peer: socket.socket, store: ObjectStore, name: ObjectName) -> int:

@@ -29,6 +29,7 @@ from storage.objects.listing import Query
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Attributes, Upload
+from storage.objects.trash import Trash
 
 MARKER_TYPE: Final = "application/x-deleted"  # Swift's for the same
 _NANOSECONDS_PER_TICK: Final = 10_000
@@ -198,7 +199,8 @@ def delete(
     condition: Condition | None = None,
     promotes: bool = True,
 ) -> Deleted:
-    """Delete an object: for good without versioning or with a version's id, else by a marker.
+    """Delete an object: by a marker where versions are kept, else to the store's trash if that
+    takes it; with a version's id for good.
 
     What is removed by its id makes way for the newest that is left, as in S3; unless `promotes` is
     false, as in Swift: then the object is gone, and its older versions stay what they are.
@@ -212,7 +214,8 @@ def delete(
         if bucket.versioning:
             return _mark(store, bucket, key, current)
         if current is not None:
-            _remove(store, bucket, key, current)
+            to = store.bin.trash(bucket.account, bucket.name, key)
+            _remove(store, bucket, key, current, to=to)
         return Deleted(was_there=current is not None)
 
 
@@ -457,7 +460,9 @@ def _remove_null(
             _remove(store, bucket, key, version)
 
 
-def _remove(store: ObjectStore, bucket: Bucket, key: str, version: Version) -> None:
+def _remove(
+    store: ObjectStore, bucket: Bucket, key: str, version: Version, *, to: Trash | None = None
+) -> None:
     garbage.note(store, bucket.object(key), record=version.record)
     with suppress(stored.ObjectNotFound):  # or another write came between, and it stays
-        store.delete_object(version.name, written=version.record.written)
+        store.delete_object(version.name, written=version.record.written, to=to)

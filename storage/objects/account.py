@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 
 from storage.objects import listing
 from storage.objects.database import Database
-from storage.objects.errors import AccountNotEmpty, ContainerNotFound
+from storage.objects.errors import AccountNotEmpty, AlreadyThere, ContainerNotFound
+from storage.objects.trash import Trash
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -31,9 +32,22 @@ CREATE TABLE IF NOT EXISTS containers (
     PRIMARY KEY (account, name)
 ) STRICT, WITHOUT ROWID;
 """
-# a bucket is looked for by its name alone; stores of before S3 get it when they are opened
-VERSION: Final = 1
-BY_NAME: Final = "CREATE INDEX IF NOT EXISTS containers_name ON containers (name);"
+VERSION: Final = 2
+# A bucket is looked for by its name alone; stores of before S3 get it when they are opened. A
+# container in the trash keeps its file; one that is back again may be deleted again.
+CHANGES: Final = """
+CREATE INDEX IF NOT EXISTS containers_name ON containers (name);
+CREATE TABLE IF NOT EXISTS trash (
+    entry     TEXT    NOT NULL PRIMARY KEY,
+    account   TEXT    NOT NULL,
+    name      TEXT    NOT NULL,
+    file      TEXT    NOT NULL,
+    timestamp INTEGER NOT NULL,
+    until_s   INTEGER NOT NULL,
+    is_back   INTEGER NOT NULL DEFAULT 0,
+    note      TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
 LIST: Final = (
     "SELECT name, timestamp FROM containers"
     " WHERE account = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?"
@@ -46,6 +60,18 @@ class Entry(NamedTuple):
 
     name: str
     timestamp: int
+
+
+class Trashed(NamedTuple):
+    """A container in the trash, or one that `is_back` from it."""
+
+    entry: str
+    account: str
+    name: str
+    file: str
+    until_s: int
+    is_back: bool
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +87,7 @@ class Accounts:
     """The open accounts file, made if `is_new`. Any thread may call."""
 
     def __init__(self, path: Path, *, is_new: bool) -> None:
-        self._db = Database(path, schema=SCHEMA if is_new else "", version=VERSION, changes=BY_NAME)
+        self._db = Database(path, schema=SCHEMA if is_new else "", version=VERSION, changes=CHANGES)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -130,10 +156,61 @@ class Accounts:
         sql = "UPDATE containers SET file = ? WHERE account = ? AND name = ?"
         self._change_one(sql, (file, account, container))
 
-    def remove(self, account: str, container: str) -> None:
-        """Make a container not exist. Raises ContainerNotFound."""
+    def remove(self, account: str, container: str, *, to: Trash | None = None) -> None:
+        """Make a container not exist, or put it aside with its file. Raises ContainerNotFound."""
         sql = "DELETE FROM containers WHERE account = ? AND name = ?"
-        self._change_one(sql, (account, container))
+        keep = (
+            "INSERT OR REPLACE INTO trash SELECT ?, account, name, file, timestamp, ?, 0, ?"
+            " FROM containers WHERE account = ? AND name = ?"
+        )
+
+        def work(db: sqlite3.Connection) -> None:
+            if to is not None:
+                db.execute(keep, (to.entry, to.until_s, to.note, account, container))
+            if db.execute(sql, (account, container)).rowcount == 0:
+                raise ContainerNotFound(f"container {account}/{container} does not exist")
+
+        self._db.change(work)
+
+    def restore(self, entry: str, *, until_s: int) -> None:
+        """Bring a container back. Raises AlreadyThere when there is another of its name by now."""
+
+        def work(db: sqlite3.Connection) -> None:
+            row = db.execute(
+                "SELECT account, name, file, timestamp FROM trash WHERE entry = ? AND NOT is_back",
+                (entry,),
+            ).fetchone()
+            if row is None:
+                return
+            account, name, file, timestamp = row
+            sql = "SELECT 1 FROM containers WHERE account = ? AND name = ?"
+            if db.execute(sql, (account, name)).fetchone():
+                raise AlreadyThere(f"there is another container {name} by now")
+            _make_account(db, account, timestamp=timestamp)
+            sql = "INSERT INTO containers (account, name, file, timestamp) VALUES (?, ?, ?, ?)"
+            db.execute(sql, (account, name, file, timestamp))
+            sql = "UPDATE trash SET is_back = 1, until_s = ? WHERE entry = ?"
+            db.execute(sql, (until_s, entry))
+
+        self._db.change(work)
+
+    def trashed(self, account: str | None = None, container: str | None = None) -> list[Trashed]:
+        """Return the containers in the trash, and those that came back from it; of one name."""
+        sql = (
+            "SELECT entry, account, name, file, until_s, is_back, note FROM trash"
+            " WHERE ? IS NULL OR (account = ? AND name = ?)"
+        )
+        with self._db.rows(sql, (account, account, container)) as rows:
+            return [Trashed(*row)._replace(is_back=bool(row[5])) for row in rows]
+
+    def forget(self, entry: str, *, is_back: bool) -> bool:
+        """Forget a container of the trash, if it is as it was; its file is the caller's."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            sql = "DELETE FROM trash WHERE entry = ? AND is_back = ?"
+            return bool(db.execute(sql, (entry, int(is_back))).rowcount)
+
+        return self._db.change(work)
 
     def page(self, account: str, query: listing.Query) -> list[Entry | listing.Subdir]:
         """Return one page of an account's containers."""
@@ -157,8 +234,9 @@ class Accounts:
             return [account for (account,) in rows]
 
     def files(self) -> set[str]:
-        """Return the file names of every container there is."""
-        with self._db.rows("SELECT file FROM containers") as rows:
+        """Return the file names of every container there is, those in the trash too."""
+        sql = "SELECT file FROM containers UNION SELECT file FROM trash WHERE NOT is_back"
+        with self._db.rows(sql) as rows:
             return {file for (file,) in rows}
 
     def names(self, account: str) -> list[str]:

@@ -140,6 +140,8 @@ def rebuild(store: ObjectStore, account: str, *, container: str, why: object) ->
                 name, record = object_file.description(path)
                 if (name.account, name.container) != (account, container):
                     continue
+                if (record.name, record.written) in saved.trashed:
+                    continue  # it was deleted: it does not come back by an accident
                 rival = newest.get(record.name)
                 if rival is None or rival.record.written < record.written:
                     known = saved.stored.get(record.name)

@@ -15,12 +15,13 @@ from typing import NamedTuple
 
 from storage import blobs
 from storage.objects import database
-from storage.objects.account import Accounts
+from storage.objects.account import Accounts, Trashed
 from storage.objects.container import Container, Stored
 from storage.objects.errors import ContainerDamaged, ContainerNotFound, translated
 from storage.objects.object_file import ObjectRecord
 from storage.objects.open_containers import OpenContainers
 from storage.objects.timestamps import TimestampSource
+from storage.objects.trash import Trash
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +72,49 @@ class Catalog:
             self.note_change(account, container)
             return True
 
-    def remove(self, account: str, container: str) -> None:
-        """Remove an empty container. Raises ContainerNotFound, ContainerNotEmpty."""
+    def remove(self, account: str, container: str, *, to: Trash | None = None) -> None:
+        """Remove an empty container, or put it aside with what is in its own trash.
+
+        Raises ContainerNotFound, ContainerNotEmpty.
+        """
         with self.borrow(account, container) as opened:
             with opened.deletion():
-                self.accounts.remove(account, container)
+                self.accounts.remove(account, container, to=to)
             self._containers.forget(account, container)
             self.note_change(account, container)
-            database.remove(opened.path)
+            if to is None:
+                database.remove(opened.path)
+
+    def restore_container(self, account: str, container: str, entry: str, *, until_s: int) -> None:
+        """Bring a container back from the trash. Raises AlreadyThere."""
+        with self._making:
+            self.accounts.restore(entry, until_s=until_s)
+            self.note_change(account, container)
+
+    @contextlib.contextmanager
+    def opened_trash(self, trashed: Trashed) -> Iterator[Container | None]:
+        """Open the file of a container in the trash; None if it is lost."""
+        path = self._directory / trashed.file
+        if not path.exists():
+            yield None
+            return
+        with contextlib.closing(Container(path)) as opened:
+            yield opened
+
+    def drop_file(self, trashed: Trashed) -> None:
+        """Remove the file of a container that left the trash."""
+        database.remove(self._directory / trashed.file)
+
+    def is_kept(self, account: str, container: str, *, name: str, written: int) -> bool:
+        """Return whether that version of an object is in the trash, or in a container there."""
+        with contextlib.suppress(ContainerNotFound), self.borrow(account, container) as opened:
+            if opened.is_kept(name, written):
+                return True
+        for trashed in self.accounts.trashed(account, container):
+            with self.opened_trash(trashed) as aside:
+                if not trashed.is_back and aside is not None and aside.is_kept(name, written):
+                    return True
+        return False
 
     def file(self, account: str, container: str) -> Path | None:
         """Return where a container's file is, or should be; None if there is no such container."""

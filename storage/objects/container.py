@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from storage.objects import listing
+from storage.objects import listing, trash
 from storage.objects.database import Database
 from storage.objects.errors import (
     ContainerDamaged,
@@ -24,6 +24,7 @@ from storage.objects.errors import (
     ObjectNotFound,
 )
 from storage.objects.object_file import ObjectRecord
+from storage.objects.trash import Due, Kept, Trash
 
 T = TypeVar("T")
 
@@ -62,7 +63,8 @@ CREATE TABLE IF NOT EXISTS blocks (
     sums    BLOB    NOT NULL
 ) STRICT;
 """
-VERSION: Final = 1  # of the file: 0 had no bodies
+VERSION: Final = 2  # of the file: 0 had no bodies, 1 no trash
+CHANGES: Final = BODIES + trash.SCHEMA
 GET: Final = (
     "SELECT name, written, timestamp, size_bytes, etag, xxh3, content_type, metadata, delete_at"
     " FROM objects WHERE name = ?"
@@ -128,7 +130,7 @@ class Container:
     """An open container. Any thread may call; changes queue up, reads do not wait for them."""
 
     def __init__(self, path: Path) -> None:
-        self._db = Database(path, version=VERSION, changes=BODIES)
+        self._db = Database(path, version=VERSION, changes=CHANGES)
         self._is_retired = False
 
     @staticmethod
@@ -153,7 +155,7 @@ class Container:
                 _insert(db, stored)
                 _count(db, 1, stored.record.size_bytes)
 
-        made = Database(path, schema=SCHEMA, version=VERSION, changes=BODIES)
+        made = Database(path, schema=SCHEMA, version=VERSION, changes=CHANGES)
         with contextlib.closing(made) as file:
             file.change(fill)
 
@@ -259,8 +261,10 @@ class Container:
 
         self._change(work)
 
-    def delete(self, name: str, *, written: int | None = None) -> tuple[ObjectRecord, bool]:
-        """Remove an object; with `written`, only if that version is the object.
+    def delete(
+        self, name: str, *, written: int | None = None, to: Trash | None = None
+    ) -> tuple[ObjectRecord, bool]:
+        """Remove an object, or put it aside; with `written`, only if that version is the object.
 
         Returns its row, and whether a data file is left to be removed. Raises ObjectNotFound.
         """
@@ -269,11 +273,83 @@ class Container:
             old = _find(db, name)
             if not old or written not in {None, old.written}:
                 raise ObjectNotFound(f"object {name} is not in the container")
+            if to is not None:
+                trash.put(db, name, to)
             db.execute("DELETE FROM objects WHERE name = ?", (name,))
             _count(db, -1, -old.size_bytes)
-            return old, not _forget_body(db, old.written)
+            return old, to is None and not _forget_body(db, old.written)
 
         return self._change(work)
+
+    def restore(self, entry: str, *, until_s: int) -> int:
+        """Bring back what an entry put aside; how many. Raises AlreadyThere with nothing changed.
+
+        It may be put aside again, under the same entry, until then.
+        """
+
+        def work(db: sqlite3.Connection) -> int:
+            objects, size_bytes = trash.restore(db, entry, until_s=until_s)
+            _count(db, objects, size_bytes)
+            return objects
+
+        return self._change(work)
+
+    def trash_again(self, entry: str, *, until_s: int) -> int:
+        """Put aside again what an entry brought back, and what is still as it was; how many."""
+
+        def work(db: sqlite3.Connection) -> int:
+            found = trash.again(db, entry)
+            for name, note in found:
+                old = _find(db, name)
+                trash.put(db, name, Trash(entry=entry, until_s=until_s, note=note))
+                db.execute("DELETE FROM objects WHERE name = ?", (name,))
+                _count(db, -1, -old.size_bytes if old else 0)
+            return len(found)
+
+        return self._change(work)
+
+    def forget(self, due: Due) -> bool | None:
+        """Let something leave the trash; whether a data file is left to be removed.
+
+        What is back keeps its bytes. None: it was brought back or deleted again meanwhile, and
+        stays as it is.
+        """
+
+        def work(db: sqlite3.Connection) -> bool | None:
+            if not trash.forget(db, due):
+                return None
+            return not due.is_back and not _forget_body(db, due.written)
+
+        return self._change(work)
+
+    def kept(self) -> list[Kept]:
+        """Return the entries of the trash."""
+        with self._db.rows(trash.KEPT) as rows:
+            return trash.kept(rows)
+
+    def has_entry(self, entry: str, *, even_back: bool = False) -> bool:
+        """Return whether something of an entry is in the trash, or is back by it."""
+        return self._db.row(trash.HAS, (entry, even_back)) is not None
+
+    def due(self, now_s: int, *, limit: int) -> list[Due]:
+        """Return what is to leave the trash, longest ago first."""
+        with self._db.rows(trash.DUE, (now_s, limit)) as rows:
+            return [Due(*row)._replace(is_back=bool(row[3])) for row in rows]
+
+    def is_kept(self, name: str, written: int) -> bool:
+        """Return whether that version of an object is in the trash."""
+        return self._db.row(trash.IS_KEPT, (name, written)) is not None
+
+    def trashed(self, name: str) -> list[Stored]:
+        """Return the versions of an object that are in the trash, as they are kept."""
+        with self._db.rows(trash.VERSIONS, (name,)) as rows:
+            records = [record_of(row) for row in rows]
+        return [self._stored(record) for record in records]
+
+    def _stored(self, record: ObjectRecord) -> Stored:
+        data = self._db.row("SELECT data FROM bodies WHERE written = ?", (record.written,))
+        blocks = self._db.row("SELECT sums FROM blocks WHERE written = ?", (record.written,))
+        return Stored(record, data[0] if data else None, blocks[0] if blocks else b"")
 
     def page(self, query: listing.Query) -> list[Listed | listing.Subdir]:
         """Return one page of the objects' names and facts."""

@@ -58,13 +58,14 @@ def check(
 
 
 def is_current(store: ObjectStore, name: ObjectName, written: int) -> bool:
-    """Return whether a row points at this version of the object."""
+    """Return whether a row points at this version of the object, be it in the trash."""
     with (
         contextlib.suppress(NotFound),
         store.catalog.borrow(name.account, name.container) as opened,
     ):
-        return opened.get(name.name).written == written
-    return False
+        if opened.get(name.name).written == written:
+            return True
+    return store.catalog.is_kept(name.account, name.container, name=name.name, written=written)
 
 
 def _is_good(path: Path, record: ObjectRecord, *, pace: Pace, is_read: bool) -> bool:

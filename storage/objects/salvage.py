@@ -21,6 +21,7 @@ from storage.objects.object_file import ObjectRecord
 
 _METADATA: Final = "SELECT metadata FROM container"
 _RECORDS: Final = container.GET.replace("WHERE name = ?", "ORDER BY name")
+_TRASHED: Final = "SELECT name, written FROM trash WHERE NOT is_back"
 _BODY: Final = "SELECT data FROM bodies WHERE written = ?"
 _BLOCKS: Final = "SELECT sums FROM blocks WHERE written = ?"
 
@@ -33,6 +34,7 @@ class Salvaged:
 
     metadata: Mapping[str, str] = field(default_factory=dict)
     stored: Mapping[str, Stored] = field(default_factory=dict)
+    trashed: frozenset[tuple[str, int]] = frozenset()  # name and tick of what was in the trash
 
 
 def read(path: Path) -> Salvaged:
@@ -46,7 +48,8 @@ def read(path: Path) -> Salvaged:
         metadata = next(_rows(db, _METADATA), ("{}",))[0]
         records = {record.name: record for record in _records(db)}
         stored = {name: _stored(db, record) for name, record in records.items()}
-    return Salvaged(metadata=_parsed(metadata), stored=stored)
+        trashed = frozenset((str(row[0]), int(str(row[1]))) for row in _rows(db, _TRASHED))
+    return Salvaged(metadata=_parsed(metadata), stored=stored, trashed=trashed)
 
 
 def _records(db: sqlite3.Connection) -> Iterator[ObjectRecord]:

@@ -26,7 +26,7 @@ from typing import Final, NamedTuple, Protocol, Self
 
 from storage import blobs
 from storage.objects import container as containers
-from storage.objects import listing, ring, sums
+from storage.objects import listing, ring, sums, trashcan
 from storage.objects.account import Entry
 from storage.objects.catalog import Catalog
 from storage.objects.ciphers import AS_KEPT, Ciphers
@@ -36,6 +36,7 @@ from storage.objects.errors import (
     ObjectNotFound,
     StoreBusy,
     StoreError,
+    StoreFull,
     StoreUnusable,
     translated,
 )
@@ -43,6 +44,7 @@ from storage.objects.object_file import ObjectFiles, ObjectName, ObjectRecord
 from storage.objects.space import Space
 from storage.objects.timestamps import TimestampSource
 from storage.objects.transfer import Attributes, Body, Download, Upload
+from storage.objects.trash import Bin, NoBin, Trash
 
 FIRST_DEVICE: Final = ring.Device(id=1, directory="d1", weight=1.0)
 RING: Final = "ring.json"
@@ -92,8 +94,9 @@ class ObjectStore:
     that objects live in (none: one below the root), `replicas` on how many of them each; with more
     than one, no object lives in its container's file, which has no replica. Writes are refused when
     they would leave less than `reserve_bytes` on a disk. `tell` hears what the store finds and
-    repairs; `ciphers` are those of objects that are kept encrypted. Raises StoreBusy,
-    StoreUnusable, StoreFull; every verb below may raise StoreError besides what it says.
+    repairs; `ciphers` are those of objects that are kept encrypted; `rubbish` says what of the
+    deleted is kept, and for how long. Raises StoreBusy, StoreUnusable, StoreFull; every verb below
+    may raise StoreError besides what it says.
     """
 
     def __init__(
@@ -107,8 +110,10 @@ class ObjectStore:
         inline_bytes_max: int = INLINE_BYTES_MAX,
         tell: Tell = untold,
         ciphers: Ciphers = AS_KEPT,
+        rubbish: Bin | None = None,
     ) -> None:
         self.root = root
+        self.bin = rubbish or NoBin()
         self.ciphers = ciphers
         self.tell = tell
         self._timestamps = TimestampSource()
@@ -284,10 +289,16 @@ class ObjectStore:
         with self.catalog.borrow(account, container) as opened:
             return opened.page(query)
 
-    def delete_container(self, account: str, container: str) -> None:
-        """Remove an empty container. Raises ContainerNotFound, ContainerNotEmpty."""
+    def delete_container(self, account: str, container: str, *, to: Trash | None = None) -> None:
+        """Remove an empty container and its trash, or put both aside.
+
+        Raises ContainerNotFound, ContainerNotEmpty.
+        """
         with translated(f"container {account}/{container}: delete"):
-            self.catalog.remove(account, container)
+            if to is None and not self.head_container(account, container).object_count:
+                with self.catalog.borrow(account, container) as opened:
+                    trashcan.empty_container(self, opened, account, container)
+            self.catalog.remove(account, container, to=to)
 
     # Objects
 
@@ -296,7 +307,7 @@ class ObjectStore:
         with self.catalog.borrow(name.account, name.container), translated(f"object {name}: put"):
             inline_bytes_max = self._inline_bytes_max if self.files.replicas == 1 else -1
             is_inline = size_bytes <= inline_bytes_max
-            self._space.check(self.root, size_bytes if is_inline else 0)
+            self._check_room(self.root, size_bytes if is_inline else 0)
             if not is_inline:
                 self._check_space(name, size_bytes)
         return Upload(
@@ -366,17 +377,31 @@ class ObjectStore:
             opened.update(record)
         return record
 
-    def delete_object(self, name: ObjectName, *, written: int | None = None) -> ObjectRecord:
-        """Remove an object; with `written`, only if that version still is the object.
+    def delete_object(
+        self, name: ObjectName, *, written: int | None = None, to: Trash | None = None
+    ) -> ObjectRecord:
+        """Remove an object, or put it aside; with `written`, only if that version is the object.
 
         Raises ObjectNotFound, ContainerNotFound.
         """
         with self.catalog.borrow(name.account, name.container) as opened:
-            record, is_file = opened.delete(name.name, written=written)
+            record, is_file = opened.delete(name.name, written=written, to=to)
             self.catalog.note_change(name.account, name.container)
             if is_file:
                 self.files.remove(name, record.written)
         return record
+
+    def _check_room(self, folder: Path, size_bytes: int) -> None:
+        """Raise StoreFull where there is no room, also after the trash was emptied for it."""
+        try:
+            self._space.check(folder, size_bytes)
+        except StoreFull:
+            emptied = trashcan.empty(self)
+            self.bin.emptied(emptied)
+            if not self.bin.make_room() and not emptied:
+                raise
+            log.warning("object store: %s had no room: the trash was emptied for it", folder)
+            self._space.check(folder, size_bytes)
 
     def is_publishing(self, path: Path) -> bool:
         """Return whether a data file is being named now, its row to follow."""
@@ -449,7 +474,7 @@ class ObjectStore:
     def _check_space(self, name: ObjectName, size_bytes: int) -> None:
         """Raise StoreFull if so many bytes leave less than the reserve where an object goes."""
         for folder in self.files.takers(name):
-            self._space.check(folder.path, size_bytes)
+            self._check_room(folder.path, size_bytes)
 
     @contextlib.contextmanager
     def _while_publishing(self, path: Path) -> Iterator[None]:

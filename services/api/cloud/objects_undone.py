@@ -34,7 +34,8 @@ class ObjectsUndone:
         """
         said = self._ask(ctx, entry, verb="again" if is_redo else "restore")
         verb, action = ("restore", "delete") if is_redo else ("again", "restore")
-        inverse = Inverse(verb=f"object.{verb}", args={})
+        args = entry.inverse.args if entry.inverse else {}
+        inverse = Inverse(verb=f"object.{verb}", args=args)
         with (
             journal.turning(entry.id, is_redo=is_redo),
             self._db.transaction() as tx,
@@ -46,9 +47,9 @@ class ObjectsUndone:
             )  # fmt: skip
 
     def _ask(self, ctx: context.RequestContext, entry: Entry, *, verb: str) -> dict[str, Any]:
-        message = {
-            "verb": verb, "entry": entry.id, "trace": f"{ctx.request_id}/{ctx.hop_id or ''}",
-        }  # fmt: skip
+        args = entry.inverse.args if entry.inverse else {}
+        cause = f"{ctx.request_id}/{ctx.hop_id or ''}"
+        message = {"verb": verb, **args, "entry": entry.id, "trace": cause}
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as peer:
                 peer.settimeout(_WAIT_S)

@@ -74,7 +74,8 @@ def delete(call: Call) -> Reply:
     bucket = call.bucket
     if not versions.is_empty(call.store, bucket):
         raise Refused("BucketNotEmpty", "You must delete all versions in the bucket.")
-    call.store.delete_container(bucket.account, bucket.name)
+    to = call.store.bin.trash(bucket.account, bucket.name)
+    call.store.delete_container(bucket.account, bucket.name, to=to)
     versions.remove_shelf(call.store, bucket)
     multipart.forget_all(call.store, bucket.account, bucket.name)
     return Reply(status=204)

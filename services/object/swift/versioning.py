@@ -104,7 +104,7 @@ def delete_container(store: ObjectStore, account: str, container: str) -> None:
     bucket = buckets.find(store, account, container)
     if not versions.is_empty(store, bucket):
         raise Refused(409, "Delete all versions before deleting container.")
-    store.delete_container(account, container)
+    store.delete_container(account, container, to=store.bin.trash(account, container))
     versions.remove_shelf(store, bucket)
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from appliance import config
 from services.identity import keys
 from services.identity.api.data_keys import DataKeys
 from services.object import bucket as buckets
 from services.object import encryption, sysmeta, versions
 from services.object.handover import NAME, Handover
+from services.object.trash import Bin
 from storage.images import handover as asking
 from storage.images import store as images
 from storage.images.pieces import Pieces
@@ -35,7 +37,7 @@ def store(tmp_path: Path) -> Iterator[ObjectStore]:
 
 @pytest.fixture
 def run_dir(tmp_path: Path, store: ObjectStore) -> Path:
-    Handover(store, tmp_path / "run").start()
+    Handover(store, tmp_path / "run", Bin(config.Settings(home=tmp_path))).start()
     return tmp_path / "run"
 
 
@@ -241,7 +243,7 @@ def test_what_is_kept_encrypted_changes_no_hands(tmp_path):
     keys.ensure(tmp_path / "etc")
     ciphers = encryption.BoxKeys(DataKeys(tmp_path / "etc"))
     with ObjectStore(tmp_path / "objects", ciphers=ciphers) as store:
-        Handover(store, tmp_path / "run").start()
+        Handover(store, tmp_path / "run", Bin(config.Settings(home=tmp_path))).start()
         asker = asking.Handover(tmp_path / "run", trace=str)
         store.put_container("AUTH_p", "glance", metadata={encryption.CONTAINER: "AES256"})
         assert asker.write(KEY, _reader(DATA)) is None  # by HTTP, then
