@@ -20,7 +20,7 @@ KEPT_BYTES_MAX: Final = 2 << 20  # a guest that prints without end must not fill
 TAIL_BYTES: Final = 64 << 10  # what stays where no hole can be punched; more than that is worth one
 
 _LINE_BYTES_MAX: Final = 4 << 10  # in which the end of a first, broken line is looked for
-_MARK: Final = "=== novabox: boot {} ===\n"
+_MARK: Final = "=== novabox: boot {} ===\r\n"
 _MARKS: Final = re.compile(rb"^=== novabox: boot \d{4}-\S{1,40} ===\r?$", re.MULTILINE)
 
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)

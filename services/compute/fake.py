@@ -181,7 +181,7 @@ class Fake:
     def _boot(self, spec: GuestSpec) -> None:
         console.mark_boot(spec.console_log)
         with spec.console_log.open("a") as log:
-            log.write(f"{spec.name} login:\n")
+            log.write(f"{spec.name} login:\r\n")
         before = self._read(spec.instance_id)
         domain = _Domain(
             state=PowerState.RUNNING,

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import re
 import secrets
+import struct
+import termios
 import time
 from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime
 from typing import Final
+
+import httpx2
 
 from tui.client.errors import ClientError, Refused, Unreachable
 from tui.client.session import Session
@@ -28,6 +33,8 @@ _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)  # a restarted cloud is found again
 _SKIP_PAUSE_S: Final = 0.05
 _RELEASE_S: Final = 2.0
 _FINAL: Final = (400, 403, 404)  # asking again would be answered the same
+_BUSY_S: Final = 0.25  # who had always more to read for so long is behind, by up to as much
+_SKIP_TO_BYTES: Final = 64 << 10  # several screens
 _SEAM: Final = 80  # a mark of a boot is shorter
 _MARK: Final = re.compile(
     rb"^=== novabox: boot (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) ===\r?\n", re.MULTILINE
@@ -44,6 +51,7 @@ class ConsoleLine:
         self._headers = {"X-Console-Session": secrets.token_urlsafe(12)}
         self._tail = b""
         self._end = 0
+        self._is_behind = False
         self.place: int | None = None
         self.writer = ""
         self.is_ours = False
@@ -68,6 +76,7 @@ class ConsoleLine:
         Whoever stops early closes the generator (``contextlib.aclosing``): it holds a connection.
         """
         failures = 0
+        opening = asyncio.create_task(self._open())
         try:
             while True:
                 opened_s, before = time.monotonic(), self.place
@@ -85,6 +94,8 @@ class ConsoleLine:
                 except Unreachable as error:
                     is_silence = time.monotonic() - opened_s >= SILENCE_S
                     reason = "" if is_silence and self.place == before else str(error)
+                if self._is_behind:
+                    continue
                 if not reason:  # too slow, or the cloud's process goes; else it will say
                     await asyncio.sleep(_SKIP_PAUSE_S)
                     continue
@@ -93,6 +104,7 @@ class ConsoleLine:
                 yield Lost(reason=reason, retry_s=pause_s)
                 await asyncio.sleep(pause_s)
         finally:
+            opening.cancel()
             await self._release()
 
     async def kept(self) -> AsyncGenerator[bytes, None]:
@@ -101,10 +113,6 @@ class ConsoleLine:
             async for item in heard:
                 if isinstance(item, Output):
                     yield item.data
-
-    async def open(self) -> None:
-        """Have the line ready for the first key. Raises ClientError."""
-        await self._type(b"")
 
     async def send(self, data: bytes) -> None:
         """Type ``data``. Raises Refused with status 409 while another has the keyboard."""
@@ -123,6 +131,11 @@ class ConsoleLine:
             await self._session.send_bytes(
                 novabox.console_break(self._instance_id), None, headers=self._headers
             )
+
+    async def _open(self) -> None:
+        """Have the line ready for the first key: QEMU takes a second to notice that it is open."""
+        with contextlib.suppress(ClientError):  # the first key will say why
+            await self._type(b"")
 
     async def _type(self, data: bytes, *, is_forced: bool = False) -> None:
         with self._noting_writer():
@@ -154,8 +167,11 @@ class ConsoleLine:
         """One stream, to its end; or with ``is_ended`` to the end of what was kept."""
         is_first = self.place is None
         since = "" if is_first else f"?since={self.place}"
+        if self._is_behind:
+            since, self._is_behind = f"{since}&tail={_SKIP_TO_BYTES}", False
+        path = novabox.console(self._instance_id).path + since
         async with self._session.stream(
-            "novabox", f"/consoles/{self._instance_id}{since}", headers={}, silence_s=SILENCE_S
+            "novabox", path, headers={}, silence_s=SILENCE_S
         ) as response:
             place = int(response.headers["X-Console-Offset"])
             if place != self.place:
@@ -165,12 +181,19 @@ class ConsoleLine:
                 self._end = int(response.headers["X-Console-End"])
             if is_ended and self.place >= self._end:
                 return
-            async for piece in response.aiter_raw():
-                for item in self._split(piece):
-                    if not (is_ended and isinstance(item, Output) and item.is_live):
-                        yield item
-                if is_ended and self.offset >= self._end:
-                    return
+            free_s = time.monotonic()
+            async with contextlib.aclosing(response.aiter_raw()) as pieces:
+                async for piece in pieces:
+                    if self.offset < self._end or not _waiting_bytes(response):
+                        free_s = time.monotonic()
+                    for item in self._split(piece):
+                        if not (is_ended and isinstance(item, Output) and item.is_live):
+                            yield item
+                    if is_ended and self.offset >= self._end:
+                        return
+                    if time.monotonic() - free_s >= _BUSY_S:
+                        self._is_behind = True
+                        return
 
     def _split(self, piece: bytes) -> Iterator[Heard]:
         """A piece as output, cut where a boot is marked and where what was kept ends."""
@@ -191,6 +214,16 @@ class ConsoleLine:
             if part:
                 place, self.place = self.offset, self.offset + len(part)
                 yield Output(offset=place, data=part, is_live=is_live)
+
+
+def _waiting_bytes(response: httpx2.Response) -> int:
+    """What has come over the network and was not read yet."""
+    stream = response.extensions.get("network_stream")
+    connection = stream.get_extra_info("socket") if stream else None
+    if connection is None:
+        return 0
+    (count,) = struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4)))
+    return int(count)
 
 
 def _moment(text: str) -> float:

@@ -140,8 +140,6 @@ class Screen:
 
     async def _type(self) -> None:
         """Send what is typed, in its order, as much as there is at once."""
-        with contextlib.suppress(ClientError):
-            await self._line.open()
         while True:
             data = await self._typed.get()
             while not self._typed.empty():

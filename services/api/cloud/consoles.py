@@ -54,10 +54,13 @@ class ConsoleRoutes:
         return self._growth is not None and self._growth.is_watched()
 
     def open(self, request: Request) -> Reply:
-        """GET /consoles/{id}: what was printed from `since` on, and then what is."""
+        """GET /consoles/{id}: what was printed from `since` on, the last `tail` bytes of it at
+        most, and then what is.
+        """
         opened = self._verbs.open(
-            request.ctx, request.path["instance_id"], since=_since(request.query.get("since"))
-        )
+            request.ctx, request.path["instance_id"],
+            since=_number(request, "since"), tail=_number(request, "tail"),
+        )  # fmt: skip
         headers = {
             "X-Console-Offset": str(opened.place),
             "X-Console-End": str(opened.kept.end),  # up to here it had been printed before
@@ -119,12 +122,13 @@ class ConsoleRoutes:
             opened.close()
 
 
-def _since(text: str | None) -> int | None:
+def _number(request: Request, name: str) -> int | None:
+    text = request.query.get(name)
     if text is None:
         return None
     if text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX:
         return int(text)
-    raise errors.BadRequest(f"since {text!r} is no number")
+    raise errors.BadRequest(f"{name} {text[:40]!r} is no number of bytes")
 
 
 def _session(request: Request) -> str:

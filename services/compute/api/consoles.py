@@ -30,11 +30,13 @@ class Opened:
     `place` is where to read on.
     """
 
-    def __init__(self, fd: int, since: int | None) -> None:
+    def __init__(self, fd: int, *, since: int | None, tail: int | None) -> None:
         self.fd = fd
         self.kept = console.kept(fd)
         is_kept = since is not None and self.kept.start <= since <= self.kept.end
         self.place = since if since is not None and is_kept else self.kept.start
+        if tail is not None:
+            self.place = max(self.place, self.kept.end - tail)
 
     def read(self, place: int, size_bytes: int) -> bytes | None:
         """See `console.read`."""
@@ -65,14 +67,19 @@ class Consoles:
     run_dir: Path
 
     def open(
-        self, ctx: context.RequestContext, instance_id: str, *, since: int | None = None
+        self,
+        ctx: context.RequestContext,
+        instance_id: str,
+        *,
+        since: int | None = None,
+        tail: int | None = None,
     ) -> Opened:
         """What the guest printed and prints: from the place `since`, if that is kept, else from
-        the first that is.
+        the first that is; but no more than `tail` bytes of what it had printed until now.
         """
         policy.check(ctx, "novabox:read_console")
         _, (fd, *_) = self._ask(ctx, "open", instance_id)
-        return Opened(fd, since)
+        return Opened(fd, since=since, tail=tail)
 
     def write(
         self,

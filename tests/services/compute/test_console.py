@@ -67,9 +67,9 @@ def test_what_is_shown_begins_with_a_whole_line_and_knows_the_newest_boot(tmp_pa
         assert text.startswith(b"=== novabox: boot 20")
         assert text[shown.start :].startswith(b"0123456789\r\n0123")
         assert shown.end == len(text)
-        assert 0 < console.SHOWN_BYTES - (shown.end - shown.start) < 12
+        assert 0 <= console.SHOWN_BYTES - (shown.end - shown.start) <= 12
         assert shown.boot == first + 12 * 100_000 + len(b"half a line\r\n")
-        assert text[shown.boot :].decode().endswith("Z ===\n")
+        assert text[shown.boot :].decode().endswith("Z ===\r\n")
 
 
 def test_a_short_log_is_shown_from_its_first_boot(tmp_path: Path) -> None:

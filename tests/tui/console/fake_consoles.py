@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -28,6 +29,8 @@ class FakeConsoles(FakeCloud):
         self.writer = ""
         self.asked: list[str] = []
         self.statuses: list[int] = []  # of the next answers to GET
+        self.opened = asyncio.Event()
+        self.connection: socket.socket | None = None
         self._grown = asyncio.Event()
         self._cuts = 0
 
@@ -50,15 +53,25 @@ class FakeConsoles(FakeCloud):
             return await super().handle_async_request(request)
         self.asked.append(f"{request.method} {str(request.url).removeprefix(ROOT)}")
         if request.method == "GET":
-            return self._stream(int(request.url.params.get("since", 0)))
+            asked = request.url.params
+            tail = int(asked["tail"]) if "tail" in asked else None
+            return self._stream(int(asked.get("since", 0)), tail)
         return self._write(request, await request.aread())
 
-    def _stream(self, since: int) -> httpx2.Response:
+    def _stream(self, since: int, tail: int | None) -> httpx2.Response:
         if self.statuses and (status := self.statuses.pop(0)) != 200:
             return _refusal(status, "not now")
         place = since if self.start <= since <= len(self.log) else self.start
+        if tail is not None:
+            place = max(place, len(self.log) - tail)
         headers = {"X-Console-Offset": str(place), "X-Console-End": str(len(self.log))}
-        return httpx2.Response(200, headers=headers, stream=_Stream(self, place))
+        return httpx2.Response(
+            200, headers=headers, stream=_Stream(self, place), extensions={"network_stream": self}
+        )
+
+    def get_extra_info(self, name: str) -> socket.socket | None:
+        """The connection of a stream, as httpcore shows it."""
+        return self.connection if name == "socket" else None
 
     def _write(self, request: httpx2.Request, data: bytes) -> httpx2.Response:
         if request.url.params.get("force"):
@@ -69,6 +82,8 @@ class FakeConsoles(FakeCloud):
                 409, f"Console of instance i-1: {said}; take it over by force, or wait."
             )
         self.typed += data
+        if not data:
+            self.opened.set()
         return httpx2.Response(204)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -95,14 +97,35 @@ def test_a_cloud_that_is_away_is_asked_again_and_one_that_says_no_is_not():
     asyncio.run(scenario())
 
 
+def test_who_has_always_more_to_read_skips_to_the_end():
+    async def scenario() -> None:
+        cloud = FakeConsoles()
+        cloud.log = b"kept"
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.send(b"more than can be read")
+            async with listening(cloud.line()) as following:
+                await following()
+                cloud.connection, began_s = ours, time.monotonic()
+                while not cloud.asked[-1].endswith("&tail=65536"):
+                    cloud.say(b"x" * 99_999)
+                    heard = await following()
+                assert time.monotonic() - began_s >= 0.25
+                assert heard == output(len(cloud.log) - 65536, b"x" * 65536, is_live=True)
+
+    asyncio.run(scenario())
+
+
 def test_keys_are_sent_in_pieces_that_the_api_takes_and_the_keyboard_is_given_back():
     async def scenario() -> None:
         cloud = FakeConsoles()
         line = cloud.line()
         data = bytes(range(256)) * 300
-        async with listening(line):
-            await line.open()
-            assert not line.is_ours
+        cloud.log = b"login: "
+        async with listening(line) as following:
+            await following()
+            await cloud.opened.wait()
+            assert (cloud.typed, line.is_ours) == (b"", False)
             await line.send(data)
         posts = [asked for asked in cloud.asked if asked.startswith("POST")]
         assert len(posts) == 1 + -(-len(data) // INPUT_BYTES_MAX)

@@ -79,12 +79,12 @@ def box(cloud: Cloud) -> Iterator[Box]:
 class Reader:
     """One who follows a console, as the server's event loop does for a client."""
 
-    def __init__(self, box: Box, since: int | None = None) -> None:
+    def __init__(self, box: Box, since: int | None = None, tail: int | None = None) -> None:
         self.routes = ConsoleRoutes(Consoles(db=box.cloud.db, run_dir=box.cloud.settings.run_dir))
         ctx = context.RequestContext(
             project_id=box.cloud.project_id("demo"), roles=frozenset({"member"})
         )
-        self.opened = opened = self.routes._verbs.open(ctx, box.id, since=since)
+        self.opened = opened = self.routes._verbs.open(ctx, box.id, since=since, tail=tail)
         self.place = opened.place
         self.text = b""
         self._source: AsyncGenerator[bytes, None] = self.routes._follow(opened)
@@ -150,6 +150,19 @@ def test_a_reader_that_is_too_slow_is_told_what_it_missed(box: Box) -> None:
         await again.close()
         assert again.place > len(slow.text)
         assert b"\0" not in again.text
+
+    asyncio.run(scenario())
+
+
+def test_one_who_is_behind_may_skip_to_the_end(box: Box) -> None:
+    async def scenario() -> None:
+        box.log.write_bytes(b"0123456789")
+        for since, tail, text in ((2, 3, b"789"), (8, 3, b"89"), (None, 1, b"9"), (0, 99, b"012")):
+            one = Reader(box, since=since, tail=tail)
+            box.log.open("ab").close()
+            await one.until(text)
+            await one.close()
+            assert one.place == 10 - len(text) if text != b"012" else one.place == 0
 
     asyncio.run(scenario())
 
@@ -251,7 +264,7 @@ def test_a_console_is_its_projects_and_the_admins(box: Box, user: str, status: i
             == status  # fmt: skip
 
 
-@pytest.mark.parametrize("query", ["since=-1", "since=x", "since=" + "9" * 30])
+@pytest.mark.parametrize("query", ["since=-1", "since=x", "since=" + "9" * 30, "tail=x"])
 def test_a_place_that_is_none_is_refused(box: Box, query: str) -> None:
     assert box.cloud.ask("GET", f"{box.path}?{query}").status_code == 400
 
