@@ -143,7 +143,7 @@ class Store:
             callback(changed)
 
     def _note(self, kind: nouns.Kind, noun: nouns.Noun, *, rev: int, is_gone: bool = False) -> None:
-        if kind in ("instance", "image"):
+        if kind in ("instance", "image", "volume"):
             entry = Entry(at_s=self._now_s(), kind=kind, noun=noun, is_gone=is_gone)
             self.journal.append(entry)
         self.rev = rev

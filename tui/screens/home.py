@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
-from collections.abc import Iterable
+import ipaddress
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
 
+from textual import on, work
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from tui import bindings, quantities, themes, words
+from tui import bindings, needs, quantities, themes, words
 from tui.actions.action import Target
-from tui.client import nouns
+from tui.client import nouns, plans, verbs
+from tui.client.errors import ClientError
+from tui.client.nouns.planning import Capacity
 from tui.glyphs import Meaning
 from tui.screens.view import View
 from tui.store import Entry, Topic
 from tui.widgets import instance_detail
+from tui.widgets.need_list import NeedList
 from tui.widgets.panel import Panel
 from tui.widgets.spans import clean, fit
 
-_BAR: Final = 14
+_BAR_MIN: Final = 10
+_BAR_MAX: Final = 40
+_BESIDE_BAR: Final = 18  # cells of `RAM  ` and ` 9.1G/15.6G`
+_NEEDS_MAX: Final = 4  # rows at once; the list scrolls
+_MOVING: Final = 12  # cells of the bar of what is on its way
+_AGAIN_S: Final = 60.0  # quotas and forecasts are no events: they are asked for this often
 _FULL_SHARE: Final = 0.9  # from here on a host needs someone
 
 
@@ -30,26 +41,43 @@ class Home(View):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings.of("home")
     CRUMBS: ClassVar[list[str]] = ["Home"]
+    AUTO_FOCUS = "NeedList"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._capacity_found: Capacity | None = None
 
     def body(self) -> Iterable[Widget]:
         """Return the panels."""
         with Horizontal(id="state"):
-            yield Panel("Capacity", widget_id="capacity")
+            yield Panel("Capacity", note="8 capacity and quotas", widget_id="capacity")
             yield Panel("Services", note="7 services and queues", widget_id="health")
         yield Panel("Happening now", note="9 traces", widget_id="happening")
-        yield Panel("Needs you", widget_id="needs")
+        with Vertical(classes="box", id="needs") as needs_you:
+            needs_you.border_title = "Needs you"
+            yield NeedList()
         yield Panel("Start here", widget_id="start")
+
+    def on_mount(self) -> None:
+        """Ask for what no event tells of, now and now and then."""
+        super().on_mount()
+        self.set_interval(_AGAIN_S, self._ask)
 
     def show(self, topics: frozenset[Topic]) -> None:
         """Draw all panels: each is a few lines."""
+        if "link" in topics:
+            self._ask()
         self.query_one("#capacity", Panel).show(*self._capacity())
         self.query_one("#health", Panel).show(*self._health())
         self.query_one("#happening", Panel).show(*self._happening())
-        self.query_one("#needs", Panel).show(*self._needs())
+        self._show_needs()
         self.query_one("#start", Panel).show(*_START)
 
     def targets(self) -> list[Target]:
-        """Return the instance that changed last: its request is the one to look at."""
+        """Return what needs somebody, under the cursor; else the instance that changed last."""
+        need = self.query_one(NeedList).current
+        if need and need.target:
+            return [need.target]
         for entry in reversed(self.app.store.journal):
             if isinstance(entry.noun, nouns.Instance):
                 return [Target(id=entry.noun.id, name=entry.noun.name, noun=entry.noun)]
@@ -69,19 +97,19 @@ class Home(View):
         for name, used_field, all_field, written in rooms:
             used = sum(getattr(host, used_field) for host in hosts)
             total = sum(getattr(host, all_field) for host in hosts)
-            share = used / total if total else 0.0
-            bar = self.app.glyphs.bar(share, width=_BAR)
-            colour = themes.COLOUR["attention" if share >= _FULL_SHARE else "good"]
-            lines.append(
-                Content.assemble(f"{name:5}", (bar, colour), f" {written(used)}/{written(total)}")
-            )
+            lines.append(self._bar(name, used, total, written))
+        networks = self.app.store.all(nouns.Network)
+        taken = sum(network.ports for network in networks)
+        lines.append(self._bar("IPs", taken, sum(_addresses(one) for one in networks), str))
         own = quantities.size(1024 * sum(service.pss_kib or 0 for service in services))
-        ways = ", ".join(sorted({host.virt_type for host in hosts if host.virt_type})) or "-"
-        return [
-            *lines,
-            Content(clean(f"Guests by {ways} on {len(hosts)} host{'s' * (len(hosts) != 1)}")),
-            Content(f"Cloud itself: {own}, {len(services)} processes"),
-        ]
+        return [*lines, Content(f"Cloud itself: {own}, {len(services)} processes")]
+
+    def _bar(self, name: str, used: int, total: int, written: Callable[[int], str]) -> Content:
+        share = used / total if total else 0.0
+        width = self.query_one("#capacity").content_size.width - _BESIDE_BAR
+        bar = self.app.glyphs.bar(min(share, 1.0), width=max(_BAR_MIN, min(width, _BAR_MAX)))
+        colour = themes.COLOUR["attention" if share >= _FULL_SHARE else "good"]
+        return Content.assemble(f"{name:5}", (bar, colour), f" {written(used)}/{written(total)}")
 
     def _health(self) -> list[Content]:
         store = self.app.store
@@ -118,6 +146,8 @@ class Home(View):
                 word, meaning = words.of_instance(noun)
             case nouns.Image():
                 word, meaning = words.of_image(noun)
+            case nouns.Volume():
+                word, meaning = words.of_volume(noun)
             case _:
                 word, meaning = entry.kind, "unknown"
         if entry.is_gone:
@@ -136,7 +166,7 @@ class Home(View):
             return ""
         hop = instance_detail.step(self.app.store.hops(noun.request_id or ""))
         if noun.task_state and hop is not None:
-            return hop.name
+            return self._progress(hop)
         born_s, launched_s = (
             quantities.epoch_s(noun.created_at),
             quantities.epoch_s(noun.launched_at),
@@ -145,30 +175,40 @@ class Home(View):
             return f"{quantities.duration((launched_s - born_s) * 1e6)} from request to running"
         return words.fault(noun)
 
-    def _needs(self) -> list[Content]:
-        store = self.app.store
-        lines = [self._state("failed", store.link.reason)] if store.link.state == "lost" else []
-        lines += [
-            self._state("failed", f"{instance.name}: {words.fault(instance) or 'error'}")
-            for instance in store.all(nouns.Instance)
-            if words.of_instance(instance)[1] == "failed"
-        ]
-        lines += [
-            self._state("failed", f"service {service.name} is down: 7")
-            for service in store.all(nouns.Service)
-            if words.of_service(service)[1] == "failed"
-        ]
-        lines += [
-            self._state("attention", f"queue {topic.name} is paused, {topic.depth} waiting: 7")
-            for topic in store.all(nouns.Topic)
-            if topic.is_paused
-        ]
-        lines += [
-            self._state("attention", f"{topic.depth} messages failed for good or lie aside: 7")
-            for topic in store.all(nouns.Topic)
-            if topic.is_dead and topic.depth
-        ]
-        return lines or [Content.styled("Nothing.", "$secondary")]
+    def _progress(self, hop: nouns.Hop) -> str:
+        """Return a bar of the bytes that go by, or the name of the step."""
+        total = hop.detail.get("total_bytes") if isinstance(hop.detail, dict) else None
+        if not total or hop.bytes is None:
+            return hop.name
+        bar = self.app.glyphs.bar(min(hop.bytes / total, 1.0), width=_MOVING)
+        return f"{bar} {quantities.size(hop.bytes)} of {quantities.size(total)}"
+
+    @on(NeedList.Chosen)
+    async def _chosen(self) -> None:
+        if need := self.query_one(NeedList).current:
+            await self.run_action(need.does)
+
+    @work(exclusive=True, group="capacity")
+    async def _ask(self) -> None:
+        """Ask for quotas and forecasts; without an answer the last one stands."""
+        if self.app.store.link.state == "live" and self.is_current:
+            with contextlib.suppress(ClientError):
+                call = verbs.planning.capacity()
+                self._capacity_found = await self.app.fetch(call, plans.capacity)
+                self._show_needs()
+
+    def on_resize(self) -> None:
+        """Draw for the new width."""
+        self.call_after_refresh(self.show, frozenset({"host"}))
+
+    def _show_needs(self) -> None:
+        project = self.app.who.project_name if self.app.who else ""
+        found = needs.of(self.app.store, self._capacity_found, project=project)
+        rows = self.query_one(NeedList)
+        rows.update(found)
+        box = self.query_one("#needs")
+        box.border_title = f"Needs you {self.app.glyphs.dot} {len(found)}" if found else "Needs you"
+        box.styles.height = min(max(len(found), 1), _NEEDS_MAX) + 2
 
     def _state(self, meaning: Meaning, text: str) -> Content:
         sign = self.app.glyphs.state(meaning)
@@ -185,11 +225,18 @@ def _moved(noun: nouns.Instance | nouns.Image) -> str:
     return str(noun.updated_at or noun.created_at or "")
 
 
+def _addresses(network: nouns.Network) -> int:
+    """How many addresses guests can have: not the network's, the gateway's and the last."""
+    if network.cidr is None:
+        return 0
+    return max(ipaddress.ip_network(network.cidr).num_addresses - 3, 0)
+
+
 def _born_s(instance: nouns.Instance) -> float:
     return quantities.epoch_s(instance.created_at) or 0.0
 
 
 _START: Final = (
-    Content("n run an instance   2 instances   3 images   5 volumes   7 services   9 traces"),
+    Content("n run an instance   w why it is so   t trace its request   Enter go there"),
     Content(": go to anything    ? keys on this screen    ^p find any action or object"),
 )

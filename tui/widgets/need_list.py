@@ -1,0 +1,53 @@
+"""The rows of what needs somebody, each with its key at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.cells import cell_len
+
+from tui.needs import Need
+from tui.widgets.lines import Lines
+from tui.widgets.spans import Span, fit
+
+QUIET: Final = "Nothing."
+
+
+class NeedList(Lines):
+    """A list that keeps its cursor on the same matter while others come and go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.needs: Sequence[Need] = ()
+
+    @property
+    def current(self) -> Need | None:
+        """The row under the cursor, or None."""
+        return self.needs[self.cursor] if self.needs else None
+
+    def count(self) -> int:
+        """Return how many rows there are; one that says so where there is nothing to do."""
+        return max(len(self.needs), 1)
+
+    def line(self, index: int, width: int) -> list[Span]:
+        """Return one row."""
+        if not self.needs:
+            return [(f"  {QUIET}", "dim")]
+        need, glyphs = self.needs[index], self.app.glyphs
+        cursor = glyphs.cursor if index == self.cursor and self.has_focus else " "
+        room = max(width - 5 - cell_len(need.key) - 2, 1)
+        text = fit(need.text, room, ellipsis=glyphs.ellipsis)
+        return [
+            (f"{cursor} ", "title"), (f"{glyphs.state(need.meaning)} {text}", need.meaning),
+            (f"  {need.key}", "key"),
+        ]  # fmt: skip
+
+    def update(self, needs: Sequence[Need]) -> None:
+        """Take other rows."""
+        before = self.current
+        self.needs = needs
+        same = [at for at, need in enumerate(needs) if before and need.does == before.does
+                and need.target == before.target]  # fmt: skip
+        self.cursor = same[0] if same else self.cursor
+        self.changed()
