@@ -73,7 +73,8 @@ class Claimer:
 
         - The row is not due, or another worker has it: nothing happens.
         - `work` raises Superseded: somebody (a delete) overtook us, and its own step comes next.
-        - `work` raises Unavailable: the row stays due; the sweep tries again, `attempts_max` times.
+        - `work` raises Unavailable: the row stays due; the sweep tries again, `attempts_max` times,
+          and, where a person only paused what is needed (Paused), until that is over.
         - anything else: `give_up` writes the fault; the error goes on to the trace and the log.
 
         Two steps on one row never run at once in this process, whatever claims say: a delete
@@ -103,6 +104,11 @@ class Claimer:
                 work(row)
         except errors.Superseded as late:
             log.info("%s %s: overtaken: %s", rows.NOUN, row.id, late)
+        except errors.Paused:
+            with self._db.transaction() as tx:
+                claims.keep_trying(tx, rows.TABLE, row.id)
+            self._release(rows.TABLE, row.id)
+            raise
         except errors.Unavailable:
             self._release(rows.TABLE, row.id)
             raise

@@ -15,6 +15,7 @@ NovaboxError                 500
 ├── TooLarge                 413
 ├── UnsupportedMedia         415
 ├── Unavailable              503
+│   └── Paused               503
 ├── ConfigError              a setting is wrong; nothing was started
 ├── NoValidHost              a launch that no host can take; carries why, host by host
 └── HostError                the machine refused: carries what was tried
@@ -165,6 +166,10 @@ class Unavailable(NovaboxError):
     """A part that is needed does not answer; trying again later may work."""
 
     status = 503
+
+
+class Paused(Unavailable):
+    """A person keeps the part that is needed from answering; it will, and nothing has failed."""
 
 
 class ConfigError(NovaboxError):

@@ -44,16 +44,22 @@ class Queue:
     def call(self, topic: str, step: str, object_id: str, *, timeout_s: float = 10.0) -> Any:
         """Like `ring`, and wait for what the step returns.
 
-        Raises Unavailable when no answer came in time or the step failed.
+        Raises Unavailable when no answer came in time or the step failed; Paused when the topic is.
+        A message that was not taken by then is taken back: nobody waits for what it would answer.
         """
         result = self._send(topic, step, object_id, wants_reply=True)
         try:
             reply = result.get(blocking=True, timeout=timeout_s, backoff=1.2, max_delay=0.1)
         except huey.exceptions.HueyException as error:
-            raise errors.Unavailable(
-                f"{topic} did not answer {step} {object_id} within {timeout_s:g} s: "
-                f"{self._why_silent(topic) or error}"
-            ) from error
+            said = f"{topic} did not answer {step} {object_id} within {timeout_s:g} s"
+            file = self.topic(topic).file
+            was_taken = file.remove(result.id) is None
+            pause = file.pause_now()
+            if pause and not was_taken:
+                raise errors.Paused(
+                    f"{said}: {pause.by or 'somebody'} paused it until {clock.stamp(pause.until)}"
+                ) from error
+            raise errors.Unavailable(f"{said}: {error}") from error
         if "error" in reply:
             raise errors.Unavailable(f"{topic}: {step} {object_id}: {reply['error']}")
         return reply["value"]
@@ -65,10 +71,6 @@ class Queue:
             result = self.topic(topic).take(step, object_id, message, wants_reply)
         self.wake(topic)
         return result
-
-    def _why_silent(self, topic: str) -> str:
-        pause = self.topic(topic).file.pause_now()
-        return f"{pause.by} paused it until {clock.stamp(pause.until)}" if pause else ""
 
     def work(
         self, topic: str, steps: Mapping[str, Step], *, sweep: Sweep, beat: Callable[[], None]

@@ -69,6 +69,26 @@ def test_what_is_unavailable_is_tried_again_and_not_for_ever(
     assert instances.get(db, row.id).vm_state is VmState.ERROR
 
 
+def test_what_a_person_paused_is_waited_for(
+    db: connection.Database, claimer: claims.Claimer, settings: config.Settings
+) -> None:
+    row = rows.add_instance(db)
+    tries: list[str] = []
+
+    def work(instance: Instance) -> None:
+        tries.append(instance.id)
+        if len(tries) <= settings.queue.attempts_max + 2:
+            raise errors.Paused("ann paused network.box1")
+
+    for _ in range(settings.queue.attempts_max + 2):
+        with pytest.raises(errors.Paused):
+            claimer.step(instances, row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
+    claimer.step(instances, row.id, TaskState.SCHEDULING, work=work, give_up=give_up(db))
+
+    assert len(tries) == settings.queue.attempts_max + 3
+    assert instances.fault(db, row.id) is None
+
+
 def test_a_delete_that_overtakes_a_step_wins(
     db: connection.Database, claimer: claims.Claimer
 ) -> None:

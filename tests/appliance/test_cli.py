@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from appliance import config, context, credentials, errors, ids, trace
 from appliance.cli import main as cli
+from tests.cloud import free_ports
 
 NOBODY = 65534
 
@@ -238,3 +240,47 @@ def test_what_the_cloud_says_of_itself_helps_without_one(command: str) -> None:
 
     assert told.returncode == 0
     assert told.stdout.startswith(f"usage: novabox {command}")
+
+
+@pytest.fixture
+def becomes(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What the command would have become, instead of becoming it."""
+    argvs: list[list[str]] = []
+    monkeypatch.setattr(os, "execve", lambda _, argv, environ: argvs.append(argv))
+    return argvs
+
+
+def test_where_no_cloud_is_up_the_terminal_ui_sets_one_up(
+    home: Path, becomes: list[list[str]]
+) -> None:
+    (home / "novabox.toml").write_text(f"[api]\nport = {free_ports(1)[0]}\n")
+    before = sorted(home.rglob("*"))
+
+    cli.main(["tui", "--user", "admin", "--glyphs", "ascii"])
+
+    (argv,) = becomes
+    novabox = f"{sys.executable} -m appliance.cli"
+    assert argv[1:] == [
+        "-m", "tui", "--welcome", novabox, "--user", "admin", "--glyphs", "ascii",
+    ]  # fmt: skip
+    assert sorted(home.rglob("*")) == before, "looking leaves nothing"
+
+
+def test_another_clouds_terminal_ui_needs_nothing_of_this_machine(
+    becomes: list[list[str]],
+) -> None:
+    cli.main(["tui", "--cloud", "far"])
+
+    assert becomes[0][1:] == ["-m", "tui", "--cloud", "far"]
+
+
+def test_a_cloud_that_is_up_is_gone_into(
+    settings: config.Settings, becomes: list[list[str]]
+) -> None:
+    credentials.ensure(settings, {"demo": "demo"})
+    with socket.create_server(("127.0.0.1", 0)) as api:
+        port = api.getsockname()[1]
+        (settings.home / "novabox.toml").write_text(f"[api]\nport = {port}\n")
+        cli.main(["tui"])
+
+    assert becomes[0][1:] == ["-m", "tui"]

@@ -1,5 +1,6 @@
 """`novabox queue`, `service`, `logs`: what they print and do, in this process, without an API."""
 
+import getpass
 import json
 import shutil
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from appliance import config, context, queue
 from appliance.cli import main as cli
-from appliance.db import connection
+from appliance.db import connection, journal
 from tests.cloud import eventually
 from tests.supervised import DEADLINE_S, stand_ins, told
 
@@ -44,9 +45,9 @@ def test_topics_are_listed_paused_stepped_and_resumed(
     resumed = said(capsys, "queue", "resume", "image")
     (listed,) = json.loads(said(capsys, "queue", "list", "--json"))
 
-    assert paused.startswith("image: 2 waiting, PAUSED by root, goes on in 1:")
+    assert paused.startswith(f"image: 2 waiting, PAUSED by {getpass.getuser()}, goes on in 1:")
     assert line.split()[:4] == ["image", "2", "0.0", "0.0"]
-    assert "PAUSED by root, goes on in 1:" in line
+    assert f"PAUSED by {getpass.getuser()}, goes on in 1:" in line
     assert (stepped["name"], stepped["depth"]) == ("image", 2)
     assert [row.split()[:3] for row in shown.splitlines()[1:]] == [
         [one.id[:8], "import_data", one.object_id] for one in waiting
@@ -72,10 +73,27 @@ def test_messages_are_raised_released_dropped_put_aside_and_retried(
     assert raised == "import_data i2: the next that is taken\n"
     assert "stays paused for the others" in released
     assert "sweep rings it again" in dropped["note"]
-    assert "image: root put it aside" in dead
+    assert f"image: {getpass.getuser()} put it aside" in dead
     assert "rung again in image" in retried
     assert [one.object_id for one in topics.peek("image")] == ["i1"]
     assert said(capsys, "queue", "show", "dead") == "no message waits\n"
+
+
+def test_what_is_done_at_a_shell_stands_in_the_journal(
+    waiting: list[queue.Message],
+    db: connection.Database,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said(capsys, "queue", "pause", "image")
+    said(capsys, "queue", "drop", "image", waiting[0].id)
+
+    drop, pause = journal.newest(db, None)
+    assert (drop.action, drop.user_name, drop.name) == (
+        "message.drop", getpass.getuser(), "import_data in image",
+    )  # fmt: skip
+    assert (pause.action, pause.object_id, pause.inverse is not None) == (
+        "topic.pause", "image", True,
+    )  # fmt: skip
 
 
 def test_an_id_that_says_too_little_is_refused(

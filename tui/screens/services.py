@@ -231,4 +231,5 @@ class Services(Resource):
 
 def _is_lively(topic: Topic) -> bool:
     history = topic.history
-    return bool(topic.is_paused or topic.depth or any(history.sent) or any(history.taken))
+    is_held = bool(topic.depth) and not topic.is_dead
+    return is_held or any(history.sent) or any(history.taken)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -238,13 +239,39 @@ def test_a_call_is_dropped_but_not_put_aside(
 ) -> None:
     topics.ring("t", "note", "x")
     admin.pause("t", by="ann")
-    with pytest.raises(errors.Unavailable, match=r"t did not answer note y .*ann paused it until"):
-        topics.call("t", "note", "y", timeout_s=0.1)
-    call = ids(topics)["y"]
+    calling = threading.Thread(target=lambda: refused.append(_refusal(topics)))
+    refused: list[Exception] = []
+    calling.start()
+    call = eventually(lambda: ids(topics).get("y"), timeout_s=10, what="the call waits")
 
     with pytest.raises(errors.Conflict, match="who waits for its answer gives up"):
         admin.bury("t", call)
     assert "whoever waits for its answer gives up" in admin.drop("t", call).note
+    calling.join(10)
+    assert isinstance(refused[0], errors.Unavailable)
+
+
+def _refusal(topics: queue.Queue) -> Exception:
+    with pytest.raises(errors.Unavailable) as caught:
+        topics.call("t", "note", "y", timeout_s=1.5)
+    return caught.value
+
+
+def test_a_call_that_nobody_took_waits_no_longer_than_who_called(
+    admin: queue.Administration, topics: queue.Queue, request_context: context.RequestContext
+) -> None:
+    topics.ring("t", "note", "x")
+    admin.pause("t", by="ann")
+
+    with pytest.raises(errors.Paused, match=r"t did not answer note y .*ann paused it until"):
+        topics.call("t", "note", "y", timeout_s=0.1)
+
+    assert list(ids(topics)) == ["x"]
+    admin.resume("t")
+    with pytest.raises(errors.Unavailable, match=r"within 0.1 s") as caught:
+        topics.call("t", "note", "y", timeout_s=0.1)
+    assert not isinstance(caught.value, errors.Paused)
+    assert list(ids(topics)) == ["x"]
 
 
 def test_a_message_is_looked_into(
