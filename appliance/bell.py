@@ -5,6 +5,7 @@ that has been rung enough, is nothing: whoever is woken looks at a database for 
 """
 
 import contextlib
+import math
 import os
 import select
 import socket
@@ -86,7 +87,11 @@ class Bell:
 
 def wait_any(bells: Sequence[Bell], timeout_s: float) -> set[int]:
     """Indexes of the bells that rang within `timeout_s`; however often each rang, it is one."""
-    ready, _, _ = select.select(bells, [], [], timeout_s)
-    for rung in ready:
-        rung.drain()
-    return {index for index, one in enumerate(bells) if one in ready}
+    poll = select.poll()  # unlike `select` it takes any number of open files
+    for one in bells:
+        poll.register(one, select.POLLIN)
+    ready = {fd for fd, _ in poll.poll(math.ceil(timeout_s * 1000))}
+    rung = {index for index, one in enumerate(bells) if one.fileno() in ready}
+    for index in rung:
+        bells[index].drain()
+    return rung

@@ -29,17 +29,41 @@ _WAITING_MAX: Final = 16
 _SUFFIX: Final = ".ask"
 
 
-def serve(run_dir: Path, topic: str, answers: Answers) -> None:
-    """Answer from now on, in a thread that ends with the process; the newest server is asked."""
+class Server:
+    """What answers; it goes on until the process ends or it is closed."""
+
+    def __init__(self, listening: socket.socket, answers: Answers) -> None:
+        self._listening = listening
+        self._answers = answers
+        threading.Thread(target=self._run, name="inquiries", daemon=True).start()
+
+    def close(self) -> None:
+        """Answer no more."""
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread, which closes it
+
+    def _run(self) -> None:
+        with self._listening:
+            while True:
+                try:
+                    connection, _ = self._listening.accept()
+                except OSError:  # closed
+                    return
+                with contextlib.closing(connection), contextlib.suppress(OSError):  # who asked left
+                    connection.settimeout(TIMEOUT_S)
+                    said = _read(connection, _QUESTION_BYTES_MAX)
+                    connection.sendall(_line(_answer(said, self._answers)))
+
+
+def serve(run_dir: Path, topic: str, answers: Answers) -> Server:
+    """Answer from now on, in a thread of its own; of one topic the newest server is asked."""
     run_dir.mkdir(parents=True, exist_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     with _address(run_dir, topic) as address:
         Path(address).unlink(missing_ok=True)
         listening.bind(address)
     listening.listen(_WAITING_MAX)
-    threading.Thread(
-        target=_answer_forever, args=(listening, answers), name="inquiries", daemon=True
-    ).start()
+    return Server(listening, answers)
 
 
 def ask(
@@ -60,14 +84,6 @@ def ask(
     if "error" in answer:
         raise errors.Unavailable(f"{what}: {answer['error']}")
     return answer["value"]
-
-
-def _answer_forever(listening: socket.socket, answers: Answers) -> None:
-    while True:
-        connection, _ = listening.accept()
-        with contextlib.closing(connection), contextlib.suppress(OSError):  # who asked is gone
-            connection.settimeout(TIMEOUT_S)
-            connection.sendall(_line(_answer(_read(connection, _QUESTION_BYTES_MAX), answers)))
 
 
 def _answer(said: bytes, answers: Answers) -> dict[str, Any]:

@@ -56,3 +56,13 @@ def test_a_large_answer_comes_whole(tmp_path):
     inquiry.serve(tmp_path, "t", {"q": lambda _: "x" * 3_000_000})
 
     assert len(inquiry.ask(tmp_path, "t", "q")) == 3_000_000
+
+
+def test_a_server_that_is_closed_answers_no_more(tmp_path):
+    server = inquiry.serve(tmp_path, "t", {"q": lambda _: 1})
+    assert inquiry.ask(tmp_path, "t", "q") == 1
+    server.close()
+    server.close()
+
+    with pytest.raises(errors.Unavailable):
+        inquiry.ask(tmp_path, "t", "q")

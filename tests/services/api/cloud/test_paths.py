@@ -1,5 +1,6 @@
 """Whether one end reaches another, over HTTP: the checks, the fix, and what the fix then does."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ NETWORK = "/network/v2.0"
 
 
 @pytest.fixture
-def workers(cloud) -> Workers:
+def workers(cloud) -> Iterator[Workers]:
     """A host whose workers answer."""
     made = Workers(cloud)
     made.answer()
-    return made
+    yield made
+    made.close()
 
 
 def _lease(workers: Workers, *keys: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -22,7 +23,8 @@ class Host:
         self.asked = 0
         self.counters = {}
         cloud.add_host()
-        inquiry.serve(cloud.settings.run_dir, f"compute.{HOST}", {"usage": self._answer})
+        told = {"usage": self._answer}
+        self.server = inquiry.serve(cloud.settings.run_dir, f"compute.{HOST}", told)
 
     def _answer(self, _: str):
         self.asked += 1
@@ -37,8 +39,25 @@ class Host:
         }  # fmt: skip
 
 
-def test_rates_are_of_the_time_between_two_looks(cloud):
-    host, times = Host(cloud), iter([10.0, 12.0])
+@pytest.fixture
+def workers(cloud) -> Iterator[Workers]:
+    """A host whose workers answer."""
+    made = Workers(cloud)
+    made.answer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def host(cloud) -> Iterator[Host]:
+    """A host that says what a test says."""
+    made = Host(cloud)
+    yield made
+    made.server.close()
+
+
+def test_rates_are_of_the_time_between_two_looks(cloud, host):
+    times = iter([10.0, 12.0])
     meter = Meter(cloud.settings.run_dir, cloud.db, now=lambda: next(times))
     key = cloud.run()["id"]
     host.use(key, cpu_s=100, read=1000, rx=10)
@@ -55,8 +74,7 @@ def test_rates_are_of_the_time_between_two_looks(cloud):
 
 
 @pytest.mark.parametrize("late", ["rebooted", "long ago", "no row", "silent"])
-def test_what_makes_no_rate_is_not_told(cloud, late):
-    host = Host(cloud)
+def test_what_makes_no_rate_is_not_told(cloud, host, late):
     times = iter([10.0, 12.0 if late != "long ago" else 99.0])
     meter = Meter(cloud.settings.run_dir, cloud.db, now=lambda: next(times))
     key = cloud.run()["id"] if late != "no row" else "00000000-0000-4000-8000-000000000000"
@@ -69,9 +87,7 @@ def test_what_makes_no_rate_is_not_told(cloud, late):
     assert meter.look() == []
 
 
-def test_usage_is_told_to_its_project_and_only_while_somebody_wants_it(cloud, events):
-    workers = Workers(cloud)
-    workers.answer()
+def test_usage_is_told_to_its_project_and_only_while_somebody_wants_it(cloud, workers, events):
     key = workers.running()
 
     async def scenario() -> None:
@@ -98,9 +114,7 @@ def test_usage_is_told_to_its_project_and_only_while_somebody_wants_it(cloud, ev
     _run(scenario())
 
 
-def test_nobody_is_asked_while_nobody_wants_it(cloud, events):
-    host = Host(cloud)
-
+def test_nobody_is_asked_while_nobody_wants_it(cloud, host, events):
     async def scenario() -> None:
         usual = Stream(events, _caller(cloud, "demo", "member"), Wanted())
         await usual.next()
@@ -111,9 +125,7 @@ def test_nobody_is_asked_while_nobody_wants_it(cloud, events):
     assert host.asked == 0
 
 
-def test_diagnostics_are_an_administrators_and_of_a_guest_that_is_on(cloud):
-    workers = Workers(cloud)
-    workers.answer()
+def test_diagnostics_are_an_administrators_and_of_a_guest_that_is_on(cloud, workers):
     key = workers.running()
     path = f"/compute/v2.1/servers/{key}/diagnostics"
     body = cloud.get(path, user="admin")

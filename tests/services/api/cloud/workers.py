@@ -24,6 +24,7 @@ class Workers:
         self.cloud = cloud
         self.db: connection.Database = cloud.db
         self.stored: dict[str, Any] = {"is_there": True, "reason": ""}  # what the image worker says
+        self.servers: list[inquiry.Server] = []
         cloud.add_host()
         self.compute = ComputeHost(cloud.settings, cloud.db)
         self.volume = VolumeHost(cloud.settings, cloud.db)
@@ -39,13 +40,20 @@ class Workers:
         told = compute_answers.answers(
             compute.settings, compute.db, compute.driver, compute.folders
         )
-        inquiry.serve(run_dir, f"compute.{HOST}", told)
-        inquiry.serve(run_dir, f"network.{HOST}", network_answers.answers(self.network))
-        inquiry.serve(
-            run_dir, f"volume.{HOST}",
-            volume_answers.answers(volume.settings, volume.db, volume.pool, volume.exporter),
-        )  # fmt: skip
-        inquiry.serve(run_dir, "image", {"stored": lambda _: self.stored})
+        by_topic = {
+            f"compute.{HOST}": told,
+            f"network.{HOST}": network_answers.answers(self.network),
+            f"volume.{HOST}": volume_answers.answers(
+                volume.settings, volume.db, volume.pool, volume.exporter
+            ),
+            "image": {"stored": lambda _: self.stored},
+        }
+        self.servers = [inquiry.serve(run_dir, name, one) for name, one in by_topic.items()]
+
+    def close(self) -> None:
+        """Answer no more."""
+        for server in self.servers:
+            server.close()
 
     def running(self, **server: Any) -> str:
         """An instance that is asked for, placed, wired and spawned; its id."""

@@ -1,6 +1,7 @@
 """X-ray: rows held against what fake hosts have; who may see it; what is told of the silent."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +15,12 @@ from tests.services.api.clouds import CLOUD, VOLUME
 
 
 @pytest.fixture
-def workers(cloud) -> Workers:
+def workers(cloud) -> Iterator[Workers]:
     """A host whose workers answer."""
     made = Workers(cloud)
     made.answer()
-    return made
+    yield made
+    made.close()
 
 
 def _xray(cloud, kind: str, key: str, **options: Any) -> Any:
