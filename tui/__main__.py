@@ -30,9 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
         from tui import screenshot
 
         return screenshot.draw(who, view=options.screen, path=options.screenshot, signs=signs)
+    from tui import cache
     from tui.app import Tui
 
-    app = Tui(who, signs=signs)
+    app = Tui(who, signs=signs, cached=cache.path_for(who, os.environ))
     app.run()
     return app.return_code or 0
 

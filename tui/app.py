@@ -11,6 +11,8 @@ import importlib
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import work
@@ -46,12 +48,18 @@ def _screen(module: str, name: str, **fields: object) -> Screen[Any]:
     return make(**fields)
 
 
+def _cache() -> ModuleType:
+    """Import what decodes JSON: not before it is needed."""
+    return importlib.import_module("tui.cache")
+
+
 class Tui(Canvas[None], TypeAhead[None]):
     """The terminal user interface of one project of one cloud.
 
     ``now_s`` is the clock, ``open_session`` makes the connection, ``open_line`` a guest's
     serial line from its id: all are others in tests.
     ``first`` makes the screen of a first run, where there is no cloud yet: it ends in ``enter``.
+    ``cached`` is the file with what was seen the last time.
     """
 
     TITLE = "novabox"
@@ -73,6 +81,7 @@ class Tui(Canvas[None], TypeAhead[None]):
         open_session: Callable[[Credentials], Session] | None = None,
         first: Callable[[], Screen[Any]] | None = None,
         open_line: Callable[[str], Line] | None = None,
+        cached: Path | None = None,
     ) -> None:
         super().__init__()
         self.who = who
@@ -84,6 +93,8 @@ class Tui(Canvas[None], TypeAhead[None]):
         self._first = first
         self.form_drafts: dict[str, dict[str, str]] = {}  # by action, of forms that were left
         self._open_line = open_line
+        self._cache = cached
+        self.is_resting = False  # nothing gets older by the second, so nothing is redrawn
         self._session: Session | None = None
         self._connecting = asyncio.Lock()
 
@@ -91,8 +102,10 @@ class Tui(Canvas[None], TypeAhead[None]):
         """Start: the theme, the clock and, after the first paint, the connection."""
         themes.choose(self, os.environ)
         self.add_class(f"-{self.glyphs.name}")
-        self.set_interval(1.0, self._tick)
+        self._clock = self.set_timer(1.0, self._tick)
         if self._first is None:
+            if self._cache is not None and (seen := _cache().load(self._cache)):
+                self.store.restore(seen.objects, at_s=seen.at_s)
             self.call_after_refresh(self.follow_cloud)
         else:
             self.store.lost("no cloud is up here")
@@ -105,7 +118,11 @@ class Tui(Canvas[None], TypeAhead[None]):
         self.follow_cloud()
 
     async def on_unmount(self) -> None:
-        """Close the connection."""
+        """Keep what was seen for the next start, and close the connection."""
+        if self._cache is not None and self.store.rev:
+            at_s = self.now_s() - (self.store.age_s() or 0.0)
+            seen = _cache().Seen(at_s=at_s, objects=self.store.streamed())
+            _cache().save(self._cache, seen)
         if self._session is not None:
             await self._session.close()
 
@@ -271,7 +288,14 @@ class Tui(Canvas[None], TypeAhead[None]):
     def _tell_screens(self, topics: frozenset[Topic]) -> None:
         for screen in self.screen_stack:
             screen.post_message(messages.StoreChanged(topics))
+        if self.is_resting:
+            self._clock.stop()
+            self._tick()
 
     def _tick(self) -> None:
+        """Have ages and clock drawn, each second, or each minute while nothing happens."""
+        self.is_resting = not self.store.is_restless
+        pause_s = 60.0 - self.now_s() % 60.0 if self.is_resting else 1.0
+        self._clock = self.set_timer(pause_s, self._tick)
         for screen in self.screen_stack:
             screen.post_message(messages.Tick())

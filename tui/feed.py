@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 from collections.abc import Iterable
 from contextlib import aclosing
+from typing import Final
 
 from tui.client import events, nouns, stream
 from tui.client.session import Session
 from tui.store import Store
+
+_LARGE: Final = 10_000  # objects
 
 
 async def run(session: Session, store: Store, *, kinds: Iterable[str]) -> None:
@@ -26,9 +31,19 @@ def apply(event: events.Event, store: Store) -> None:
             store.lost(reason)
         case events.Snapshot(rev=rev, objects=objects):
             store.replace(objects, rev=rev)
+            _settle(sum(map(len, objects.values())))
         case events.Change(noun=None, kind=kind, id=key, rev=rev):
             store.remove(kind, key, rev=rev)
         case events.Change(noun=noun, kind=kind, rev=rev) if noun is not None:
             store.put(kind, noun, rev=rev)
         case nouns.Hop() as hop:
             store.add_hops([hop])
+
+
+def _settle(count: int) -> None:
+    """Let a snapshot stay: it holds no cycles, and looking through it again and again costs."""
+    gc.freeze()
+    if count > _LARGE:
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
+        if trim is not None:
+            trim(0)  # the text that it came as is gone, but glibc would keep the room

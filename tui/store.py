@@ -16,6 +16,7 @@ FRAME_S: Final = 1 / 30
 _REQUESTS_MAX: Final = 200  # requests whose hops are kept: some 5 000 hops, 4 MiB
 _HOPS_MAX: Final = 2_000  # hops kept of one request: fifty times a launch
 _JOURNAL_MAX: Final = 100
+_YOUNG_S: Final = 65.0  # ages are told in seconds for a minute
 
 Topic: TypeAlias = str
 """What changes are told of: a kind of noun, ``hop``, or ``link`` for the stream itself."""
@@ -53,6 +54,7 @@ class Store:
         self.link = Link(state="connecting")
         self.journal: deque[Entry] = deque(maxlen=_JOURNAL_MAX)
         self._live_until_s: float | None = None
+        self._changed_at_s = now_s()
         self._now_s = now_s
         self._later = later
         self._nouns: dict[nouns.Kind, dict[str, nouns.Noun]] = {
@@ -87,6 +89,13 @@ class Store:
         return None if self._live_until_s is None else self._now_s() - self._live_until_s
 
     @property
+    def is_restless(self) -> bool:
+        """Whether something gets older by the second: it is young, stale, or will end."""
+        if self.link.state != "live" or self._now_s() - self._changed_at_s < _YOUNG_S:
+            return True
+        return any(topic.is_paused for topic in self.all(nouns.Topic))
+
+    @property
     def is_pending(self) -> bool:
         """Whether something has changed that the subscribers are not told of yet."""
         return bool(self._changed)
@@ -100,6 +109,16 @@ class Store:
         if self.link.state == "live":
             self._live_until_s = self._now_s()
         self._set_link(Link(state="lost", reason=reason))
+
+    def restore(self, objects: dict[nouns.Kind, list[nouns.Noun]], *, at_s: float) -> None:
+        """Take what was so at ``at_s``, unless something newer is known; the next snapshot wins."""
+        if self.rev == 0 and self.link.state == "connecting":
+            self.replace(objects, rev=0)
+            self._live_until_s = at_s
+
+    def streamed(self) -> dict[nouns.Kind, list[nouns.Noun]]:
+        """Return all that the event stream has told of, by kind."""
+        return {kind: list(self._nouns[kind].values()) for kind in nouns.STREAMED}
 
     def replace(self, objects: dict[nouns.Kind, list[nouns.Noun]], *, rev: int) -> None:
         """Take a snapshot: of the kinds in it, nothing else exists."""
@@ -158,6 +177,7 @@ class Store:
         if not self._changed:
             self._later(FRAME_S, self.flush)
         self._changed.add(topic)
+        self._changed_at_s = self._now_s()
 
 
 _KIND_BY_NOUN: Final[dict[type[Any], nouns.Kind]] = {

@@ -156,6 +156,20 @@ class Terminal:
         """Take output until ``text`` is on the screen; return the seconds since the start."""
         return self.wait(lambda shown: text in shown, patience_s=patience_s)
 
+    def when(self, condition: Callable[[str], object]) -> float:
+        """Return how many seconds after its start the screen fulfilled ``condition`` first.
+
+        All that was sent is shown again to another terminal, piece by piece as it came.
+        """
+        screen = pyte.Screen(*self.size)
+        parser, before = pyte.ByteStream(screen), 0
+        for at_s, size in self.times:
+            parser.feed(bytes(self.output[before:size]))
+            before = size
+            if condition("\n".join(screen.display)):
+                return at_s - self.began_s
+        raise AssertionError(f"it never came:\n{self.text()}")
+
     def text(self) -> str:
         """Return what is on the screen, a line a row."""
         return "\n".join(line.rstrip() for line in self.screen().display)
@@ -173,8 +187,9 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def cpu_s(self) -> float:
-        """Return what the program has used of the processor."""
-        return peers.cpu_s([self.pid])
+        """Return what the program has used of the processor, to the microsecond."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
     def pss_mib(self) -> float:
         """Return the program's share of memory."""

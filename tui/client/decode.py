@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from tui.client import events, nouns
+from tui.client import events, nouns, sharing
 from tui.client.errors import Unreadable
 
 T = TypeVar("T")
@@ -85,7 +85,8 @@ def _snapshot(wire: _WireSnapshot) -> events.Snapshot:
     objects: dict[nouns.Kind, list[nouns.Noun]] = {}
     for kind, noun in nouns.NOUN_BY_KIND.items():
         if kind in wire.objects:
-            objects[kind] = [msgspec.json.decode(raw, type=noun) for raw in wire.objects[kind]]
+            read = msgspec.json.Decoder(noun).decode
+            objects[kind] = sharing.share(map(read, wire.objects[kind]))
     return events.Snapshot(rev=wire.rev, objects=objects)
 
 

@@ -18,6 +18,7 @@ from tui.client.errors import ClientError
 from tui.client.session import Session
 
 _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)  # a restarted cloud is found again within 5 s
+_LARGE: Final = 100_000  # characters: 1 ms to read
 _MAX_EVENT_BYTES: Final = 256 * 1024 * 1024  # a snapshot of 100 000 instances is 60 MB
 
 
@@ -39,7 +40,7 @@ async def follow(
                 yield events.Connected()
                 async for event in httpx2.EventSource(response, max_event_size=_MAX_EVENT_BYTES):
                     place, failures = event.id or place, 0
-                    for item in decode.event(event.event, event.data):
+                    for item in await _read(event):
                         yield item
         except ClientError as error:
             reason = str(error)
@@ -47,6 +48,16 @@ async def follow(
         failures += 1
         yield events.Lost(reason=reason, retry_s=pause_s)
         await asyncio.sleep(pause_s)
+
+
+async def _read(event: httpx2.ServerSentEvent) -> Iterable[events.Event]:
+    """Read one event; a large snapshot beside the loop, which goes on drawing."""
+    name, data = event.event, event.data
+    if len(data) < _LARGE:
+        return decode.event(name, data)
+    # its source holds on to the last event until another comes: 60 MB of text for nothing
+    object.__setattr__(event, "data", "")
+    return await asyncio.to_thread(lambda: list(decode.event(name, data)))
 
 
 def _headers(place: str) -> dict[str, str]:

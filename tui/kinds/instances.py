@@ -22,7 +22,8 @@ def _columns(pen: Pen) -> Sequence[Column[Instance]]:
         Column(name="IP", width=13, cell=lambda item: (next(iter(item.addresses), "-"), "")),
         Column(name="HOST", width=8, cell=lambda item: (item.host or "-", "dim"), drop=3),
         Column(name="AGE", width=4, cell=lambda item: since(pen, item.created_at), drop=2,
-               is_right=True, sort=lambda item: quantities.epoch_s(item.created_at) or 0.0),
+               is_right=True, is_searched=False,
+               sort=lambda item: quantities.epoch_s(item.created_at) or 0.0),
     ]  # fmt: skip
 
 

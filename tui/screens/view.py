@@ -29,6 +29,7 @@ class View(Screen[None]):
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
     app = getters.app(Tui)
+    _is_new = False
 
     def crumbs(self) -> list[str]:
         """Return the path to this screen, from the project on."""
@@ -56,11 +57,15 @@ class View(Screen[None]):
 
     def on_mount(self) -> None:
         """Draw all there is."""
+        self._is_new = True
         self.show(EVERYTHING)
 
     def on_screen_resume(self) -> None:
         """Draw all that changed while another screen was on top."""
-        self.show(EVERYTHING)
+        if self._is_new:  # what was mounted a moment ago is drawn
+            self._is_new = False
+        else:
+            self.show(EVERYTHING)
 
     def on_store_changed(self, event: messages.StoreChanged) -> None:
         """Draw what changed."""

@@ -19,7 +19,8 @@ class Column(Generic[T]):
 
     ``cell`` gives the text and its style, ``sort`` what rows are ordered by. A column is at
     least ``width`` wide, takes ``weight`` shares of what is left, and the one with the highest
-    ``drop`` goes first when there is no room; 0 never goes.
+    ``drop`` goes first when there is no room; 0 never goes. One that is not ``is_searched``
+    (an age, which is another every second) is no place where a filter finds a word.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column(Generic[T]):
     weight: int = 0
     drop: int = 0
     is_right: bool = False
+    is_searched: bool = True
     sort: Callable[[T], Any] | None = None
     draw: Callable[[T, int], Span] | None = None  # what it shows in so many cells, if that counts
 

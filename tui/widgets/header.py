@@ -39,6 +39,8 @@ class Header(Widget):
 
     def _health(self) -> Content:
         clock = quantities.clock(self.app.now_s())
+        if self.app.is_resting:  # nobody redraws the seconds while nothing happens
+            clock = f"{clock[:5]:8}"
         meaning, text = self._summary()
         sign = self.app.glyphs.state(meaning)
         style = f"{themes.COLOUR[meaning]}{' reverse' if 'PAUSED' in text else ''}"
@@ -51,7 +53,9 @@ class Header(Widget):
     def _summary(self) -> tuple[Meaning, str]:
         store = self.app.store
         if store.link.state == "connecting":
-            return "busy", "connecting"
+            age_s = store.age_s()
+            told = "connecting" if age_s is None else f"connecting, stale {quantities.age(age_s)}"
+            return "busy", told
         if store.link.state == "lost":
             age_s = store.age_s()
             return "failed", "no cloud" if age_s is None else f"stale {quantities.age(age_s)}"

@@ -14,6 +14,8 @@ from tui.widgets.spans import Span
 
 T = TypeVar("T")
 
+_PREPARED = 2_000  # rows in 5 ms
+_PREPARED_EVERY_S = 0.03
 _MARGIN = 5  # cursor and mark, each with its space; one more before the border
 
 
@@ -34,6 +36,8 @@ class Table(Lines, Generic[T]):
         self._key = key
         self._items: list[T] = []
         self._rows: list[T] = []
+        self._said: list[str] = []  # all that each of the first items says, for the filter
+        self._is_preparing = False
 
     def count(self) -> int:
         """Return how many rows pass the filter."""
@@ -51,12 +55,20 @@ class Table(Lines, Generic[T]):
 
     def chosen(self) -> list[T]:
         """Return the marked items in sight of the filter, or else the one under the cursor."""
+        if not self.marked:  # asked for with every binding that is shown: not to be looked for
+            return [] if self.current is None else [self.current]
         marked = [item for item in self._rows if self._key(item) in self.marked]
         return marked or ([] if self.current is None else [self.current])
 
     def update(self, items: Iterable[T]) -> None:
         """Take other items."""
-        self._items = list(items)
+        said = dict(zip(map(id, self._items), self._said, strict=False))
+        before, self._items = self._items, list(items)
+        self._said = self._reused(said) if said else []
+        del before  # until here no new item can have the identity of an old one
+        if not self._is_preparing and len(self._items) - len(self._said) > _PREPARED:
+            self._is_preparing = True
+            self.set_timer(_PREPARED_EVERY_S, self._prepare)
         self.marked &= {self._key(item) for item in self._items} if self.marked else set()
         self._arrange()
 
@@ -117,8 +129,7 @@ class Table(Lines, Generic[T]):
         before = None if self.current is None else self._key(self.current)
         self._rows = self._items
         if self.filter_text:
-            matches = filters.parse(self.filter_text)
-            self._rows = [item for item in self._rows if matches(self._fields(item))]
+            self._rows = self._passing(filters.parse(self.filter_text))
         if self.sorted_by is not None:
             self._rows = sorted(self._rows, key=self.sorted_by.key)
         index = None if before is None else self._find(before)
@@ -126,6 +137,50 @@ class Table(Lines, Generic[T]):
             self.cursor = index
         self.changed()
         self.post_message(self.Moved(self))
+
+    def _passing(self, wanted: filters.Filter) -> list[T]:
+        """Return the items that pass; what each says is put together once, while one filters."""
+        self._said += self._say(self._items[len(self._said) :])
+        rows = list(zip(self._items, self._said, strict=True))
+        for word in wanted.words:
+            rows = [row for row in rows if word in row[1]]
+        passing = [item for item, _ in rows]
+        if wanted.tests:
+            passing = [item for item in passing if wanted.tests_pass(self._fields(item))]
+        return passing
+
+    def _say(self, items: Sequence[T]) -> list[str]:
+        """Return all that each item says, column by column: that is twice as fast."""
+        texts = [
+            [text for text, _ in map(column.cell, items)]
+            for column in self.columns
+            if column.is_searched
+        ]
+        if not texts:
+            return [""] * len(items)
+        return [filters.SEPARATOR.join(row).lower() for row in zip(*texts, strict=True)]
+
+    def _reused(self, said: dict[int, str]) -> list[str]:
+        """Return what the first items say, up to where too many are new."""
+        known: list[str] = []
+        new = 0
+        for item in self._items:
+            if (text := said.get(id(item))) is None:
+                new += 1
+                if new > _PREPARED:
+                    break
+                text = self._say([item])[0]
+            known.append(text)
+        return known
+
+    def _prepare(self) -> None:
+        """Put together what some more items say, so that the first letter of a filter finds it."""
+        if len(self._said) < len(self._items):
+            at = len(self._said)
+            self._said += self._say(self._items[at : at + _PREPARED])
+            self.set_timer(_PREPARED_EVERY_S, self._prepare)
+        else:
+            self._is_preparing = False
 
     def _fields(self, item: T) -> dict[str, str]:
         return {column.name.lower(): column.cell(item)[0] for column in self.columns}

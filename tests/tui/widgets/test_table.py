@@ -23,8 +23,13 @@ class Counted:
         self.asked += 1
         return f"row {item}", ""
 
-    def table(self) -> Table[int]:
-        columns = [Column(name="ROW", width=10, cell=self.cell, sort=lambda item: -item)]
+    def table(self, *, is_searched: bool = True) -> Table[int]:
+        columns = [
+            Column(
+                name="ROW", width=10, cell=self.cell, sort=lambda item: -item,
+                is_searched=is_searched,
+            )
+        ]  # fmt: skip
         return Table(columns, key=str)
 
 
@@ -43,7 +48,7 @@ def test_opening_100_000_rows_formats_one_window_of_them(cloud: FakeCloud) -> No
     counted = Counted()
 
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
-        table = counted.table()
+        table = counted.table(is_searched=False)  # a filter's preparation would be counted too
         app.push_screen(Alone(table))
         await pilot.pause()
         table.update(range(100_000))
@@ -122,5 +127,26 @@ def test_names_of_any_kind_keep_the_columns_in_line(cloud: FakeCloud) -> None:
         assert len(rows) >= 4
         assert "\x1b" not in "".join(rows)
         assert any("[red]x[/]" in row for row in rows)
+
+    stage.play(cloud, scene)
+
+
+def test_what_rows_say_is_prepared_in_small_pieces_and_follows_the_items(cloud: FakeCloud) -> None:
+    counted = Counted()
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        table = counted.table()
+        app.push_screen(Alone(table))
+        await pilot.pause()
+        table.update(range(5_000, 12_000))
+        await stage.until(pilot, lambda: len(table._said) == 7_000)
+        counted.asked = 0
+        table.filter("row 1199")
+        assert table.count() == 11
+        assert counted.asked < 100, "all that rows say was put together before"
+        table.update([*range(11_000, 12_000), 119_955])
+        assert table.count() == 12
+        table.update([])
+        assert table.count() == 0
 
     stage.play(cloud, scene)
