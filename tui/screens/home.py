@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import heapq
 import ipaddress
 from collections.abc import Callable, Iterable
@@ -16,7 +17,7 @@ from textual.widget import Widget
 
 from tui import bindings, needs, quantities, themes, words
 from tui.actions.action import Target
-from tui.client import nouns, plans, verbs
+from tui.client import nouns, verbs
 from tui.client.errors import ClientError
 from tui.client.nouns.planning import Capacity
 from tui.glyphs import Meaning
@@ -192,6 +193,7 @@ class Home(View):
     async def _ask(self) -> None:
         """Ask for quotas and forecasts; without an answer the last one stands."""
         if self.app.store.link.state == "live" and self.is_current:
+            plans = importlib.import_module("tui.client.plans")  # after the first paint
             with contextlib.suppress(ClientError):
                 call = verbs.planning.capacity()
                 self._capacity_found = await self.app.fetch(call, plans.capacity)
