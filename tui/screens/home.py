@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import heapq
+import importlib
 import ipaddress
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
