@@ -46,6 +46,7 @@ def build() -> FakeCloud:
         r"GET /network/v2.0/networks": (200, {"networks": [{"id": "n1", "name": "demo-net"}]}),
         r"GET /novabox/v1/capacity.*": (200, capacity()),
         r"POST /novabox/v1/dry-runs/run": (200, RUN_PLAN),
+        r"POST /novabox/v1/dry-runs/delete": (200, DELETE_PLAN),
         r"GET /novabox/v1/explanations/.*": (200, EXPLANATION),
         r"POST /compute/v2.1/servers": (202, {"server": {"id": "i-new"}}),
         r"POST /compute/v2.1/servers/.*/action": (200, {"output": CONSOLE}),
@@ -316,6 +317,16 @@ RUN_PLAN = {"plan": {
     ],
     "image": {"is_cached": True, "size_bytes": 16_777_216, "ec2_id": "ami-00000001"},
     "refusal": None,
+}}  # fmt: skip
+DELETE_PLAN = {"plan": {
+    "touches": [
+        {"kind": "instance", "id": "i-1f", "name": "web-3", "what": "is switched off and gone"},
+        {"kind": "disk", "id": "i-1f", "name": "its own disk, 1 GiB",
+         "what": "goes with all that is on it"},
+        {"kind": "volume", "id": "v1", "name": "pgdata", "what": "is detached, and kept"},
+        {"kind": "port", "id": "p1", "name": "10.0.0.5", "what": "is free again"},
+    ],
+    "frees_bytes": 1 << 30, "is_undoable": False, "undo_s": None, "refusal": None,
 }}  # fmt: skip
 EXPLANATION = {"explanation": {
     "state": "ERROR",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from tui.client import nouns
+from tui.client import nouns, verbs
 from tui.client.call import Call
 
 if TYPE_CHECKING:
@@ -67,8 +67,9 @@ class Question:
 class Action:
     """One thing a user can do; ``id`` is noun.verb and names the binding.
 
-    What it ``asks`` is in the target's answers when ``call`` and ``cli`` are called. One that
-    ``makes`` something needs no object under the cursor.
+    ``plan`` asks the cloud what it would do, for the dialog. What it ``asks`` is in the target's
+    answers when ``call`` and ``cli`` are called. One that ``makes`` something needs no object
+    under the cursor.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Action:
     does: str = ""
     cli: Callable[[Target], tuple[str, ...]] | None = None
     call: Callable[[Target], Call] | None = None
+    plan: Callable[[Target], Call] | None = None
     asks: tuple[Question, ...] = ()
     makes: bool = False
     is_shown: bool = True
@@ -97,6 +99,11 @@ class Action:
 def openstack(*words: str) -> Callable[[Target], tuple[str, ...]]:
     """Return the line of the OpenStack client; ``ID`` stands for the target."""
     return lambda target: ("openstack", *(target.id if word == "ID" else word for word in words))
+
+
+def deleting(kind: str) -> Callable[[Target], Call]:
+    """Return how to ask what deleting a target of that kind would do."""
+    return lambda target: verbs.planning.plan_delete(kind, target.id)
 
 
 def reader(name: str) -> Callable[[Any], Sequence[nouns.Choice]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tui.actions.action import Action, Level, openstack
+from tui.actions.action import Action, Level, deleting, openstack
 from tui.client import verbs
 
 ACTIONS: Final = (
@@ -17,7 +17,7 @@ ACTIONS: Final = (
     Action(
         id="image.delete", keys="ctrl+d", label="delete", views=("images",),
         purpose="The image is gone; instances made of it keep running.",
-        level=Level.ONE_OBJECT, cli=openstack("image", "delete", "ID"),
+        level=Level.ONE_OBJECT, cli=openstack("image", "delete", "ID"), plan=deleting("image"),
         call=lambda target: verbs.image.delete_image(target.id),
     ),
 )  # fmt: skip

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tui.actions.action import Action, Level, Offers, Question, Target, novabox, openstack, reader
+from tui.actions.action import (
+    Action,
+    Level,
+    Offers,
+    Question,
+    Target,
+    deleting,
+    novabox,
+    openstack,
+    reader,
+)
 from tui.client import nouns, verbs
 from tui.store import Store
 
@@ -110,7 +120,7 @@ ACTIONS: Final = (
     Action(
         id="instance.terminate", keys="ctrl+d", label="terminate", views=("instances",),
         purpose="The guest and its local disk are gone for good.",
-        level=Level.FOR_GOOD, cli=openstack("server", "delete", "ID"),
+        level=Level.FOR_GOOD, cli=openstack("server", "delete", "ID"), plan=deleting("instance"),
         call=lambda target: verbs.compute.delete_server(target.id),
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tui.actions.action import Action, Level, Target, openstack
+from tui.actions.action import Action, Level, Target, deleting, openstack
 from tui.client import nouns, verbs
 
 
@@ -18,12 +18,13 @@ ACTIONS: Final = (
         purpose="Take the volume from its instance; what it holds stays.", level=Level.ONE_OBJECT,
         cli=lambda target: ("openstack", "server", "remove", "volume", _server_of(target),
                             target.id),
+        plan=lambda target: verbs.planning.plan_detach(_server_of(target), target.id),
         call=lambda target: verbs.compute.detach_volume(_server_of(target), target.id),
     ),
     Action(
         id="volume.delete", keys="ctrl+d", label="delete", views=("volumes",),
         purpose="The volume and all it holds are gone for good.", level=Level.FOR_GOOD,
-        cli=openstack("volume", "delete", "ID"),
+        cli=openstack("volume", "delete", "ID"), plan=deleting("volume"),
         call=lambda target: verbs.block_storage.delete_volume(target.id),
     ),
 )  # fmt: skip

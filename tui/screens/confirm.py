@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,6 +16,11 @@ from textual.widgets import Input, Static
 
 from tui.actions import action as actions
 from tui.actions.action import Action, Level, Target
+from tui.app import Tui
+from tui.client import plans
+from tui.client.call import Call
+from tui.client.errors import ClientError
+from tui.widgets import plan_lines
 from tui.widgets.spans import clean
 
 _NAMED_MAX = 6
@@ -23,6 +29,7 @@ _NAMED_MAX = 6
 class Confirm(ModalScreen[bool]):
     """Enter means no, unless the name (or the count) has been typed where the level asks for it."""
 
+    app = getters.app(Tui)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "refuse", "no"),
         Binding("y", "accept", "yes"),
@@ -40,12 +47,30 @@ class Confirm(ModalScreen[bool]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = f"{self._action.label.capitalize()}?"
             yield Static(Content("\n").join(self._lines()), markup=False)
+            yield Static(id="plan-lines", markup=False)
             if self._is_typed:
                 what = "the name" if len(self._targets) == 1 else "how many"
                 yield Static(Content(clean(f"Type {what}, {self.wanted}, to go on. Esc: no.")))
                 yield Input(compact=True)
             else:
                 yield Static("y: yes      Enter or Esc: no", markup=False)
+
+    def on_mount(self) -> None:
+        """Ask what it would do."""
+        if self._action.plan:
+            self._load(self._action.plan)
+
+    @work(exclusive=True, group="plan")
+    async def _load(self, plan: Callable[[Target], Call]) -> None:
+        """Say what would become of the first few; without an answer the question stands alone."""
+        found = []
+        with contextlib.suppress(ClientError):
+            for target in self._targets[:_NAMED_MAX]:
+                found.append(await self.app.fetch(plan(target), plans.plan))
+        if found:
+            lines = plan_lines.lines(found, glyphs=self.app.glyphs)
+            text = Content("\n").join([*lines, Content("")])
+            self.query_one("#plan-lines", Static).update(text)
 
     def _lines(self) -> list[Content]:
         names = [Content(clean(f"  {target.name}  {target.id}")) for target in self._targets]
