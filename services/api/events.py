@@ -24,6 +24,7 @@ from services.http import stream
 log = logging.getLogger(__name__)
 
 _TICK_S: Final = 5.0  # how often processes and hosts are looked at while somebody listens
+_INSTANT_S: Final = 0.2  # in which a process that was sent a signal ends, and no longer
 _TOPICS_S: Final = 0.1  # topics are looked at when a hop was written, no more often than this
 _BATCH: Final = 1000  # changes or hops read at once
 _OWNERS_MAX: Final = 10_000  # requests whose project is remembered
@@ -80,7 +81,7 @@ class Events:
         self._usage.start()
 
     def look(self) -> None:
-        """Somebody changed a topic or a process: look at them all now, not at the next tick."""
+        """Somebody changed a topic or a process: look at them all in an instant, not at the tick."""
         self._is_hurried = True
         self._ringer.ring(connection.EVENTS_BELL)
 
@@ -163,7 +164,8 @@ class Events:
             try:
                 with self._lock:
                     is_hurried, self._is_hurried = self._is_hurried, False
-                    tick_s = now_s if self._tell_rows() or is_hurried else tick_s
+                    tick_s = now_s if self._tell_rows() else tick_s
+                    tick_s = min(tick_s, now_s + _INSTANT_S) if is_hurried else tick_s
                     look_s = min(look_s, now_s + _TOPICS_S) if self._tell_hops() else look_s
                     if now_s >= min(look_s, tick_s):
                         self._tell_parts(is_tick=now_s >= tick_s)

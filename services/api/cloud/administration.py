@@ -124,7 +124,9 @@ class Administration:
                     "an API that is stopped could not be asked to start again; "
                     "if it must be: novabox service stop api"
                 )
-            return {"service": self.operations.service(request.ctx, name, verb)}
+            said = self.operations.service(request.ctx, name, verb)
+            self.events.look()
+            return {"service": said}
 
         return handler
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -384,6 +385,28 @@ def test_a_topic_that_fills_is_told(cloud, events):
         change = await stream.until(lambda _, data: data["kind"] == "topic")
         await stream.close()
         assert (change["id"], change["object"]["depth"]) == ("scheduler", 1)
+
+    _run(scenario())
+
+
+def test_a_pause_is_told_at_once_and_not_at_the_next_tick(cloud, events):
+    context.current.set(None)
+    cloud.topics.ring("scheduler", "select_host", "i1")
+
+    def pause() -> None:
+        cloud.post("/novabox/v1/topics/scheduler/pause", {"for_s": 60}, user="admin")
+
+    async def scenario() -> None:
+        stream = Stream(
+            events, _caller(cloud, "demo", "member"), Wanted(kinds=frozenset({"topic"}))
+        )
+        await stream.next()
+        await asyncio.to_thread(pause)
+        start_s = time.monotonic()
+        change = await stream.until(lambda _, data: data["object"]["is_paused"])
+        await stream.close()
+        assert change["object"]["paused_by"] == "admin"
+        assert time.monotonic() - start_s < 3.0, "the next tick may be 5 s away"
 
     _run(scenario())
 
