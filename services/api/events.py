@@ -81,7 +81,7 @@ class Events:
         self._usage.start()
 
     def look(self) -> None:
-        """Somebody changed a topic or a process: look at them all in an instant, not at the tick."""
+        """Somebody changed a topic or a process: look at them in an instant, not at the tick."""
         self._is_hurried = True
         self._ringer.ring(connection.EVENTS_BELL)
 

@@ -20,7 +20,7 @@ from textual.widgets import Static
 from tui import bindings, quantities, registry
 from tui.actions.action import Target
 from tui.client import decode, nouns, verbs
-from tui.client.errors import ClientError
+from tui.client.errors import ClientError, Refused
 from tui.client.nouns import Message, Service, Topic
 from tui.kinds import messages, queues, services
 from tui.kinds.kind import Kind
@@ -32,6 +32,10 @@ from tui.widgets.table import Table
 _KINDS: Final[dict[str, Kind[Any]]] = {
     "rows": queues.KIND, "messages": messages.KIND, "processes": services.KIND,
 }  # fmt: skip
+
+
+_FORBIDDEN: Final = 403
+_ADMINS: Final = "Only an administrator looks inside and holds queues: novabox tui --user admin"
 
 
 class Services(Resource):
@@ -168,8 +172,9 @@ class Services(Resource):
     async def _load_messages(self, topic: Topic) -> None:
         try:
             found = await self.app.fetch(verbs.novabox.topic(topic.name), decode.messages)
-        except ClientError as error:  # most often: only an administrator may look inside
-            self._show_messages([], error.reason)
+        except ClientError as error:
+            is_refused = isinstance(error, Refused) and error.status == _FORBIDDEN
+            self._show_messages([], _ADMINS if is_refused else error.reason)
             return
         chosen = self.table.current
         if chosen is not None and chosen.name == topic.name:

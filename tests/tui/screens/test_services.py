@@ -158,7 +158,7 @@ def test_who_may_not_look_inside_is_told_so(cloud: FakeCloud) -> None:
 
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await stage.press(pilot, "7")
-        assert "Policy doesn't allow novabox:get_messages" in stage.text(app)
+        assert "Only an administrator looks inside" in stage.text(app)
 
     stage.play(cloud, scene)
 
