@@ -4,6 +4,7 @@ It looks and changes nothing. Paths are told relative to the cloud's folder.
 """
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ class _Looks:
             "path": self._short(place),
             "is_there": key in kept,
             "size_bytes": _size_bytes(place),
+            "used_bytes": _used_bytes(place),
             "export": {"lun": export.lun, "is_right": export.path == place} if export else None,
             "sessions": list(self._exporter.sessions(key)) if export else [],
         }
@@ -74,3 +76,12 @@ def _size_bytes(place: Path) -> int | None:
         return os.lseek(descriptor, 0, os.SEEK_END)
     finally:
         os.close(descriptor)
+
+
+def _used_bytes(place: Path) -> int | None:
+    """What it takes on the disk: of a file its blocks, of a device all; None when unknown."""
+    try:
+        found = place.stat()
+    except OSError:
+        return None
+    return found.st_blocks * 512 if stat.S_ISREG(found.st_mode) else _size_bytes(place)

@@ -50,6 +50,7 @@ class Cloud:
             path("/v1/hosts", GET=get(self.hosts)),
             *self.administration.paths(),
             path("/v1/status", GET=get(self.status)),
+            path("/v1/xray/volumes", GET=get(self.list_used)),
             path("/v1/xray/{kind}/{id}", GET=get(self.show_xray)),
             path("/v1/fsck", GET=get(self.fsck)),
             *self.journal.paths(),
@@ -96,6 +97,10 @@ class Cloud:
         """GET /status: what the cloud itself costs."""
         policy.check(request.ctx, "novabox:get_status")
         return self.workings.status()
+
+    def list_used(self, request: Request) -> Json:
+        """GET /xray/volumes: what each volume really takes on the disk."""
+        return {"volumes": self.xray.volumes(request.ctx)}
 
     def show_xray(self, request: Request) -> Json:
         """GET /xray/{kind}/{id}: the object and all it is made of, as it really is."""

@@ -69,13 +69,12 @@ def _bytes(row: Volume, found: Json | None) -> Node:
             return Node(label="bytes", word="none yet", meaning="busy")
         where = found["path"] if found else "the pool"
         return checked("bytes", f"{where} does not have them", is_changing=_is_changing(row))
-    size, wanted = found["size_bytes"], row.size_gib << 30
+    size, wanted, used = found["size_bytes"], row.size_gib << 30, found["used_bytes"]
     mismatch = ""
     if size is not None and size != wanted:
         mismatch = f"the row says {row.size_gib} GiB, there are {gib(size)}"
-    return checked(
-        "bytes", mismatch, is_changing=_is_changing(row), detail=f"{found['path']}  {gib(wanted)}"
-    )
+    detail = f"{found['path']}  {gib(used or 0)} of {gib(wanted)}"
+    return checked("bytes", mismatch, is_changing=_is_changing(row), detail=detail)
 
 
 def _export(row: Volume, found: Json | None) -> list[Node]:

@@ -42,6 +42,16 @@ class Xray:
             raise errors.NotFound(kind, object_id)
         return node.view(_TREES[kind](self._sources(), ctx, object_id))
 
+    def volumes(self, ctx: context.RequestContext) -> list[Json]:
+        """What each volume of `ctx` takes on the disk; None where its worker does not answer."""
+        policy.check(ctx, "novabox:xray")
+        at = self._sources(is_everything=True)
+        used = []
+        for seen in objects.everything(self.db, "volume", ctx):
+            found = at.looks.volumes(seen.view["host"]).part("volumes", seen.id)
+            used.append({"id": seen.id, "used_bytes": found["used_bytes"] if found else None})
+        return used
+
     def everything(self, ctx: context.RequestContext) -> Json:
         """All that does not agree anywhere, and all that could not be looked at."""
         policy.check(ctx, "novabox:fsck")

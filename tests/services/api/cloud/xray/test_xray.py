@@ -203,6 +203,23 @@ def test_a_volume_is_shown_with_its_bytes_and_export(cloud, workers):
     )["mismatch"]  # fmt: skip
 
 
+def test_what_volumes_take_on_the_disk_is_told_of_all_at_once(cloud, workers):
+    made = cloud.post(f"{VOLUME}/volumes", {"volume": {"size": 1, "name": "data"}})["volume"]
+    workers.volume.steps["create"](made["id"])
+    other = workers.volume.available()
+    workers.volume.pool.place(made["id"]).write_bytes(b"x" * (64 << 10))
+
+    own = cloud.get(f"{CLOUD}/xray/volumes")["volumes"]
+    assert own == [{"id": made["id"], "used_bytes": 64 << 10}]
+    every = cloud.get(f"{CLOUD}/xray/volumes", user="admin")["volumes"]
+    assert {one["id"] for one in every} == {made["id"], other.id}
+
+
+def test_what_a_silent_worker_has_is_not_known(cloud):
+    made = cloud.post(f"{VOLUME}/volumes", {"volume": {"size": 1}})["volume"]
+    assert cloud.get(f"{CLOUD}/xray/volumes")["volumes"] == [{"id": made["id"], "used_bytes": None}]
+
+
 def test_lost_or_short_bytes_of_a_volume_are_a_mismatch(cloud, workers):
     volume = workers.volume.available()
     place = workers.volume.pool.place(volume.id)
