@@ -42,6 +42,8 @@ class Glyphs:
     bar_half: str = "▒"
     bar_empty: str = "░"
 
+    branch: str = "└─"
+
     lane: str = "┊"
     lane_end: str = "│"
     wire: str = "─"
@@ -82,6 +84,7 @@ ASCII: Final = Glyphs(
     bar_full="#",
     bar_half="+",
     bar_empty=".",
+    branch="`-",
     lane=":",
     lane_end="|",
     wire="-",

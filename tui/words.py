@@ -57,7 +57,7 @@ def of_image(image: nouns.Image) -> tuple[str, Meaning]:
     return image.status, _IMAGE.get(image.status, "unknown")
 
 
-def of_volume(volume: nouns.Volume) -> tuple[str, Meaning]:
+def of_volume(volume: nouns.Volume | nouns.Snapshot) -> tuple[str, Meaning]:
     """Return the status word and its meaning; what is under way is told by its word."""
     return volume.status, _VOLUME.get(volume.status, "busy")
 

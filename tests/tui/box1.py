@@ -51,6 +51,10 @@ def build() -> FakeCloud:
         r"POST /compute/v2.1/servers": (202, {"server": {"id": "i-new"}}),
         r"POST /compute/v2.1/servers/.*/action": (200, {"output": CONSOLE}),
         r"DELETE /compute/v2.1/servers/.*": (204, None),
+        r"GET /novabox/v1/xray/volumes": (200, {"volumes": [
+            {"id": _volume_id(short), "used_bytes": used_bytes} for short, used_bytes in (
+                ("07", 14 << 30), ("06", 4_402_341_478), ("05", 52_428_800), ("02", 2_040_109_465))
+        ]}),
         r"POST /novabox/v1/topics/.*": (202, {}),
         r"POST /novabox/v1/services/.*": (200, {"service": {"name": "compute", "pid": 815}}),
         r"GET /novabox/v1/services/[^/]*/log[?]lines=.*": (200, {"log": LOG}),
@@ -109,7 +113,7 @@ def _volumes(cloud: FakeCloud) -> None:
         ("05", "scratch", 10, "attaching", "1d", "/dev/vdc"),
         ("02", "old-home", 2, "error", None, None),
     ):
-        volume_id = f"{short}000000-0000-4000-8000-00000000v01d"
+        volume_id = _volume_id(short)
         cloud.put(
             "volume", id=volume_id, name=name, status=status, size_gib=size_gib,
             volume_type="sparse", host="box1", is_bootable=False,
@@ -117,7 +121,25 @@ def _volumes(cloud: FakeCloud) -> None:
             device=device, target=f"{portal}{volume_id} 1" if owner else None,
             reason="pool: no space left: 2 GiB asked, 1.1 GiB free" if status == "error" else "",
             created_at=NOW_S - 3600, request_id=LAUNCH if owner else None, project_id="p1",
+            snapshot_id=_snapshot_id("11") if name == "backup" else None,
         )  # fmt: skip
+    for short, name, age_s, status in (
+        ("12", "before-upgrade", 800, "available"), ("11", "noon", 7_900, "available"),
+        ("09", "yesterday", 90_000, "error"),
+    ):  # fmt: skip
+        cloud.put(
+            "snapshot", id=_snapshot_id(short), name=name, status=status, size_gib=40,
+            volume_id=_volume_id("07"), host="box1", created_at=NOW_S - age_s, project_id="p1",
+            reason="pool: no space left" if status == "error" else "", request_id=LAUNCH,
+        )  # fmt: skip
+
+
+def _volume_id(short: str) -> str:
+    return f"{short}000000-0000-4000-8000-00000000v01d"
+
+
+def _snapshot_id(short: str) -> str:
+    return f"{short}000000-0000-4000-8000-00000000517a"
 
 
 def _services(cloud: FakeCloud) -> None:

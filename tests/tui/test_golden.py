@@ -81,7 +81,9 @@ def test_a_screen_of_80_by_24_looks_as_it_did(cloud: FakeCloud, name: str) -> No
     compare(GOLDEN / f"{name}.txt", shown[name])
 
 
-@pytest.mark.parametrize("name", ["home", "instances", "theatre", "services", "capacity"])
+@pytest.mark.parametrize(
+    "name", ["home", "instances", "theatre", "services", "capacity", "volumes"]
+)
 def test_a_wide_screen_looks_as_it_did(cloud: FakeCloud, name: str) -> None:
     shown = draw_all(cloud, [name], signs=glyphs.UNICODE, size=(120, 38))
     compare(GOLDEN / f"{name}-wide.txt", shown[name])

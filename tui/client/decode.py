@@ -73,6 +73,11 @@ def log(body: Any) -> nouns.Piece:
     return convert(body, _Log).log
 
 
+def volume_uses(body: Any) -> list[nouns.VolumeUse]:
+    """Read ``GET /xray/volumes``. Raises Unreadable."""
+    return convert(body, _VolumeUses).volumes
+
+
 def convert(body: Any, kind: type[T]) -> T:
     """Read ``body`` as a ``kind``. Raises Unreadable."""
     try:
@@ -123,3 +128,8 @@ class _Topics:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Log:
     log: nouns.Piece
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _VolumeUses:
+    volumes: list[nouns.VolumeUse]

@@ -70,7 +70,7 @@ class Resource(View):
     def show(self, topics: frozenset[Topic]) -> None:
         """Draw the rows and the chosen object, or ask for them anew."""
         if self.KIND.topic in topics:
-            self._show_rows()
+            self.show_rows()
         if topics & self.KIND.follows:
             self.show_chosen()
         if self.KIND.read and "link" in topics:
@@ -128,7 +128,11 @@ class Resource(View):
     def action_copy_line(self) -> None:
         """Copy the shell line that shows the object under the cursor."""
         if target := self.app.target():
-            self._copy(action.quote((*self.KIND.show, target.id)))
+            self._copy(action.quote((*self.shows(), target.id)))
+
+    def shows(self) -> tuple[str, ...]:
+        """Return the shell line that shows one of the objects, but for its id."""
+        return self.KIND.show
 
     def filter_by(self, text: str) -> None:
         """Filter the table, as if ``text`` had been typed."""
@@ -171,7 +175,8 @@ class Resource(View):
         if self.KIND.opens and self.table.current is not None:
             await self.run_action(self.KIND.opens(self.table.current))
 
-    def _show_rows(self) -> None:
+    def show_rows(self) -> None:
+        """Draw the rows."""
         kind = self.KIND
         items = self.app.store.all(kind.noun)
         self.table.update(sorted(items, key=kind.order, reverse=kind.is_newest_first))

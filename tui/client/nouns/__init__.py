@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol, TypeAlias
 
-from tui.client.nouns.block_storage import Volume
+from tui.client.nouns.block_storage import Snapshot, Volume, VolumeUse
 from tui.client.nouns.choice import Choice
 from tui.client.nouns.compute import Fault, FlavorRef, Host, ImageRef, Instance
 from tui.client.nouns.image import Image
@@ -45,9 +45,11 @@ __all__ = [
     "ProjectQuota",
     "Request",
     "Service",
+    "Snapshot",
     "Time",
     "Topic",
     "Volume",
+    "VolumeUse",
     "key",
 ]
 
@@ -63,13 +65,15 @@ class Noun(Protocol):
 Kind: TypeAlias = str
 """A kind of noun by the name that the event stream has for it, or would have."""
 
-STREAMED: Final = ("instance", "image", "volume", "service", "topic", "host", "network")
+STREAMED: Final = ("instance", "image", "volume", "snapshot", "service", "topic", "host", "network")
 """The kinds that the event stream tells of; others are asked for where they are shown."""
 
 NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
     "instance": Instance,
     "image": Image,
     "volume": Volume,
+    "snapshot": Snapshot,
+    "volume_use": VolumeUse,
     "service": Service,
     "topic": Topic,
     "host": Host,

@@ -91,3 +91,8 @@ def console_break(server_id: str) -> Call:
 def console(instance_id: str) -> Call:
     """Hear what the guest says on its serial line: kept output first, then as it comes."""
     return Call(service="novabox", method="GET", path=f"/consoles/{instance_id}")
+
+
+def volume_uses() -> Call:
+    """Ask what each volume really takes on the disk."""
+    return Call(service="novabox", method="GET", path="/xray/volumes")
