@@ -99,7 +99,12 @@ def test_a_terminal_is_left_as_it_was(server: str, terminal: Open, number: int) 
     assert one.settings() == one.settings_before
 
 
-def test_what_was_kept_is_printed_with_every_boot_marked(cloud: clouds.Cloud, server: str) -> None:
+def test_a_reboot_is_marked_and_the_line_goes_on(
+    cloud: clouds.Cloud, server: str, terminal: Open
+) -> None:
+    one = terminal(server)
+    one.until("console of talker")
+    one.type("\r")
     cloud.run(OPENSTACK, "server", "reboot", "--hard", "--wait", server, user="demo")
 
     def marks() -> list[str]:
@@ -109,6 +114,10 @@ def test_what_was_kept_is_printed_with_every_boot_marked(cloud: clouds.Cloud, se
 
     boots = clouds.eventually(marks, timeout_s=180, what="a second boot", every_s=1)
     assert boots == sorted(boots)
+    one.until("=== novabox: boot ")
+    one.until("login: ")
+    one.type("root\r")
+    one.until("Password: ")
 
 
 def test_another_projects_console_is_not_there(cloud: clouds.Cloud, server: str) -> None:
