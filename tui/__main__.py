@@ -6,46 +6,69 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from tui import glyphs
+from tui import glyphs, preferences
 from tui.client import credentials
 from tui.client.errors import ClientError
 
+_THEMES = ("dark", "light", "deuter", "tritan", "contrast", "ansi")
+_PRESETS = ("default", "k9s", "vim", "emacs")
 _SCREENS = ("home", "instances", "images", "volumes", "services", "traces", "theatre", "run")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the interface, or draw one screen into a file; return the exit status."""
     options = _parser().parse_args(arguments)
-    signs = glyphs.choose(options.glyphs, os.environ)
-    if options.welcome:
-        return _welcome(options.welcome, user=options.user, signs=signs)
     try:
-        who = credentials.find(os.environ, cloud=options.cloud)
-    except ClientError as error:
-        print(f"tui: {error}", file=sys.stderr)
-        return 2
-    if options.screenshot:
+        liked = preferences.load(os.environ, themes=_THEMES)
+        who = None if options.welcome else credentials.find(os.environ, cloud=options.cloud)
+    except (ClientError, preferences.Unreadable) as error:
+        return _misused(error)
+    signs = glyphs.choose(options.glyphs or liked.glyphs or "auto", os.environ)
+    theme = options.theme or liked.theme
+    if options.screenshot and who:
         from tui import screenshot
 
-        return screenshot.draw(who, view=options.screen, path=options.screenshot, signs=signs)
+        return screenshot.draw(
+            who, view=options.screen, path=options.screenshot, signs=signs, theme=theme
+        )
+    from tui import keymaps
+
+    try:
+        keys = keymaps.load(os.environ, wanted=options.keys or liked.keys)
+    except keymaps.Unusable as error:
+        return _misused(error)
+    if options.welcome:
+        return _welcome(options.welcome, user=options.user, signs=signs, theme=theme, keys=keys)
     from tui import cache
     from tui.app import Tui
 
-    app = Tui(who, signs=signs, cached=cache.path_for(who, os.environ))
+    assert who is not None  # noqa: S101 - only a first run has nobody
+    cached = cache.path_for(who, os.environ)
+    app = Tui(who, signs=signs, theme=theme, keys=keys, cached=cached)
     app.run()
     return app.return_code or 0
 
 
-def _welcome(novabox: str, *, user: str, signs: glyphs.Glyphs) -> int:
+def _misused(error: Exception) -> int:
+    print(f"tui: {error}", file=sys.stderr)
+    return 2
+
+
+def _welcome(
+    novabox: str, *, user: str, signs: glyphs.Glyphs, theme: str, keys: Mapping[str, str]
+) -> int:
     """Run the interface where there is no cloud yet; the status of what could not be undone."""
     from tui.app import Tui
     from tui.screens.welcome import Welcome
     from tui.setup.program import Program
 
     program = Program(shlex.split(novabox))
-    app = Tui(signs=signs, first=lambda: Welcome(program=program, user=user))
+    app = Tui(
+        signs=signs, theme=theme, keys=keys, first=lambda: Welcome(program=program, user=user)
+    )
     app.run()
     return app.return_code or 0
 
@@ -53,8 +76,10 @@ def _welcome(novabox: str, *, user: str, signs: glyphs.Glyphs) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tui", description="The cloud, in this terminal.")
     parser.add_argument(
-        "--glyphs", choices=("auto", *glyphs.SETS), default="auto", help="signs the terminal has"
+        "--glyphs", choices=("auto", *glyphs.SETS), help="signs the terminal has (auto)"
     )
+    parser.add_argument("--theme", choices=_THEMES, help="colours (default: what the terminal can)")
+    parser.add_argument("--keys", choices=_PRESETS, help="the keys of another program")
     parser.add_argument("--cloud", help="a cloud of clouds.yaml (default: OS_CLOUD, else OS_*)")
     parser.add_argument(
         "--screenshot", type=Path, metavar="FILE.svg", help="draw one screen into a file, and end"

@@ -10,13 +10,14 @@ import asyncio
 import importlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import work
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui import acting, bindings, glyphs, messages, places, registry, themes
@@ -24,6 +25,7 @@ from tui.actions.action import Target, request_of
 from tui.canvas import Canvas
 from tui.client import credentials, nouns
 from tui.client.errors import ClientError
+from tui.shell import Shell, made
 from tui.store import Store, Topic
 from tui.typeahead import TypeAhead
 
@@ -41,25 +43,19 @@ _OF_A_CLOUD: Final = (
 )  # fmt: skip
 
 
-def _screen(module: str, name: str, **fields: object) -> Screen[Any]:
-    make: Callable[..., Screen[Any]] = getattr(
-        importlib.import_module(f"tui.screens.{module}"), name
-    )
-    return make(**fields)
-
-
 def _cache() -> ModuleType:
     """Import what decodes JSON: not before it is needed."""
     return importlib.import_module("tui.cache")
 
 
-class Tui(Canvas[None], TypeAhead[None]):
+class Tui(Canvas[None], TypeAhead[None], Shell[None]):
     """The terminal user interface of one project of one cloud.
 
     ``now_s`` is the clock, ``open_session`` makes the connection, ``open_line`` a guest's
     serial line from its id: all are others in tests.
     ``first`` makes the screen of a first run, where there is no cloud yet: it ends in ``enter``.
     ``cached`` is the file with what was seen the last time.
+    ``theme`` is one of `tui.themes` (empty: what the terminal can show), ``keys`` a key map.
     """
 
     TITLE = "novabox"
@@ -82,6 +78,8 @@ class Tui(Canvas[None], TypeAhead[None]):
         first: Callable[[], Screen[Any]] | None = None,
         open_line: Callable[[str], Line] | None = None,
         cached: Path | None = None,
+        theme: str = "",
+        keys: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.who = who
@@ -91,6 +89,9 @@ class Tui(Canvas[None], TypeAhead[None]):
         self.store.subscribe(self._tell_screens)
         self._open_session = open_session
         self._first = first
+        self._wanted_theme = theme
+        self._keys = keys or {}
+        self.clashes: list[str] = []
         self.form_drafts: dict[str, dict[str, str]] = {}  # by action, of forms that were left
         self._open_line = open_line
         self._cache = cached
@@ -100,7 +101,8 @@ class Tui(Canvas[None], TypeAhead[None]):
 
     def on_mount(self) -> None:
         """Start: the theme, the clock and, after the first paint, the connection."""
-        themes.choose(self, os.environ)
+        themes.choose(self, os.environ, wanted=self._wanted_theme)
+        self.set_keymap(dict(self._keys))
         self.add_class(f"-{self.glyphs.name}")
         self._clock = self.set_timer(1.0, self._tick)
         if self._first is None:
@@ -167,6 +169,13 @@ class Tui(Canvas[None], TypeAhead[None]):
             return True if known is None or known.works_on(self.target()) else None
         return True
 
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        """Say, once, which keys mean two things: a screen's own that no key map knows of."""
+        names = ", ".join(sorted(binding.id or binding.description for binding in clashed_bindings))
+        if names not in self.clashes:
+            self.clashes.append(names)
+            self.say(f"one key for two things here: {names}", is_error=True)
+
     def action_act(self, action_id: str) -> None:
         """Make the action's API call for every chosen object, confirmed as its level asks."""
         action = registry.BY_ID[action_id]
@@ -181,10 +190,12 @@ class Tui(Canvas[None], TypeAhead[None]):
                 self.pop_screen()
         else:
             self.switch_mode(view)
+            self.note_view(view)
 
     async def action_open(self, view: str, key: str = "", text: str = "") -> None:
         """Show a screen with the cursor on an object, or filtered."""
         await self.switch_mode(view)
+        self.note_view(view)
         listing: Any = self.screen
         if text and hasattr(listing, "filter_by"):
             listing.filter_by(text)
@@ -194,7 +205,7 @@ class Tui(Canvas[None], TypeAhead[None]):
 
     def action_run_form(self) -> None:
         """Open the form that runs an instance, filled with the image under the cursor."""
-        self.push_screen(_screen("run", "Run", image=self.target()))
+        self.push_screen(made("run", "Run", image=self.target()))
 
     def action_why(self) -> None:
         """Say why the object under the cursor is as it is."""
@@ -203,14 +214,14 @@ class Tui(Canvas[None], TypeAhead[None]):
             self.say("there is nothing to explain here", is_error=True)
             return
         crumbs: list[str] = getattr(self.screen, "crumbs", list)()
-        self.push_screen(_screen("why", "Why", target=target, crumbs=crumbs))
+        self.push_screen(made("why", "Why", target=target, crumbs=crumbs))
 
     def action_trace(self, request_id: str = "") -> None:
         """Open the trace of a request, or of what the object under the cursor came from."""
         if not request_id and (target := self.target()):
             request_id = request_of(target)
         if request_id:
-            self.push_screen(_screen("theatre", "Theatre", request_id=request_id))
+            self.push_screen(made("theatre", "Theatre", request_id=request_id))
         else:
             self.say("no request is known for this", is_error=True)
 
@@ -218,19 +229,11 @@ class Tui(Canvas[None], TypeAhead[None]):
         """Open the console of the instance under the cursor."""
         if target := self.target():
             open_line = self._open_line or await self._lines()
-            self.push_screen(_screen("console", "Console", target=target, open_line=open_line))
-
-    def action_command(self) -> None:
-        """Ask for a command on the lowest line."""
-        self.push_screen(_screen("finder", "Command"))
-
-    def action_palette(self) -> None:
-        """Ask for an action or an object anywhere."""
-        self.push_screen(_screen("finder", "Palette", below=self.screen))
+            self.push_screen(made("console", "Console", target=target, open_line=open_line))
 
     def action_help(self) -> None:
         """Show the keys of the screen on top."""
-        self.push_screen(_screen("help", "Help", of=self.screen))
+        self.push_screen(made("help", "Help", of=self.screen))
 
     async def action_quit(self) -> None:
         """Leave; a screen that has something to undo before says so first."""

@@ -7,6 +7,7 @@ from typing import Final
 from tui import places
 from tui.actions import (
     console,
+    cursor,
     everywhere,
     image,
     instance,
@@ -44,6 +45,7 @@ REGISTRY: Final = (
     *console.ACTIONS,
     *listing.ACTIONS,
     *(_going(place) for place in places.PLACES if place.key),
+    *cursor.ACTIONS,
     *everywhere.ACTIONS,
 )
 

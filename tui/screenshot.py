@@ -31,10 +31,10 @@ _TEXT: Final = re.compile(
 _REMOTE_FONT: Final = re.compile(r',\s*url\("https?://[^"]*"\) format\("[^"]*"\)')
 
 
-def draw(who: Credentials, *, view: str, path: Path, signs: Glyphs) -> int:
+def draw(who: Credentials, *, view: str, path: Path, signs: Glyphs, theme: str = "") -> int:
     """Write ``view`` into ``path``; return the exit status, with the reason on stderr."""
     try:
-        svg = asyncio.run(_draw(Tui(who, signs=signs), view))
+        svg = asyncio.run(_draw(Tui(who, signs=signs, theme=theme), view))
     except Unreachable as error:
         print(f"tui: {error}", file=sys.stderr)
         return 1

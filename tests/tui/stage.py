@@ -30,8 +30,9 @@ def play(
     size: tuple[int, int] = SMALL,
     signs: Glyphs = glyphs.UNICODE,
     open_line: Callable[[str], Line] | None = None,
+    **more: Any,
 ) -> None:
-    """Start the app, wait for the first snapshot, play ``scene``, stop."""
+    """Start the app, wait for the first snapshot, play ``scene``, stop; ``more`` is the app's."""
 
     async def run() -> None:
         app = Tui(
@@ -40,6 +41,7 @@ def play(
             now_s=lambda: NOW_S,
             open_session=lambda who: Session(who, transport=cloud),
             open_line=open_line,
+            **more,
         )
         async with app.run_test(size=size) as pilot:
             if not cloud.is_down:

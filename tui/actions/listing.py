@@ -15,7 +15,7 @@ ACTIONS: Final = (
            purpose="Mark the row: actions work on all marked rows.", is_shown=False),
     Action(id="list.copy", keys="y", label="copy id", views=("lists",), does="screen.copy_id",
            purpose="Copy the object's id.", is_shown=False),
-    Action(id="list.copy_line", keys="Y", label="copy line", views=("lists",),
-           does="screen.copy_line", purpose="Copy the shell line that shows this object.",
+    Action(id="list.copy_as", keys="Y", label="copy as", views=("lists",), does="screen.copy_as",
+           purpose="Copy the object as a shell line, an API call, JSON, or by its name.",
            is_shown=False),
 )  # fmt: skip

@@ -100,4 +100,4 @@ class Confirm(ModalScreen[bool]):
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() == self.wanted)
+        self.dismiss(event.value.strip() in (self.wanted, self.app.mask.text(self.wanted)))

@@ -15,19 +15,18 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui import bindings
-from tui.actions import action
+from tui import bindings, places
 from tui.actions.action import Target
 from tui.client import nouns
 from tui.kinds.kind import Kind
 from tui.places import Place
+from tui.screens.copying import Copying
 from tui.screens.view import View
 from tui.store import Topic
 from tui.widgets.panel import Panel
 from tui.widgets.spans import clean
 from tui.widgets.table import Table
 
-CLIPBOARD_BYTES_MAX: Final = 74_994  # what terminals take by OSC 52, after k9s
 _AGAIN_S: Final = 1.0  # hops come by the hundred: a list is asked for once a second at most
 _BORDER: Final = 2
 
@@ -123,12 +122,14 @@ class Resource(View):
     def action_copy_id(self) -> None:
         """Copy the id of the object under the cursor."""
         if target := self.app.target():
-            self._copy(target.id)
+            self.app.action_copy(target.id)
 
-    def action_copy_line(self) -> None:
-        """Copy the shell line that shows the object under the cursor."""
+    def action_copy_as(self) -> None:
+        """Copy the object under the cursor in one of several forms."""
         if target := self.app.target():
-            self._copy(action.quote((*self.shows(), target.id)))
+            place = next((one for one in places.PLACES if one.name == self.app.current_mode), None)
+            call = place.call.line() if place else ""
+            self.app.push_screen(Copying(target, show=self.shows(), call=call))
 
     def shows(self) -> tuple[str, ...]:
         """Return the shell line that shows one of the objects, but for its id."""
@@ -200,10 +201,6 @@ class Resource(View):
 
     def _filter_line(self) -> Input:
         return self.query_one("#filter", Input)
-
-    def _copy(self, text: str) -> None:
-        self.app.copy_to_clipboard(text[:CLIPBOARD_BYTES_MAX])
-        self.app.say(f"copied: {text}")
 
 
 def listing(place: Place) -> Resource:

@@ -133,12 +133,12 @@ class Services(Resource):
         """Mark the row of the list that has the focus."""
         self._pane()[1].toggle_mark()
 
-    def action_copy_line(self) -> None:
+    def action_copy_as(self) -> None:
         """Copy the shell line that shows what is under the cursor."""
         kind, table = self._pane()
         item = table.current
         if item is not None:
-            self._copy(" ".join((*kind.show, getattr(item, "queue", None) or item.key)))
+            self.app.action_copy(" ".join((*kind.show, getattr(item, "queue", None) or item.key)))
 
     @on(Table.Chosen, "#messages Table")
     def _inside(self) -> None:

@@ -11,12 +11,13 @@ from typing import ClassVar, Final
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, getters
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui import bindings
 from tui.app import Tui
 from tui.widgets import spans
 from tui.widgets.spans import Span
@@ -28,15 +29,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     """Lines with a cursor; a subclass says how many there are and what each shows."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{name}" for name in spans.STYLES}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "up", show=False),
-        Binding("down", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home", "move(-1000000000)", "first", show=False),
-        Binding("end", "move(1000000000)", "last", show=False),
-        Binding("enter", "choose", "open", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings.of("cursor")
 
     app = getters.app(Tui)
 
