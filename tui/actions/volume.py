@@ -161,7 +161,7 @@ ACTIONS: Final = (
         cli=_new_line, call=_new,
     ),
     Action(
-        id="volume.attach", keys="a", label="attach", views=("volumes",), takes=(Volume,),
+        id="volume.attach", keys="V", label="attach", views=("volumes",), takes=(Volume,),
         purpose="Give the volume to an instance.", suits=_free, level=Level.REVERSIBLE,
         asks=(Question(name="server", label="Instance", kind="choice", among=_running),),
         cli=lambda target: ("openstack", "server", "add", "volume", _answer(target, "server"),

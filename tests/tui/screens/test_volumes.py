@@ -94,7 +94,7 @@ def test_a_volume_is_attached_to_the_chosen_instance(cloud: FakeCloud) -> None:
 
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await to(pilot, "backup")
-        await press(pilot, "a")
+        await press(pilot, "V")
         assert isinstance(app.screen, Form)
         assert "ci-07" in stage.text(app)
         await press(pilot, "right", "ctrl+s")
