@@ -14,6 +14,8 @@ _UP: Final = re.compile(r"● (?P<name>\S+) +up after +(?P<seconds>[0-9.]+) s")
 _DONE: Final = re.compile(
     r"(?P<sign>[●✗]) (?P<name>.{30}) +(?P<took>[0-9.]+ (?:us|ms|s)|\d+ m \d\d s)(?:  (?P<note>.*))?"
 )
+# a hop of the launch, or what the guest says while it boots: `    3.68 s  guest: addr eth0=…`
+_MEANWHILE: Final = re.compile(r" +[0-9.]+ (?:us|ms|s)  (?P<what>\S.*?) *(?: {3}|$)")
 _UPLOADS: Final = 4  # ami-tiny's: kernel, ramdisk, disk, and the whole disk
 
 
@@ -72,6 +74,10 @@ class Progress:
             name, note = found["name"].strip(), (found["note"] or "").strip()
             if found["sign"] == "●":
                 self._count(name, note, now_s)
+        elif found := _MEANWHILE.match(line):
+            for step in self.steps:
+                if step.state == "runs":
+                    step.note = found["what"]
         self.begin(now_s)
 
     def finish(self, now_s: float) -> None:

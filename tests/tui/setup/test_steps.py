@@ -40,6 +40,26 @@ def test_the_story_of_the_demo_is_followed_to_the_login() -> None:
     assert [step.note for step in progress.steps][-1] == "root@10.78.0.3"
 
 
+def test_what_happens_meanwhile_is_told_beside_the_part_that_runs() -> None:
+    progress = Progress(steps=steps.of_demo())
+    progress.begin(0.0)
+    for line in stub.DEMO.splitlines()[:-2]:
+        progress.take(line, 1.0)
+
+    notes = []
+    for line in (
+        "   713.9 ms  api → object               GET image                             6.1 ms",
+        "● request to ACTIVE                 1.38 s  34 hops",
+        "     3.68 s  guest: addr eth0=10.78.0.2/24",
+    ):
+        progress.take(line, 2.0)
+        notes.append([step.note for step in progress.steps][3:])
+
+    assert notes == [
+        ["api → object", ""], ["34 hops", ""], ["34 hops", "guest: addr eth0=10.78.0.2/24"],
+    ]  # fmt: skip
+
+
 def test_what_was_there_already_is_no_failure_and_what_fails_says_where() -> None:
     progress = Progress(steps=steps.of_demo())
     progress.begin(0.0)
