@@ -108,10 +108,10 @@ def test_a_volume_is_attached_to_the_chosen_instance(cloud: FakeCloud) -> None:
 def test_what_a_state_forbids_is_not_offered(cloud: FakeCloud) -> None:
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await to(pilot, "pgdata")
-        assert "a attach" not in stage.text(app)
+        assert "V attach" not in stage.text(app)
         assert "^e detach" in stage.text(app)
         await press(pilot, "up", "up")
-        assert "a attach" in stage.text(app)
+        assert "V attach" in stage.text(app)
         assert "^e detach" not in stage.text(app)
 
     stage.play(cloud, scene)
