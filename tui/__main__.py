@@ -9,13 +9,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tui import glyphs, preferences
+from tui import glyphs, places, preferences
 from tui.client import credentials
 from tui.client.errors import ClientError
 
 _THEMES = ("dark", "light", "deuter", "tritan", "contrast", "ansi")
 _PRESETS = ("default", "k9s", "vim", "emacs")
-_SCREENS = ("home", "instances", "images", "volumes", "services", "traces", "theatre", "run")
+_SCREENS = (*places.BY_NAME, "theatre", "run")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,13 +15,15 @@ _RESOURCES: Final = ("network", "subnet", "port", "security_group", "security_gr
 
 
 class Quota(Struct, forbid_unknown_fields=True):
-    """The limits to be set."""
+    """The limits to be set; `check_limit`: none of them below what is used."""
 
     network: values.Limit | UnsetType = UNSET
     subnet: values.Limit | UnsetType = UNSET
     port: values.Limit | UnsetType = UNSET
     security_group: values.Limit | UnsetType = UNSET
     security_group_rule: values.Limit | UnsetType = UNSET
+    check_limit: bool = False
+    force: bool = False
 
 
 class UpdateQuota(Struct, forbid_unknown_fields=True):
@@ -56,7 +58,10 @@ class QuotasFace:
     def update(self, request: Request, body: UpdateQuota) -> Json:
         """PUT /quotas/{project}: those that are named."""
         wanted = values.given(body.quota, _RESOURCES)
-        usage = self.verbs.put_quota(request.ctx, request.path["project_id"], wanted)
+        is_checked = body.quota.check_limit and not body.quota.force
+        usage = self.verbs.put_quota(
+            request.ctx, request.path["project_id"], wanted, is_forced=not is_checked
+        )
         return {"quota": {name: usage.limits[name] for name in _RESOURCES}}
 
     def default(self, request: Request) -> Json:

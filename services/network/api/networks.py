@@ -116,11 +116,13 @@ class Networks:
         ctx: context.RequestContext,
         project_id: str,
         wanted: Mapping[str, int],
+        *,
+        is_forced: bool = False,
     ) -> quota.Usage:
-        """Give a project limits of its own, whatever it uses. Raises Forbidden, BadRequest."""
+        """Give a project limits of its own. Raises Forbidden, BadRequest."""
         policy.check(ctx, "update_quota")
         with self.db.transaction() as tx:
-            return quota.put(tx, project_id, wanted, is_forced=True)
+            return quota.put(tx, project_id, wanted, is_forced=is_forced)
 
     def default_quota(self, ctx: context.RequestContext) -> Mapping[str, int]:
         """The limits of a project that has none of its own."""

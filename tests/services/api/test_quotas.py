@@ -67,6 +67,16 @@ def test_a_limit_below_what_is_used_needs_force(cloud):
     assert (refused.status_code, forced.status_code, third.status_code) == (400, 200, 403)
 
 
+def test_neutron_looks_at_what_is_used_only_if_it_is_told_to(cloud):
+    """As `openstack quota set` tells it, unless with `--force`."""
+    for name in ("a", "b"):
+        cloud.post(f"{NETWORK}/networks", {"network": {"name": name}})
+
+    assert put(cloud, "network", 1, check_limit=True).status_code == 400
+    assert put(cloud, "network", 1, check_limit=True, force=True).status_code == 200
+    assert put(cloud, "network", 1).status_code == 200
+
+
 def test_minus_one_takes_the_limit_away(cloud):
     assert put(cloud, "compute", -1).status_code == 200
     assert put(cloud, "compute", 10).status_code == 200

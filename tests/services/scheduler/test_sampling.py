@@ -21,7 +21,15 @@ def test_a_sample_is_the_sum_over_hosts_and_what_has_one(db: connection.Database
     assert (sample.instances, sample.memory_mib_used, sample.disk_gib_used) == (1, 512, 1)
 
 
+def test_before_the_first_host_there_is_nothing_to_note(db: connection.Database) -> None:
+    """The scheduler starts before compute does: its first beat would note a cloud of no room."""
+    sampling.sample(db)
+
+    assert capacity_samples.since(db, "") == []
+
+
 def test_beats_between_two_samples_write_nothing(db: connection.Database) -> None:
+    report(db, "box1")
     sampling.sample(db)
     before = db.version()
     for _ in range(3):
@@ -32,6 +40,7 @@ def test_beats_between_two_samples_write_nothing(db: connection.Database) -> Non
 
 
 def test_what_is_older_than_a_week_goes_with_the_next(db: connection.Database) -> None:
+    report(db, "box1")
     now_s = clock.now()
     with db.transaction() as tx:
         for age_s in (8 * 86_400, 6 * 86_400, 3600):
