@@ -18,7 +18,7 @@ _DEEP: Final = (
     "tests/services/api/image", "tests/services/api/identity",
 )  # fmt: skip
 # stages of their own
-_ELSEWHERE: Final = tuple(f"--ignore={folder}" for folder in ("tests/system", "tests/tui", *_DEEP))
+_ELSEWHERE: Final = tuple(f"--ignore={folder}" for folder in ("tests/system", "tests/tui", "tests/pty", *_DEEP))
 STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("format", ["ruff", "format", "--check", "."]),
     ("lint", ["ruff", "check", "."]),
@@ -26,7 +26,7 @@ STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("imports", ["lint-imports"]),
     ("unit", ["pytest", "-q", "-n", "2", *_ELSEWHERE, "-m", _UNIT]),
     ("deep", ["pytest", "-q", "-n", "2", *_DEEP, "-m", _UNIT]),
-    ("screens", ["pytest", "-q", "-n", "2", "tests/tui"]),
+    ("screens", ["pytest", "-q", "-n", "2", "tests/tui", "tests/pty"]),
     ("clients", ["pytest", "-q", "tests/system", "-m", _UNIT]),
     ("tempest", ["python", "-m", "tests.tempest", "--check"]),
     ("host", ["pytest", "-q", "-m", "host and not guest and not crash", "--durations=5"]),
