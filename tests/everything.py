@@ -18,7 +18,9 @@ _DEEP: Final = (
     "tests/services/api/image", "tests/services/api/identity",
 )  # fmt: skip
 # stages of their own
-_ELSEWHERE: Final = tuple(f"--ignore={folder}" for folder in ("tests/system", "tests/tui", "tests/pty", *_DEEP))
+_ELSEWHERE: Final = tuple(
+    f"--ignore={folder}" for folder in ("tests/system", "tests/tui", "tests/pty", *_DEEP)
+)
 STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("format", ["ruff", "format", "--check", "."]),
     ("lint", ["ruff", "check", "."]),
