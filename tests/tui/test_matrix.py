@@ -1,0 +1,86 @@
+"""Every screen in every look: nothing too wide, no sign that the terminal lacks, no bare colour.
+
+Text is the snapshot: what `golden/` holds of some looks is asserted of all. What is drawn for
+one test serves all.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from tests.tui import box1, matrix
+from tests.tui.matrix import Drawn, Look
+from tests.tui.test_golden import CONSOLE_FONT
+from tui import glyphs, places
+
+LOOKS = [
+    *(Look(size=size, signs=signs, is_light=is_light)
+      for size in ((80, 24), (120, 38)) for signs in (glyphs.UNICODE, glyphs.TTY)
+      for is_light in (False, True)),
+    Look(size=(80, 24), signs=glyphs.ASCII),
+    Look(size=(100, 30), signs=glyphs.ASCII, is_light=True),
+    Look(size=(220, 60), signs=glyphs.UNICODE),
+    Look(size=(60, 20), signs=glyphs.UNICODE),
+]  # fmt: skip
+SNAPSHOTS_MIN = 400
+
+
+@functools.cache
+def drawn(look: Look) -> dict[str, Drawn]:
+    return matrix.draw(box1.build(), look)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_every_screen_is_drawn_and_none_is_too_wide(look: Look) -> None:
+    scenes = drawn(look)
+    assert {place.name for place in places.PLACES} <= set(scenes)
+    assert {name: [] for name in scenes} == {
+        name: matrix.too_wide(scene, look) for name, scene in scenes.items()
+    }
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_every_sign_is_one_that_the_terminal_has(look: Look) -> None:
+    allowed = {"ascii": set(), "tty": CONSOLE_FONT, "unicode": None}[look.signs.name]
+    if allowed is None:
+        return
+    strange = {
+        name: signs
+        for name, scene in drawn(look).items()
+        if (signs := {sign for sign in scene.text if not " " <= sign <= "~"} - allowed - {"\n"})
+    }
+    assert strange == {}
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_no_state_is_told_by_colour_alone(look: Look) -> None:
+    assert {name: cells for name, scene in drawn(look).items() if (cells := scene.wordless)} == {}
+
+
+@pytest.mark.parametrize("look", [look for look in LOOKS if look.is_light], ids=str)
+def test_a_light_screen_says_what_a_dark_one_says(look: Look) -> None:
+    dark = Look(size=look.size, signs=look.signs)
+    if dark not in LOOKS:
+        return
+    texts = {name: scene.text for name, scene in drawn(dark).items()}
+    assert texts == {name: scene.text for name, scene in drawn(look).items()}
+
+
+@pytest.mark.parametrize("look", [look for look in LOOKS if look.size >= (80, 24)], ids=str)
+def test_from_80_by_24_on_nothing_is_out_of_sight_that_no_key_reaches(look: Look) -> None:
+    assert {name: texts for name, scene in drawn(look).items() if (texts := scene.cut)} == {}
+
+
+def test_a_small_terminal_still_shows_the_list_and_its_keys() -> None:
+    for place in places.PLACES:
+        if place.kind:
+            lines = drawn(LOOKS[-1])[place.name].text.splitlines()
+            assert len(lines) == 20
+            assert any("▶" in line for line in lines[:15]), place.name
+            assert "quit" in lines[-1] + lines[-2] or "keys" in lines[-1] + lines[-2], place.name
+
+
+def test_there_are_as_many_snapshots_as_were_promised() -> None:
+    assert sum(len(drawn(look)) for look in LOOKS) >= SNAPSHOTS_MIN
