@@ -7,18 +7,19 @@ from `tui.registry`. A scene is a screen as it is right after its key.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from rich.cells import cell_len
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.tui import stage
 from tests.tui.fake_cloud import ENVIRON, NOW_S, FakeCloud
 from tui import places, registry
-from tui.actions.action import Action, Level
+from tui.actions.action import Action, Level, Target
 from tui.app import Tui
 from tui.client import credentials
 from tui.client.session import Session
@@ -52,6 +53,7 @@ class Drawn:
     text: str
     wordless: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
+    whole: set[str] = field(default_factory=set)  # the texts of which all is in sight
 
 
 def draw(cloud: FakeCloud, look: Look) -> dict[str, Drawn]:
@@ -82,25 +84,58 @@ def light_theme(app: Tui) -> str:
     return ours[0] if ours else "textual-light"
 
 
-async def _walk(app: Tui, pilot: Pilot[None]) -> Any:
+async def _walk(app: Tui, pilot: Pilot[None]) -> AsyncIterator[Drawn]:
     for place in places.PLACES:
-        await app.action_open(place.name)
-        await stage.settle(pilot)
-        plain = _drawn(app, place.name)
-        yield plain
-        for action in actions_of(place):
-            await stage.press(pilot, action.keys)
-            scene = _drawn(app, f"{place.name} {action.id}")
-            if scene.text != plain.text:
+        await _home(app, pilot, place)
+        lists = [table for table in app.screen.query(Table) if table.focusable]
+        for number in range(max(1, len(lists))):
+            name = place.name if number == 0 else f"{place.name} list {number + 1}"
+            async for scene in _walk_list(app, pilot, place, number, name):
                 yield scene
-            await _home(app, pilot, place)
 
 
-def actions_of(place: Place) -> Iterator[Action]:
-    """Yield the actions whose key shows something and changes nothing in the cloud."""
-    views = (place.name, *(("lists",) if place.kind else ()))
-    everywhere = ("everywhere",) if place.name in ("home", "instances") else ()
+async def _walk_list(
+    app: Tui, pilot: Pilot[None], place: Place, number: int, name: str
+) -> AsyncIterator[Drawn]:
+    """Yield the place with one of its lists in focus, and what each key shows there."""
+    await _focus(app, pilot, number)
+    plain = await _drawn(app, pilot, name)
+    yield plain
+    keys = {action.id: _key(action) for action in actions_of(place, app.target(), number)}
+    if number == 0 and place.kind and place.listed().opens:
+        keys["open"] = "enter"
+    for action_id, key in keys.items():
+        await stage.press(pilot, key)
+        scene = await _drawn(app, pilot, f"{name} {action_id}")
+        if scene.text != plain.text:
+            scene.cut = [text for text in scene.cut if _widget(text) not in plain.whole]
+            yield scene
+        await _home(app, pilot, place)
+        await _focus(app, pilot, number)
+
+
+async def _focus(app: Tui, pilot: Pilot[None], number: int) -> None:
+    lists = [table for table in app.screen.query(Table) if table.focusable]
+    if number < len(lists):
+        app.screen.set_focus(lists[number])
+        await stage.settle(pilot)
+
+
+def _key(action: Action) -> str:
+    key = action.keys.split(",")[0]
+    return key if key.isalnum() or len(key) > 1 else _character_to_key(key)
+
+
+def actions_of(place: Place, target: Target | None, number: int) -> Iterator[Action]:
+    """Yield the actions whose key shows something and changes nothing in the cloud.
+
+    What every screen has is walked on two; on a further list only what is done to its objects.
+    """
+    views = (place.name, *(("lists",) if place.kind and number == 0 else ()))
+    everywhere = ("everywhere",) if place.name in ("home", "instances") and number == 0 else ()
     for action in registry.of_view(*views, *everywhere):
+        if (number and not action.takes) or not action.works_on(target):
+            continue
         if action.does and not action.does.startswith(_LEADS_AWAY):
             yield action
         elif not action.does and (action.level >= Level.ONE_OBJECT or action.asks):
@@ -119,10 +154,26 @@ async def _home(app: Tui, pilot: Pilot[None], place: Place) -> None:
         await stage.settle(pilot)
 
 
-def _drawn(app: Tui, name: str) -> Drawn:
-    return Drawn(
-        name=name, text=stage.text(app), wordless=list(_wordless(app)), cut=list(_cut(app))
-    )
+async def _drawn(app: Tui, pilot: Pilot[None], name: str) -> Drawn:
+    """Take the screen once it is the same twice: answers of the cloud may still be under way."""
+    text, same = "", 0
+    enough = 12 if len(app.screen_stack) > 1 else 1  # a form asks a little after it was filled in
+    while same < enough:
+        await pilot.pause(0.025)
+        before, text = text, stage.text(app)
+        same = same + 1 if before == text else 0
+    cut = list(_cut(app))
+    names = {_widget(one) for one in cut}
+    whole = {_name(one) for one in app.screen.query(Static)} - names
+    return Drawn(name=name, text=text, wordless=list(_wordless(app)), cut=cut, whole=whole)
+
+
+def _widget(cut: str) -> str:
+    return cut.partition(":")[0]
+
+
+def _name(widget: Static) -> str:
+    return widget.id or type(widget).__name__
 
 
 def _wordless(app: Tui) -> Iterator[str]:
@@ -147,7 +198,7 @@ def _cut(app: Tui) -> Iterator[str]:
         size = widget.content_size
         needed = widget.get_content_height(size, app.size, size.width) if size.width else 0
         if needed > size.height:
-            yield f"{widget.id or type(widget).__name__}: {needed} lines in {size.height}"
+            yield f"{_name(widget)}: {needed} lines in {size.height}"
 
 
 def too_wide(drawn: Drawn, look: Look) -> list[str]:

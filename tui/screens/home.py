@@ -37,6 +37,15 @@ _AGAIN_S: Final = 60.0  # quotas and forecasts are no events: they are asked for
 _FULL_SHARE: Final = 0.9  # from here on a host needs someone
 
 
+class _Happening(Panel):
+    """Takes the room that the panels below leave, and is drawn anew when that changes."""
+
+    def on_resize(self) -> None:
+        """Show more, or less."""
+        if isinstance(self.screen, Home):
+            self.screen.show_happening()
+
+
 class Home(View):
     """The four questions, top to bottom."""
 
@@ -53,7 +62,7 @@ class Home(View):
         with Horizontal(id="state"):
             yield Panel("Capacity", note="8 capacity and quotas", widget_id="capacity")
             yield Panel("Services", note="7 services and queues", widget_id="health")
-        yield Panel("Happening now", note="9 traces", widget_id="happening")
+        yield _Happening("Happening now", note="9 traces", widget_id="happening")
         with Vertical(classes="box", id="needs") as needs_you:
             needs_you.border_title = "Needs you"
             yield NeedList()
@@ -70,7 +79,7 @@ class Home(View):
             self._ask()
         self.query_one("#capacity", Panel).show(*self._capacity())
         self.query_one("#health", Panel).show(*self._health())
-        self.query_one("#happening", Panel).show(*self._happening())
+        self.show_happening()
         self._show_needs()
         self.query_one("#start", Panel).show(*_START)
 
@@ -123,8 +132,12 @@ class Home(View):
         meaning: Meaning = "busy" if depth else "good"
         return [*rows, self._state(meaning, f"queue       {depth} waiting")]
 
+    def show_happening(self) -> None:
+        """Draw as much of what happened as there is room for."""
+        self.query_one("#happening", Panel).show(*self._happening())
+
     def _happening(self) -> list[Content]:
-        room = max(1, self.query_one("#happening").size.height)
+        room = max(1, self.query_one("#happening").content_size.height)
         entries: dict[str, Entry] = {}
         for entry in [*reversed(self.app.store.journal), *self._before(room)]:
             entries.setdefault(nouns.key(entry.noun), entry)

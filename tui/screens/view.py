@@ -9,6 +9,7 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Static
 
 from tui import messages, store
 from tui.actions.action import Target
@@ -20,6 +21,8 @@ from tui.widgets.hints import Hints
 EVERYTHING: frozenset[store.Topic] = frozenset((*nouns.NOUN_BY_KIND, "hop", "link"))
 _WIDTHS: Final = [(0, "-narrow"), (116, "-wide")]
 _HEIGHTS: Final = [(0, "-short"), (30, "-tall")]
+_LOW: Final = 24  # lines of a terminal that is less than what screens are made for
+_LEAST: Final = (40, 12)  # where no list and its keys have room
 
 
 class View(Screen[None]):
@@ -54,6 +57,13 @@ class View(Screen[None]):
         yield Header(self.crumbs())
         yield from self.body()
         yield Hints()
+        yield Static("{} by {} at least, please".format(*_LEAST), id="least")
+
+    def on_resize(self) -> None:
+        """Give way where there is less room than screens are made for; say where there is none."""
+        width, height = self.size
+        self.set_class(height < _LOW, "-small")
+        self.set_class(width < _LEAST[0] or height < _LEAST[1], "-least")
 
     def on_mount(self) -> None:
         """Draw all there is."""
