@@ -18,7 +18,7 @@ from textual.widgets import Static
 
 from tests.tui import stage
 from tests.tui.fake_cloud import ENVIRON, NOW_S, FakeCloud
-from tui import places, registry
+from tui import places, registry, themes
 from tui.actions.action import Action, Level, Target
 from tui.app import Tui
 from tui.client import credentials
@@ -27,8 +27,10 @@ from tui.glyphs import Glyphs
 from tui.places import Place
 from tui.widgets.table import Table
 
-_LEADS_AWAY: Final = ("app.quit", "app.reconnect", "app.back", "app.go(", "screen.copy",
-                      "app.undo", "app.redo")  # fmt: skip
+_LEADS_AWAY: Final = (
+    "app.quit", "app.reconnect", "app.back", "app.go(", "app.undo", "app.redo", "app.last",
+    "app.history", "app.mask", "app.layout", "app.maximise", "screen.copy_id",
+)  # fmt: skip
 _MEANINGS: Final = frozenset({"good", "busy", "off", "attention", "failed", "unknown"})
 
 
@@ -67,7 +69,7 @@ def draw(cloud: FakeCloud, look: Look) -> dict[str, Drawn]:
         )  # fmt: skip
         async with app.run_test(size=look.size) as pilot:
             if look.is_light:
-                app.theme = light_theme(app)
+                themes.use(app, "light")
             await stage.until(pilot, lambda: app.store.rev == cloud.rev)
             await stage.settle(pilot)
             async for scene in _walk(app, pilot):
@@ -75,13 +77,6 @@ def draw(cloud: FakeCloud, look: Look) -> dict[str, Drawn]:
 
     asyncio.run(run())
     return scenes
-
-
-def light_theme(app: Tui) -> str:
-    """Return the light theme that comes first among ours, or Textual's."""
-    ours = [name for name, theme in app.available_themes.items()
-            if not theme.dark and "novabox" in name]  # fmt: skip
-    return ours[0] if ours else "textual-light"
 
 
 async def _walk(app: Tui, pilot: Pilot[None]) -> AsyncIterator[Drawn]:
@@ -157,9 +152,9 @@ async def _home(app: Tui, pilot: Pilot[None], place: Place) -> None:
 async def _drawn(app: Tui, pilot: Pilot[None], name: str) -> Drawn:
     """Take the screen once it is the same twice: answers of the cloud may still be under way."""
     text, same = "", 0
-    enough = 12 if len(app.screen_stack) > 1 else 1  # a form asks a little after it was filled in
-    while same < enough:
-        await pilot.pause(0.025)
+    pause_s = 0.15 if len(app.screen_stack) > 1 else 0.025  # a form asks when it is left alone
+    while same < (2 if len(app.screen_stack) > 1 else 1):
+        await pilot.pause(pause_s)
         before, text = text, stage.text(app)
         same = same + 1 if before == text else 0
     cut = list(_cut(app))
