@@ -93,6 +93,7 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         self._keys = keys or {}
         self.clashes: list[str] = []
         self.form_drafts: dict[str, dict[str, str]] = {}  # by action, of forms that were left
+        self.expected: dict[Topic, str] = {}  # what was just made: lists go to it once it is there
         self._open_line = open_line
         self._cache = cached
         self.is_resting = False  # nothing gets older by the second, so nothing is redrawn

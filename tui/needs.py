@@ -78,7 +78,8 @@ def _parts(store: Store) -> Iterable[Need]:
             text = f"queue {topic.name} is paused, {topic.depth} waiting"
             yield _part("attention", text, topic.name, topic)
         elif topic.is_dead and topic.depth:
-            text = f"{topic.depth} messages failed for good or lie aside"
+            what = "message" if topic.depth == 1 else "messages"
+            text = f"{topic.depth} {what} failed for good, or put aside"
             yield _part("attention", text, topic.name, topic)
 
 

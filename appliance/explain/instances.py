@@ -54,7 +54,7 @@ def _failed(evidence: Evidence, instance: Instance) -> Explanation:
             state="ERROR", summary="It failed, and nobody said why.",
             request_id=instance.request_id,
         )  # fmt: skip
-    advice = "Delete it, and run it again when that is mended."
+    advice = "When that is mended, delete this instance and run it again."
     if instance.launched_at:
         advice = "Reboot it hard: that makes its guest anew from the same disk."
     return Explanation(

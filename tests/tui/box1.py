@@ -356,6 +356,6 @@ EXPLANATION = {"explanation": {
     "reasons": [{"what": "box1 RamFilter", "text": "512 MiB asked, 0 free", "asked": 512,
                  "free": 0, "limit": 16000, "unit": "MiB"}],
     "advice": ["It would fit on box1 now: run it again.",
-               "Delete it, and run it again when that is mended."],
+               "When that is mended, delete this instance and run it again."],
     "request_id": LAUNCH,
 }}  # fmt: skip

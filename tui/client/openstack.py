@@ -84,6 +84,12 @@ def server(body: Any) -> Server:
     return convert(body, _Server).server
 
 
+def made_server(body: Any) -> str:
+    """Read the id of the server that ``POST /servers`` answers, empty where there is none."""
+    server = body.get("server") if isinstance(body, dict) else None
+    return str(server.get("id", "")) if isinstance(server, dict) else ""
+
+
 def key_pair(body: Any) -> KeyPair:
     """Read ``POST /os-keypairs``. Raises Unreadable."""
     return convert(body, _KeyPair).keypair

@@ -107,18 +107,27 @@ class Home(View):
         for name, used_field, all_field, written in rooms:
             used = sum(getattr(host, used_field) for host in hosts)
             total = sum(getattr(host, all_field) for host in hosts)
-            lines.append(self._bar(name, used, total, written))
+            lines.append(self._bar(name, used, total, written, may=self._may(all_field)))
         networks = self.app.store.all(nouns.Network)
         taken = sum(network.ports for network in networks)
         lines.append(self._bar("IPs", taken, sum(_addresses(one) for one in networks), str))
         own = quantities.size(1024 * sum(service.pss_kib or 0 for service in services))
         return [*lines, Content(f"Cloud itself: {own}, {len(services)} processes")]
 
-    def _bar(self, name: str, used: int, total: int, written: Callable[[int], str]) -> Content:
+    def _may(self, resource: str) -> int:
+        """Return how much may be given away: of vCPUs more than there are; 0 while unknown."""
+        found = self._capacity_found
+        return sum(getattr(host, f"{resource}_limit") for host in found.hosts) if found else 0
+
+    def _bar(
+        self, name: str, used: int, total: int, written: Callable[[int], str], *, may: int = 0
+    ) -> Content:
+        """Return how much is used of all there is, in the colour of how much may be."""
         share = used / total if total else 0.0
         width = self.query_one("#capacity").content_size.width - _BESIDE_BAR
         bar = self.app.glyphs.bar(min(share, 1.0), width=max(_BAR_MIN, min(width, _BAR_MAX)))
-        colour = themes.COLOUR["attention" if share >= _FULL_SHARE else "good"]
+        is_full = used >= (may or total) * _FULL_SHARE and used > 0
+        colour = themes.COLOUR["attention" if is_full else "good"]
         return Content.assemble(f"{name:5}", (bar, colour), f" {written(used)}/{written(total)}")
 
     def _health(self) -> list[Content]:
@@ -210,7 +219,7 @@ class Home(View):
             with contextlib.suppress(ClientError):
                 call = verbs.planning.capacity()
                 self._capacity_found = await self.app.fetch(call, plans.capacity)
-                self._show_needs()
+                self.show(frozenset({"host"}))
 
     def on_resize(self) -> None:
         """Draw for the new width."""

@@ -177,10 +177,14 @@ class Resource(View):
             await self.run_action(self.KIND.opens(self.table.current))
 
     def show_rows(self) -> None:
-        """Draw the rows."""
+        """Draw the rows, with the cursor on what was just made, once that is there."""
         kind = self.KIND
         items = self.app.store.all(kind.noun)
         self.table.update(sorted(items, key=kind.order, reverse=kind.is_newest_first))
+        expected = self.app.expected.get(kind.topic, "")
+        if expected and self.app.store.find(kind.noun, expected):
+            del self.app.expected[kind.topic]
+            self.table.go_to(expected)
         self._show_title()
 
     def _show_title(self) -> None:

@@ -153,6 +153,8 @@ class Run(View):
             self.app.say(error.reason, is_error=True)
             return
         self.app.form_drafts.pop(_DRAFT, None)
+        if made := openstack.made_server(answer.body):
+            self.app.expected["instance"] = made
         self.dismiss()
         self.app.say(f"{draft.name}: accepted")
         self.app.action_go("instances")

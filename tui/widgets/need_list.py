@@ -20,6 +20,7 @@ class NeedList(Lines):
     def __init__(self) -> None:
         super().__init__()
         self.needs: Sequence[Need] = ()
+        self._is_chosen = False  # until somebody moves, the cursor is on the worst
 
     @property
     def current(self) -> Need | None:
@@ -43,11 +44,17 @@ class NeedList(Lines):
             (f"  {need.key}", "key"),
         ]  # fmt: skip
 
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a row; from then on it stays on what that is about."""
+        self._is_chosen = True
+        super().move_to(index)
+
     def update(self, needs: Sequence[Need]) -> None:
         """Take other rows."""
-        before = self.current
+        before = self.current if self._is_chosen else None
         self.needs = needs
         same = [at for at, need in enumerate(needs) if before and need.does == before.does
                 and need.target == before.target]  # fmt: skip
-        self.cursor = same[0] if same else self.cursor
+        self._is_chosen = bool(same)
+        self.cursor = same[0] if same else 0
         self.changed()

@@ -15,7 +15,7 @@ from tui.widgets.spans import clean, fit
 _ROOM: Final = {"RamFilter": "RAM", "CoreFilter": "vCPU", "DiskFilter": "disk"}
 _WORDS: Final = {"ram": "RAM", "gigabytes": "GiB"}
 _SHOWN: Final = ("instances", "cores", "ram", "volumes", "gigabytes")
-_NUMBERS: Final = 21  # cells of `9.0G -> 9.5G of 16.0G`
+_NUMBERS: Final = 21  # cells of `38.5G -> 38.6G of 50G`
 
 
 def lines(plan: RunPlan, *, project: str, glyphs: Glyphs) -> Iterable[Content]:
@@ -82,5 +82,5 @@ def _image(plan: RunPlan) -> Iterable[Content]:
 
 def _amount(value: int, unit: str) -> str:
     if unit == "MiB":
-        return quantities.memory(value)
+        return quantities.memory(value).replace(".0G", "G")
     return f"{value}G" if unit == "GiB" else str(value)

@@ -8,6 +8,7 @@ from tests.tui import box1, stage
 from tests.tui.fake_cloud import NOW_S, FakeCloud
 from tests.tui.stage import press
 from tui.app import Tui
+from tui.screens.console import Console
 from tui.screens.instances import Instances
 from tui.screens.why import Why
 from tui.widgets.need_list import NeedList
@@ -81,5 +82,40 @@ def test_addresses_are_counted_among_the_rooms(cloud: FakeCloud) -> None:
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         line = next(line for line in stage.text(app).splitlines() if " IPs " in line)
         assert "4/253" in line
+
+    stage.play(cloud, scene)
+
+
+def test_until_somebody_moves_the_worst_is_under_the_cursor(cloud: FakeCloud) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        rows = app.screen.query_one(NeedList)
+        cloud.put("instance", id="0b000000-0000-4000-8000-000000000000", vm_state="active")
+        await stage.settle(pilot)
+        assert rows.current
+        assert rows.current.text.startswith("volume old-home")
+        cloud.put("instance", id="0b000000-0000-4000-8000-000000000000", vm_state="error")
+        await stage.settle(pilot)
+        assert rows.current.text.startswith("db-old")
+
+    stage.play(cloud, scene)
+
+
+def test_a_new_user_runs_an_instance_and_is_at_its_console_in_three_keys(cloud: FakeCloud) -> None:
+    """The goal is twelve at most, and no manual: each key is named on the screen it is for."""
+    cloud.answers["POST /compute/v2.1/servers"] = (202, {"server": {"id": "i-new"}})
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        assert "n run an instance" in stage.text(app)
+        await press(pilot, "n")
+        assert "^s run now" in stage.text(app)
+        await press(pilot, "ctrl+s")
+        cloud.put("instance", id="i-new", name="web-2", vm_state="active", host="box1",
+                  created_at=NOW_S + 1)  # fmt: skip
+        await stage.settle(pilot)
+        assert "c console" in stage.text(app)
+        assert isinstance(app.screen, Instances)
+        assert app.screen.table.current.key == "i-new", "the cursor is on what was just made"
+        await press(pilot, "c")
+        assert isinstance(app.screen, Console)
 
     stage.play(cloud, scene)
