@@ -41,6 +41,7 @@ async def _one(app: Tui, action: Action, target: Target, notes: list[str]) -> st
         return ""
     try:
         answer = await app.send(action.call(target))
+        app.offers.expect(answer.request_id)
         if isinstance(answer.body, dict) and "note" in answer.body:
             notes.append(str(answer.body["note"]))
     except ClientError as error:

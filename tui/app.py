@@ -20,7 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui import acting, bindings, glyphs, messages, places, registry, themes
+from tui import acting, bindings, glyphs, messages, places, registry, themes, undoing
 from tui.actions.action import Target, request_of
 from tui.canvas import Canvas
 from tui.client import credentials, nouns
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 _OF_A_CLOUD: Final = (
-    "go", "open", "run_form", "trace", "command", "palette", "reconnect"
+    "go", "open", "run_form", "trace", "command", "palette", "reconnect", "undo", "redo"
 )  # fmt: skip
 
 
@@ -87,6 +87,7 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         self.now_s = now_s
         self.store = Store(now_s=now_s, later=self._later)
         self.store.subscribe(self._tell_screens)
+        self.offers = undoing.Offers(self)
         self._open_session = open_session
         self._first = first
         self._wanted_theme = theme
@@ -145,10 +146,13 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
             self.say(error.reason, is_error=True)
             return None
 
-    def say(self, text: str, *, is_error: bool = False) -> None:
+    def say(self, text: str, *, is_error: bool = False, for_s: float | None = None) -> None:
         """Show a short-lived line."""
         sign = self.glyphs.failed if is_error else self.glyphs.good
-        self.notify(f"{sign} {text}", severity="error" if is_error else "information", markup=False)
+        self.notify(
+            f"{sign} {text}", severity="error" if is_error else "information", markup=False,
+            timeout=for_s,
+        )  # fmt: skip
 
     def target(self) -> Target | None:
         """Return the object under the cursor of the screen on top, or None."""
@@ -232,6 +236,14 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
             open_line = self._open_line or await self._lines()
             self.push_screen(made("console", "Console", target=target, open_line=open_line))
 
+    def action_undo(self) -> None:
+        """Undo what this user did last."""
+        self.run_worker(undoing.turn(self, is_redo=False), group="acts")
+
+    def action_redo(self) -> None:
+        """Do again what this user undid last."""
+        self.run_worker(undoing.turn(self, is_redo=True), group="acts")
+
     def action_help(self) -> None:
         """Show the keys of the screen on top."""
         self.push_screen(made("help", "Help", of=self.screen))
@@ -290,6 +302,8 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         return self.set_timer(delay_s, function)
 
     def _tell_screens(self, topics: frozenset[Topic]) -> None:
+        if "journal" in topics:
+            self.offers.look()
         for screen in self.screen_stack:
             screen.post_message(messages.StoreChanged(topics))
         if self.is_resting:

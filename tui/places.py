@@ -79,6 +79,9 @@ PLACES: Final = (
     _listing("traces", key="9", purpose="The requests of late, and the way each went.",
              example="state:error",
              cli=("novabox", "trace"), call=verbs.novabox.requests(100)),
+    _listing("journal", key="exclamation_mark", example="state:done",
+             purpose="Who did what, and what of it can still be undone.",
+             cli=("novabox", "journal"), call=verbs.journal.entries(100)),
 )  # fmt: skip
 
 BY_NAME: Final = {place.name: place for place in PLACES}

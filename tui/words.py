@@ -41,6 +41,9 @@ _VOLUME: Final[Mapping[str, Meaning]] = {
     "deleted": "off",
 }
 _SERVICE: Final[Mapping[str, Meaning]] = {"up": "good", "stopped": "off"}
+_DEED: Final[Mapping[str, Meaning]] = {
+    "done": "good", "undone": "attention", "expired": "off", "final": "off",
+}  # fmt: skip
 _HOP: Final[Mapping[str, Meaning]] = {"ok": "good", "running": "busy", "error": "failed"}
 
 
@@ -79,6 +82,11 @@ def of_topic(topic: nouns.Topic) -> tuple[str, Meaning]:
 def of_hop(hop: nouns.Hop | nouns.Request) -> tuple[str, Meaning]:
     """Return the status word and its meaning."""
     return hop.status, _HOP.get(hop.status, "unknown")
+
+
+def of_deed(deed: nouns.Deed) -> tuple[str, Meaning]:
+    """Return done, undone, expired or final, and its meaning."""
+    return deed.state, _DEED.get(deed.state, "unknown")
 
 
 def fault(instance: nouns.Instance) -> str:

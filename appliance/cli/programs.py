@@ -56,6 +56,9 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
         ("explain", "why something is in error, or what it waits for"),
         ("capacity", "who has the room, what still fits, quotas, forecast"),
         ("plan", "what running, attaching or deleting would do"),
+        ("journal", "who did what, and what can still be undone"),
+        ("undo", "take back what was done last, or an entry of the journal"),
+        ("redo", "do again what was undone last"),
     ):
         asked = commands.add_parser(name, help=purpose, add_help=False)
         asked.add_argument("--user", choices=["admin", "demo"])
@@ -129,7 +132,8 @@ def _catalog(arguments: argparse.Namespace) -> int:
 
 
 def _tell(arguments: argparse.Namespace) -> int:
-    return _asking(arguments, "tui.tell")
+    is_own = arguments.command in ("undo", "redo")  # what one did is undone as who did it
+    return _asking(arguments, "tui.tell", otherwise="demo" if is_own else "admin")
 
 
 def _console(arguments: argparse.Namespace) -> int:
@@ -138,10 +142,10 @@ def _console(arguments: argparse.Namespace) -> int:
     return _exec(settings, user, "tui.console", *arguments.more)
 
 
-def _asking(arguments: argparse.Namespace, module: str) -> int:
-    """Run it as admin of this machine's cloud, unless `--user` or the environment says who asks."""
+def _asking(arguments: argparse.Namespace, module: str, *, otherwise: str = "admin") -> int:
+    """Run it as that user of this machine's cloud, unless `--user` or the environment says who."""
     settings = config.load()
-    user = _user(settings, arguments.user, otherwise="admin")
+    user = _user(settings, arguments.user, otherwise=otherwise)
     return _exec(settings, user, module, arguments.command, *arguments.more)
 
 

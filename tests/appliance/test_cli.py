@@ -233,7 +233,7 @@ def test_the_catalogue_asks_as_admin_who_can_read_the_login(settings: config.Set
 
 
 @pytest.mark.usefixtures("_no_login")
-@pytest.mark.parametrize("command", ["explain", "capacity", "plan"])
+@pytest.mark.parametrize("command", ["explain", "capacity", "plan", "journal", "undo", "redo"])
 def test_what_the_cloud_says_of_itself_helps_without_one(command: str) -> None:
     argv = [sys.executable, "-m", "appliance.cli", command, "--help"]
     told = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)

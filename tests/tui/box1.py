@@ -32,6 +32,7 @@ def build() -> FakeCloud:
     _images(cloud)
     _volumes(cloud)
     _services(cloud)
+    _journal(cloud)
     cloud.put("network", id="n1", name="demo-net", cidr="10.0.0.0/24", ports=4, project_id="p1")
     for number, hop in enumerate(LAUNCH_HOPS, 1):
         cloud.hop(**_hop(number, *hop))
@@ -56,6 +57,8 @@ def build() -> FakeCloud:
                 ("07", 14 << 30), ("06", 4_402_341_478), ("05", 52_428_800), ("02", 2_040_109_465))
         ]}),
         r"POST /novabox/v1/topics/.*": (202, {}),
+        r"POST /novabox/v1/journal/.*/(undo|redo)": (200, {"entry": {
+            "id": "e0", "text": "delete volume", "name": "old-logs", "state": "undone"}}),
         r"POST /novabox/v1/services/.*": (200, {"service": {"name": "compute", "pid": 815}}),
         r"GET /novabox/v1/services/[^/]*/log[?]lines=.*": (200, {"log": LOG}),
         r"GET /novabox/v1/services/[^/]*/log[?]since=.*": (
@@ -140,6 +143,26 @@ def _volume_id(short: str) -> str:
 
 def _snapshot_id(short: str) -> str:
     return f"{short}000000-0000-4000-8000-00000000517a"
+
+
+def _journal(cloud: FakeCloud) -> None:
+    later = _stamp(NOW_S + 288)
+    for number, (action, text, level, name, state, until, reason) in enumerate((
+        ("volume.delete", "delete volume", 2, "old-logs", "done", later, ""),
+        ("instance.stop", "stop instance", 1, "win-lab", "done", None, ""),
+        ("security_group.add_rules", "add rule to security group", 2,
+         "web: tcp 22 in from 0.0.0.0/0", "undone", None, ""),
+        ("image.delete", "delete image", 2, "debian-11", "expired", _stamp(NOW_S - 900), ""),
+        ("instance.delete", "terminate instance", 3, "ci-06", "final", None,
+         "its disk is gone; its volumes are kept"),
+    )):  # fmt: skip
+        cloud.put(
+            "journal", id=f"e{number}000000-0000-4000-8000-000000000000",
+            at=_stamp(NOW_S - 60 - 400 * number), user="demo", user_id="u1", project_id="p1",
+            action=action, text=text, level=level, kind=action.partition(".")[0],
+            object_id=f"{number}7000000-0000-4000-8000-000000000000", name=name, state=state,
+            request_id=LAUNCH, undo_until=until, reason=reason, of_id=None, changed_at=None,
+        )  # fmt: skip
 
 
 def _services(cloud: FakeCloud) -> None:

@@ -55,7 +55,7 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         self.delay_s = 0.0
         self._streams: list[asyncio.Queue[bytes | None]] = []
 
-    def put(self, kind: str, **fields: Any) -> None:
+    def put(self, kind: str, /, **fields: Any) -> None:
         """Make or change an object and tell every stream."""
         key = fields.get("id") or fields.get("topic") or fields["name"]
         known = self.objects.setdefault(kind, {})

@@ -27,7 +27,7 @@ VIEWS = sorted({view for action in REGISTRY for view in action.views})
 WITHOUT_A_LIST = ("home", "theatre", "log", "console", "welcome", "everywhere", "cursor")
 NEVER_REUSED = {
     *(place.key for place in places.PLACES),
-    "colon", "slash", "/", "question_mark", "escape", "ctrl+p",
+    "colon", "slash", "/", "question_mark", "escape", "ctrl+p", "z", "Z",
 }  # fmt: skip
 TARGET = Target(id="ID", name="NAME", noun=nouns.Instance(id="ID", request_id="REQ"))
 ids = [action.id for action in REGISTRY]

@@ -32,6 +32,7 @@ KEYS_BY_SCREEN = {
     "what-if": ["8", "w"],
     "limits": ["8", "e"],
     "traces": ["9"],
+    "journal": ["exclamation_mark"],
     "theatre": ["2", "t"],
     "run": ["n"],
     "help": ["2", "question_mark"],
@@ -82,7 +83,7 @@ def test_a_screen_of_80_by_24_looks_as_it_did(cloud: FakeCloud, name: str) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["home", "instances", "theatre", "services", "capacity", "volumes"]
+    "name", ["home", "instances", "theatre", "services", "capacity", "volumes", "journal"]
 )
 def test_a_wide_screen_looks_as_it_did(cloud: FakeCloud, name: str) -> None:
     shown = draw_all(cloud, [name], signs=glyphs.UNICODE, size=(120, 38))

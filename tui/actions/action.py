@@ -145,7 +145,8 @@ def request_of(target: Target) -> str:
     """Return the id of the request that last changed the target, or an empty text."""
     if isinstance(target.noun, nouns.Request):
         return target.noun.id
-    if isinstance(target.noun, nouns.Instance | nouns.Volume | nouns.Snapshot | nouns.Message):
+    nouns_with_one = nouns.Instance | nouns.Volume | nouns.Snapshot | nouns.Message | nouns.Deed
+    if isinstance(target.noun, nouns_with_one):
         return target.noun.request_id or ""
     return ""
 

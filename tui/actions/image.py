@@ -16,7 +16,7 @@ ACTIONS: Final = (
     ),
     Action(
         id="image.delete", keys="ctrl+d", label="delete", views=("images",),
-        purpose="The image is gone; instances made of it keep running.",
+        purpose="The image goes to the trash: for ten minutes z brings it back.",
         level=Level.ONE_OBJECT, cli=openstack("image", "delete", "ID"), plan=deleting("image"),
         call=lambda target: verbs.image.delete_image(target.id),
     ),

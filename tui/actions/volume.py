@@ -252,14 +252,16 @@ ACTIONS: Final = (
     Action(
         id="volume.delete", keys="ctrl+d", label="delete", views=("volumes",),
         takes=(Volume, Snapshot),
-        purpose="The volume, or the snapshot, and all it holds are gone.", level=Level.FOR_GOOD,
+        level=Level.ONE_OBJECT,
+        purpose="The volume, or the snapshot, goes to the trash: for ten minutes z brings it back.",
         cli=_openstack("delete"), call=_delete,
         plan=lambda target: deleting(_kind(target))(target),
     ),
     Action(
         id="volume.delete_all", keys="ctrl+x", label="delete with snapshots", views=("volumes",),
         takes=(Volume,), is_shown=False,
-        purpose="The volume is gone, and all its snapshots.", level=Level.FOR_GOOD,
+        level=Level.FOR_GOOD,
+        purpose="The volume and its snapshots go to the trash: for ten minutes z undoes it.",
         cli=openstack("volume", "delete", "--purge", "ID"),
         call=lambda target: block_storage.delete_volume(target.id, is_with_snapshots=True),
     ),

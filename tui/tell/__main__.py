@@ -8,11 +8,12 @@ import base64
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tui.client import credentials, plans, verbs
+from tui.client import credentials, journal, plans, verbs
 from tui.client.call import Call
 from tui.client.credentials import Credentials
 from tui.client.errors import ClientError
@@ -66,9 +67,37 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     _asks(capacity, lambda o: verbs.planning.capacity(o.imagine), _told(plans.capacity,
           sentences.capacity))  # fmt: skip
+    _deeds(commands)
     plan = commands.add_parser("plan", description="What something would do, without doing it.")
     _plans(plan.add_subparsers(required=True, metavar="WHAT"))
     return top
+
+
+def _deeds(commands: Any) -> None:
+    listed = commands.add_parser(
+        "journal", description="Who did what, the newest first, and what can still be undone."
+    )
+    listed.add_argument("--limit", type=int, default=20, help="how many entries")
+    _asks(listed, lambda o: verbs.journal.entries(o.limit), lambda body: sentences.entries(
+          journal.entries(body), now_s=time.time()))  # fmt: skip
+    for name, verb, purpose in (
+        ("undo", verbs.journal.undo, "Take back what was done: your last act, or the one named."),
+        ("redo", verbs.journal.redo, "Do again what was undone: what you undid last, or that."),
+    ):
+        each = commands.add_parser(
+            name, description=purpose,
+            epilog="What was deleted is kept for a while (trash.kept_s, ten minutes); what ended "
+            "for good, as a terminated instance, says so.",
+        )  # fmt: skip
+        each.add_argument(
+            "key", metavar="ID", nargs="?", default=verbs.journal.NEWEST,
+            help="as `novabox journal` lists it",
+        )  # fmt: skip
+        _asks(each, _turning(verb), _told(journal.entry, sentences.turned))
+
+
+def _turning(verb: Callable[[str], Call]) -> Callable[[argparse.Namespace], Call]:
+    return lambda options: verb(options.key)
 
 
 def _plans(commands: Any) -> None:

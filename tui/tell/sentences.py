@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from tui import quantities
+from tui import deeds, quantities
+from tui.client.nouns.journal import Deed
 from tui.client.nouns.planning import (
     Capacity,
     Check,
@@ -50,14 +51,40 @@ def run_plan(found: RunPlan) -> list[str]:
     return [*lines, *_refused(found.refusal)]
 
 
+def _undo(found: Plan) -> str:
+    if not found.is_undoable:
+        return "nothing undoes it"
+    return f"can be undone for {quantities.age(found.undo_s)}" if found.undo_s else "can be undone"
+
+
+def entries(found: Iterable[Deed], *, now_s: float) -> list[str]:
+    """Return a line an entry of the journal, the newest first, and how it is undone."""
+    lines = [f"{'AT':<9}{'USER':<10}{'STATE':<9}{'UNDO':>6}  WHAT"]
+    for one in found:
+        lines.append(
+            clean(
+                f"{quantities.clock(one.at):<9}{(one.user or '-')[:9]:<10}{one.state:<9}"
+                f"{deeds.left(one, now_s):>6}  {one.what}"
+            )
+        )
+        lines.append(f"{'':36}{one.id}")
+    return lines if len(lines) > 1 else ["Nothing was changed yet."]
+
+
+def turned(found: Deed) -> list[str]:
+    """Return what an undo or a redo did."""
+    if found.state == "undone":
+        return [clean(f"undone: {found.what}"), f"  novabox redo {found.id}  does it again"]
+    return [clean(f"done again: {found.what}"), f"  novabox undo {found.id}  takes it back"]
+
+
 def plan(found: Plan) -> list[str]:
     """Return each object and what becomes of it."""
     lines = [clean(f"{one.kind:14} {one.name or one.id}  {one.what}") for one in found.touches]
     if found.frees_bytes:
         lines.append(f"frees {quantities.size(found.frees_bytes)}")
     if found.touches:
-        undo = f"can be undone for {quantities.age(found.undo_s)}" if found.undo_s else ""
-        lines.append(undo or "nothing undoes it")
+        lines.append(_undo(found))
     return [*lines, *_refused(found.refusal)]
 
 

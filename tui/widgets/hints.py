@@ -62,6 +62,7 @@ class Hints(Widget):
 
 _NAMES = {
     "question_mark": "?", "colon": ":", "slash": "/", "escape": "Esc", "enter": "Enter",
+    "exclamation_mark": "!",
     "left_square_bracket": "[", "right_square_bracket": "]", "vertical_line": "|",
     "space": "Space", "tab": "Tab", "shift+tab": "S-Tab",
     "up": "Up", "down": "Down", "left": "Left", "right": "Right",

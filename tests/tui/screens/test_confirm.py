@@ -53,7 +53,7 @@ def test_without_an_answer_the_question_stands_alone(cloud: FakeCloud) -> None:
 
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await press(pilot, "5", "ctrl+d")
-        assert "Type the name" in stage.text(app)
+        assert "y: yes      Enter or Esc: no" in stage.text(app)
         assert list(app._notifications) == []
 
     stage.play(cloud, scene)

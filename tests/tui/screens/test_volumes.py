@@ -62,7 +62,7 @@ def accept(cloud: FakeCloud) -> None:
          ("POST", f"{ROOT}/volumes/{BACKUP}/action", {"os-set_bootable": {"bootable": True}})),
         ("backup", ["m"], [("team", "tab"), ("db", "enter")],
          ("POST", f"{ROOT}/volumes/{BACKUP}/metadata", {"metadata": {"team": "db"}})),
-        ("backup", ["ctrl+d"], [("backup", "enter")],
+        ("backup", ["ctrl+d", "y"], [],
          ("DELETE", f"{ROOT}/volumes/{BACKUP}", None)),
         ("backup", ["ctrl+x"], [("backup", "enter")],
          ("DELETE", f"{ROOT}/volumes/{BACKUP}?cascade=true", None)),
@@ -141,8 +141,7 @@ def test_a_snapshot_is_restored_renamed_and_deleted_in_its_own_list(cloud: FakeC
         await press(pilot, "y")
         path = f"{ROOT}/snapshots/{NEWEST}/metadata/team"
         await stage.until(pilot, lambda: last(cloud) == ("DELETE", path, None))
-        await press(pilot, "ctrl+d")
-        await write(pilot, "before-upgrade", "enter")
+        await press(pilot, "ctrl+d", "y")
         await stage.until(
             pilot, lambda: last(cloud) == ("DELETE", f"{ROOT}/snapshots/{NEWEST}", None)
         )

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from appliance import config, credentials
+from appliance import config, credentials, keystone
 from appliance.db import connection, hosts
 from tests.cloud import eventually, free_ports
 from tests.services.api import clouds
@@ -75,6 +75,42 @@ def test_a_server_that_waits_says_for_what(tell: Any) -> None:
     assert out.startswith("BUILD: Step 1 of 3: choosing a host.\n")
     assert "service scheduler: has never reported in" in out
     assert "novabox trace req-" in out
+
+
+def test_what_was_done_is_listed_undone_and_done_again(tell: Any, api: config.Settings) -> None:
+    with httpx2.Client(base_url=api.api_url, headers=_token(api)) as client:
+        for verb in (client.post, client.delete):
+            path = "/compute/v2.1/os-keypairs"
+            keypair = {"json": {"keypair": {"name": "mine"}}} if verb == client.post else {}
+            assert verb(path + "/mine" * (not keypair), **keypair).status_code in (200, 202)
+
+        listed = tell("journal", "--limit", "2")
+        undone = tell("undo")
+        assert client.get("/compute/v2.1/os-keypairs/mine").status_code == 200
+        redone = tell("redo")
+        assert client.get("/compute/v2.1/os-keypairs/mine").status_code == 404
+        entry = json.loads(tell("journal", "--json", "--limit", "4")[1])["entries"][-1]
+        status, out, err = tell("redo", entry["id"])
+
+    assert listed[0] == 0
+    head, deleted, *_ = listed[1].splitlines()
+    assert head.split() == ["AT", "USER", "STATE", "UNDO", "WHAT"]
+    assert deleted.split()[1:] == ["demo", "done", "yes", "delete", "key", "pair", "mine"]
+    assert undone[1].startswith("undone: delete key pair mine\n  novabox redo ")
+    assert redone[1].startswith("done again: delete key pair mine\n  novabox undo ")
+    assert (status, out) == (1, "")
+    assert "cannot be undone: delete it instead" in err
+
+
+def test_nothing_to_undo_is_said(tell: Any) -> None:
+    status, out, err = tell("redo")
+
+    assert (status, out) == (1, "")
+    assert "nothing to redo: `novabox journal` shows what was done" in err
+
+
+def _token(api: config.Settings) -> dict[str, str]:
+    return {"X-Auth-Token": keystone.Session(api, "demo").token().id}
 
 
 def test_scripts_get_json(tell: Any) -> None:

@@ -12,6 +12,7 @@ from tui.client.nouns.block_storage import Snapshot, Volume, VolumeUse
 from tui.client.nouns.choice import Choice
 from tui.client.nouns.compute import Fault, FlavorRef, Host, ImageRef, Instance
 from tui.client.nouns.image import Image
+from tui.client.nouns.journal import Deed
 from tui.client.nouns.moment import Time
 from tui.client.nouns.network import Network
 from tui.client.nouns.planning import ProjectQuota
@@ -29,6 +30,7 @@ __all__ = [
     "NOUN_BY_KIND",
     "STREAMED",
     "Choice",
+    "Deed",
     "Fault",
     "FlavorRef",
     "History",
@@ -65,7 +67,9 @@ class Noun(Protocol):
 Kind: TypeAlias = str
 """A kind of noun by the name that the event stream has for it, or would have."""
 
-STREAMED: Final = ("instance", "image", "volume", "snapshot", "service", "topic", "host", "network")
+STREAMED: Final = (
+    "instance", "image", "volume", "snapshot", "service", "topic", "host", "network", "journal",
+)  # fmt: skip
 """The kinds that the event stream tells of; others are asked for where they are shown."""
 
 NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
@@ -80,6 +84,7 @@ NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
     "network": Network,
     "request": Request,
     "quota": ProjectQuota,
+    "journal": Deed,
 }
 
 
