@@ -204,6 +204,8 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         listing: Any = self.screen
         if text and hasattr(listing, "filter_by"):
             listing.filter_by(text)
+        elif key and hasattr(listing, "go_to"):
+            listing.go_to(key)
         elif key and hasattr(listing, "table"):
             listing.filter_by("")
             listing.table.go_to(key)
@@ -220,6 +222,14 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
             return
         crumbs: list[str] = getattr(self.screen, "crumbs", list)()
         self.push_screen(made("why", "Why", target=target, crumbs=crumbs))
+
+    def action_xray(self) -> None:
+        """Show all that the object under the cursor is made of."""
+        if target := self.target():
+            crumbs: list[str] = getattr(self.screen, "crumbs", list)()
+            self.push_screen(made("xray", "Xray", target=target, crumbs=crumbs))
+        else:
+            self.say("there is nothing to look into here", is_error=True)
 
     def action_trace(self, request_id: str = "") -> None:
         """Open the trace of a request, or of what the object under the cursor came from."""
@@ -274,6 +284,20 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
             return
         feed = importlib.import_module("tui.feed")
         await feed.run(session, self.store, kinds=(*nouns.STREAMED, "hop"))
+
+    @work(exclusive=True, group="usage")
+    async def follow_usage(self) -> None:
+        """Have the store know what instances use, until ``leave_usage``."""
+        try:
+            session = await self._connected()
+        except ClientError:  # the event stream says why
+            return
+        feed = importlib.import_module("tui.feed")
+        await feed.run_usage(session, self.store)
+
+    def leave_usage(self) -> None:
+        """Nobody looks at it now: the cloud need not measure it."""
+        self.workers.cancel_group(self, "usage")
 
     async def _connected(self) -> Session:
         async with self._connecting:

@@ -22,6 +22,29 @@ async def run(session: Session, store: Store, *, kinds: Iterable[str]) -> None:
             apply(event, store)
 
 
+async def run_usage(session: Session, store: Store) -> None:
+    """Apply what instances use until cancelled, and forget it then.
+
+    A stream of its own, as it costs the cloud something; its place is not the store's.
+    """
+    try:
+        async with aclosing(stream.follow(session, kinds=("usage",))) as live:
+            async for event in live:
+                _apply_usage(event, store)
+    finally:
+        store.replace({"usage": []}, rev=store.rev)
+
+
+def _apply_usage(event: events.Event, store: Store) -> None:
+    match event:
+        case events.Snapshot(objects=objects):
+            store.replace({"usage": objects.get("usage", [])}, rev=store.rev)
+        case events.Change(noun=None, kind="usage", id=key):
+            store.remove("usage", key, rev=store.rev)
+        case events.Change(noun=noun, kind="usage") if noun is not None:
+            store.put("usage", noun, rev=store.rev)
+
+
 def apply(event: events.Event, store: Store) -> None:
     """Apply one event."""
     match event:

@@ -43,6 +43,12 @@ class Glyphs:
     bar_empty: str = "░"
 
     branch: str = "└─"
+    up: str = "↑"
+    down: str = "↓"
+
+    twig: str = "├─ "
+    twig_last: str = "└─ "
+    trunk: str = "│  "
 
     lane: str = "┊"
     lane_end: str = "│"
@@ -85,6 +91,11 @@ ASCII: Final = Glyphs(
     bar_half="+",
     bar_empty=".",
     branch="`-",
+    up="^",
+    down="v",
+    twig="|- ",
+    twig_last="`- ",
+    trunk="|  ",
     lane=":",
     lane_end="|",
     wire="-",

@@ -33,7 +33,8 @@ def build() -> FakeCloud:
     _volumes(cloud)
     _services(cloud)
     _journal(cloud)
-    cloud.put("network", id="n1", name="demo-net", cidr="10.0.0.0/24", ports=4, project_id="p1")
+    _networks(cloud)
+    _people(cloud)
     for number, hop in enumerate(LAUNCH_HOPS, 1):
         cloud.hop(**_hop(number, *hop))
     cloud.answers = {
@@ -46,6 +47,11 @@ def build() -> FakeCloud:
             {"id": "g1", "name": "default", "description": ""}]}),
         r"GET /network/v2.0/networks": (200, {"networks": [{"id": "n1", "name": "demo-net"}]}),
         r"GET /novabox/v1/capacity.*": (200, capacity()),
+        r"GET /novabox/v1/xray/[^/]+/.+": (200, {"xray": XRAY}),
+        r"POST /novabox/v1/paths": (200, {"path": PATH}),
+        r"POST /network/v2.0/security-group-rules": (201, {"security_group_rule": {"id": "r9"}}),
+        r"GET /identity/v3/roles": (200, {"roles": [
+            {"id": "r-m", "name": "member"}, {"id": "r-r", "name": "reader"}]}),
         r"POST /novabox/v1/dry-runs/run": (200, RUN_PLAN),
         r"POST /novabox/v1/dry-runs/delete": (200, DELETE_PLAN),
         r"GET /novabox/v1/explanations/.*": (200, EXPLANATION),
@@ -163,6 +169,61 @@ def _journal(cloud: FakeCloud) -> None:
             object_id=f"{number}7000000-0000-4000-8000-000000000000", name=name, state=state,
             request_id=LAUNCH, undo_until=until, reason=reason, of_id=None, changed_at=None,
         )  # fmt: skip
+
+
+def _networks(cloud: FakeCloud) -> None:
+    cloud.put("network", id="n1", name="demo-net", cidr="10.0.0.0/24", gateway_ip="10.0.0.1",
+              is_dhcp_enabled=True, bridge="nbx-b-6e310000", ports=4, project_id="p1")  # fmt: skip
+    cloud.put("network", id="n2", name="lab-net", cidr="10.0.1.0/24", gateway_ip="10.0.1.1",
+              is_dhcp_enabled=False, bridge="nbx-b-6e320000", ports=0, project_id="p1")  # fmt: skip
+    for at, (owner, address, groups) in enumerate((
+        ("0c", "10.0.0.9", ["g1"]), ("1d", "10.0.0.3", ["g1", "g2"]), ("0a", "10.0.0.7", ["g1"]),
+        ("1f", "10.0.0.5", ["g2"]),
+    )):  # fmt: skip
+        cloud.put(
+            "port", id=f"4a{at}00000-0000-4000-8000-000000000000", status="ACTIVE",
+            network_id="n1", instance_id=f"{owner}000000-0000-4000-8000-000000000000", host="box1",
+            mac_address=f"fa:16:3e:00:00:0{at}", addresses=[address], security_group_ids=groups,
+            tap=f"nbx-t-4a{at}00000", created_at=NOW_S - 600, project_id="p1",
+        )  # fmt: skip
+    out = {"id": "r0", "direction": "egress"}
+    ssh = {"id": "r1", "direction": "ingress", "protocol": "tcp", "port_min": 22, "port_max": 22}
+    ping = {"id": "r2", "direction": "ingress", "protocol": "icmp"}
+    web = {"id": "r3", "direction": "ingress", "protocol": "tcp", "port_min": 8000,
+           "port_max": 8080, "remote_group_id": "g1"}  # fmt: skip
+    cloud.put("security_group", id="g1", name="default", description="Default security group",
+              rules=[out, ssh, ping], ports=3, project_id="p1")  # fmt: skip
+    cloud.put("security_group", id="g2", name="web", rules=[out, web], ports=2, project_id="p1")
+    for key, name, cpu, memory, disk in (
+        ("1", "m1.tiny", 1, 512, 1), ("2", "m1.small", 1, 2048, 20), ("3", "m1.medium", 2, 4096, 40)
+    ):  # fmt: skip
+        cloud.put("flavor", id=key, name=name, vcpus=cpu, memory_mib=memory, disk_gib=disk)
+    for owner, tap, percent, sent, got in (
+        ("1d", "nbx-t-4a100000", 41.4, 94_208, 11_534_336),
+        ("0c", "nbx-t-4a000000", 88.0, 1024, 4096),
+    ):  # fmt: skip
+        cloud.put(
+            "usage", id=f"{owner}000000-0000-4000-8000-000000000000",
+            instance_id=f"{owner}000000-0000-4000-8000-000000000000", cpu_percent=percent,
+            memory_mib=512, rss_mib=212, disk_read_bytes_s=0, disk_write_bytes_s=40_960,
+            rx_bytes_s=got, tx_bytes_s=sent,
+            nics=[{"tap": tap, "rx_bytes_s": got, "tx_bytes_s": sent}],
+        )  # fmt: skip
+
+
+def _people(cloud: FakeCloud) -> None:
+    for key, name, is_enabled, note in (
+        ("p1", "demo", True, "The first project"), ("p2", "lab", False, ""),
+    ):  # fmt: skip
+        cloud.put("project", id=key, name=name, description=note, is_enabled=is_enabled)
+    member = {"role": "member", "project_id": "p1", "project": "demo"}
+    cloud.put("user", id="u1", name="demo", default_project_id="p1", is_enabled=True,
+              has_password=True, password_set_at=NOW_S - 86400, roles=[member])  # fmt: skip
+    cloud.put("user", id="u2", name="eve", is_enabled=False, has_password=False, roles=[])
+    cloud.put("key_pair", id="u1/test", name="test", user_id="u1", type="ssh",
+              fingerprint="5c:4b:8a:1e:00:11:22:33:44:55:66:77:88:99:aa:bb",
+              public_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI demo@box1",
+              created_at=NOW_S - 3600)  # fmt: skip
 
 
 def _services(cloud: FakeCloud) -> None:
@@ -382,3 +443,49 @@ EXPLANATION = {"explanation": {
                "When that is mended, delete this instance and run it again."],
     "request_id": LAUNCH,
 }}  # fmt: skip
+
+
+def _part(label: str, word: str, meaning: str = "good", detail: str = "", **more: Any) -> Any:
+    return {"label": label, "word": word, "meaning": meaning, "detail": detail, **more}
+
+
+_WEB_1 = "1d000000-0000-4000-8000-000000000000"
+XRAY = _part(
+    "web-1", "active", detail=f"requested by demo/demo  {LAUNCH}", kind="instance", id=_WEB_1,
+    children=[
+        _part("process", "does not match", "failed", "pid 4127  1 vCPU  1024 MiB  PSS 212.0 MiB",
+              mismatch="the row says 512 MiB, the guest has 1024 MiB; a stop and a start make it "
+              "as the row says"),
+        _part("disk vda", "there", detail=f"compute/instances/{_WEB_1}/disk  41.0 MiB of 1 GiB",
+              children=[_part("base", "there", detail="compute/images/c177  shared with 2",
+                              children=[_part("image ami-tiny", "active", kind="image",
+                                              id=_IMAGE["id"])])]),
+        _part("volume scratch", "attaching", "busy", "10 GiB  /dev/vdc", kind="volume",
+              id="05000000-0000-4000-8000-00000000v01d", children=[
+                  _part("bytes", "there", detail="volumes/nbx-05  10.0 GiB"),
+                  _part("export", "unknown", "unknown", "volume.box1 did not answer volumes")]),
+        _part("nic nbx-t-4a100000", "up", detail="fa:16:3e:00:00:01  nbx-b-6e310000", kind="port",
+              id="4a100000-0000-4000-8000-000000000000", children=[
+                  _part("fixed ip 10.0.0.3", "leased", detail="until 2026-09-22 14:03 UTC")]),
+        _part("nft rules", "loaded", detail="digest 91e2aa00"),
+        _part("group default", "3 rules", detail="lets in tcp 22, icmp", kind="security_group",
+              id="g1"),
+        _part("key test", "there", kind="key_pair", id="u1/test"),
+        _part("db row", "there", detail="instances  vm_state=active  host=box1"),
+        _part("queue", "empty", detail="nothing waits for it"),
+    ],
+)  # fmt: skip
+PATH = {
+    "checks": [
+        {"what": "runs", "is_passed": True, "text": "web-1 is active"},
+        {"what": "port", "is_passed": None, "text": "network.box1 did not answer wiring"},
+        {"what": "egress", "is_passed": True, "text": "group default lets out anything"},
+        {"what": "bridge", "is_passed": True, "text": "both are on nbx-b-6e310000"},
+        {"what": "ingress", "is_passed": False,
+         "text": "group web: no ingress rule lets tcp 80 from 10.0.0.3"},
+    ],
+    "fix": {"text": "a rule in group web to let in tcp 80 from group default",
+            "rule": {"security_group_id": "g2", "direction": "ingress", "ethertype": "IPv4",
+                     "protocol": "tcp", "port_range_min": 80, "port_range_max": 80,
+                     "remote_group_id": "g1", "remote_ip_prefix": None}},
+}  # fmt: skip

@@ -85,7 +85,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     """Let calls be answered, the store tell its changes, and the screens draw them."""
     app = pilot.app
     assert isinstance(app, Tui)
-    lasting = ("feed", "log", "acts", "console")
+    lasting = ("feed", "usage", "log", "acts", "console")
     for _ in range(2):
         await pilot.pause(0.01)
         await until(pilot, lambda: not app.has_keys_waiting)

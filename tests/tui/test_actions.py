@@ -24,7 +24,9 @@ from tui.screens.palette import Palette
 
 VIEWS_WITH_A_SCREEN = tuple(places.BY_NAME)
 VIEWS = sorted({view for action in REGISTRY for view in action.views})
-WITHOUT_A_LIST = ("home", "theatre", "log", "console", "welcome", "everywhere", "cursor")
+WITHOUT_A_LIST = (
+    "home", "networks", "theatre", "log", "console", "welcome", "everywhere", "cursor",
+)  # fmt: skip
 NEVER_REUSED = {
     *(place.key for place in places.PLACES),
     "colon", "slash", "/", "question_mark", "escape", "ctrl+p", "z", "Z",

@@ -38,6 +38,16 @@ KEYS_BY_SCREEN = {
     "help": ["2", "question_mark"],
     "palette": ["ctrl+p"],
     "command": ["colon"],
+    "networks": ["6"],
+    "path": ["6", "down", "down", "k", "ctrl+s"],
+    "xray": ["2", "down", "down", "x", "down"],
+    "users": [":users"],
+    "projects": [":projects"],
+    "keys": [":keys"],
+    "flavors": [":flavors"],
+    "groups": [":groups"],
+    "new-user": [":users", "n"],
+    "open-group": [":groups", "O"],
     "terminate": ["2", "ctrl+d"],
     "filter": ["2", "slash"],
 }
@@ -56,7 +66,11 @@ def draw_all(
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         for name in names:
             for key in KEYS_BY_SCREEN[name]:
-                await stage.press(pilot, key)
+                if key.startswith(":"):
+                    await stage.press(pilot, "colon")
+                    await stage.write(pilot, key[1:], "enter")
+                else:
+                    await stage.press(pilot, key)
             if name == "run":  # it is asked what would happen a little after the last key
                 await stage.until(pilot, lambda: "Quota of demo" in stage.text(app))
             if name == "filter":
@@ -83,7 +97,21 @@ def test_a_screen_of_80_by_24_looks_as_it_did(cloud: FakeCloud, name: str) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["home", "instances", "theatre", "services", "capacity", "volumes", "journal"]
+    "name",
+    [
+        "home",
+        "instances",
+        "theatre",
+        "services",
+        "capacity",
+        "networks",
+        "path",
+        "xray",
+        "users",
+        "groups",
+        "volumes",
+        "journal",
+    ],
 )
 def test_a_wide_screen_looks_as_it_did(cloud: FakeCloud, name: str) -> None:
     shown = draw_all(cloud, [name], signs=glyphs.UNICODE, size=(120, 38))

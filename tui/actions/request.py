@@ -10,7 +10,8 @@ from tui.client import verbs
 ACTIONS: Final = (
     Action(
         id="request.trace", keys="t", label="trace",
-        views=("home", "instances", "volumes", "services", "traces", "log", "journal"),
+        views=("home", "instances", "volumes", "networks", "services", "traces", "log",
+               "journal"),
         purpose="Follow the request that last changed this, hop by hop.",
         does="app.trace", cli=lambda target: ("novabox", "trace", request_of(target)),
         call=lambda target: verbs.novabox.request(request_of(target)),

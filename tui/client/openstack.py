@@ -131,6 +131,11 @@ def security_group_choices(body: Any) -> list[Choice]:
     return [Choice(id=found[name].id, name=name, note=found[name].description) for name in names]
 
 
+def role_choices(body: Any) -> list[Choice]:
+    """Read ``GET /roles`` as choices. Raises Unreadable."""
+    return [Choice(id=item.id, name=item.name) for item in convert(body, _Roles).roles]
+
+
 def security_group_ids(body: Any) -> list[str]:
     """Read ``GET /security-groups``. Raises Unreadable."""
     return [group.id for group in convert(body, _SecurityGroups).security_groups]
@@ -211,3 +216,14 @@ class _SecurityGroups:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Console:
     output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Role:
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Roles:
+    roles: list[_Role]

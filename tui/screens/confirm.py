@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import getters, on, work
+from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -93,9 +93,11 @@ class Confirm(ModalScreen[bool]):
         """Do nothing."""
         self.dismiss(False)
 
-    def key_enter(self) -> None:
-        """Do nothing: Enter is what fingers do by themselves."""
+    def key_enter(self, event: events.Key) -> None:
+        """Do nothing: Enter is what fingers do by themselves. It opens nothing below, either."""
         if not self._is_typed:
+            event.stop()
+            event.prevent_default()
             self.dismiss(False)
 
     @on(Input.Submitted)

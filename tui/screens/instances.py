@@ -27,6 +27,7 @@ class Instances(Resource):
     """The servers of the project."""
 
     KIND = instances.KIND
+    IS_OF_USAGE = True
     BINDINGS: ClassVar[list[BindingType]] = bindings.of("instances")
 
     def __init__(self) -> None:

@@ -29,6 +29,7 @@ class View(Screen[None]):
     """A screen that draws the store; a subclass composes ``body`` and draws in ``show``."""
 
     CRUMBS: ClassVar[list[str]] = []
+    IS_OF_USAGE: ClassVar[bool] = False  # whether it shows what instances use just now
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
     app = getters.app(Tui)
@@ -72,10 +73,17 @@ class View(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Draw all that changed while another screen was on top."""
+        if self.IS_OF_USAGE:
+            self.app.follow_usage()
         if self._is_new:  # what was mounted a moment ago is drawn
             self._is_new = False
         else:
             self.show(EVERYTHING)
+
+    def on_screen_suspend(self) -> None:
+        """Let go of what is measured for this screen only."""
+        if self.IS_OF_USAGE:
+            self.app.leave_usage()
 
     def on_store_changed(self, event: messages.StoreChanged) -> None:
         """Draw what changed."""

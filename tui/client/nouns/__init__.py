@@ -10,11 +10,12 @@ from typing import Final, Protocol, TypeAlias
 
 from tui.client.nouns.block_storage import Snapshot, Volume, VolumeUse
 from tui.client.nouns.choice import Choice
-from tui.client.nouns.compute import Fault, FlavorRef, Host, ImageRef, Instance
+from tui.client.nouns.compute import Fault, Flavor, FlavorRef, Host, ImageRef, Instance, Usage
+from tui.client.nouns.identity import Grant, KeyPair, Project, User
 from tui.client.nouns.image import Image
 from tui.client.nouns.journal import Deed
 from tui.client.nouns.moment import Time
-from tui.client.nouns.network import Network
+from tui.client.nouns.network import Network, Port, Rule, SecurityGroup
 from tui.client.nouns.planning import ProjectQuota
 from tui.client.nouns.workings import (
     History,
@@ -32,24 +33,33 @@ __all__ = [
     "Choice",
     "Deed",
     "Fault",
+    "Flavor",
     "FlavorRef",
+    "Grant",
     "History",
     "Hop",
     "Host",
     "Image",
     "ImageRef",
     "Instance",
+    "KeyPair",
     "Kind",
     "Message",
     "Network",
     "Noun",
     "Piece",
+    "Port",
+    "Project",
     "ProjectQuota",
     "Request",
+    "Rule",
+    "SecurityGroup",
     "Service",
     "Snapshot",
     "Time",
     "Topic",
+    "Usage",
+    "User",
     "Volume",
     "VolumeUse",
     "key",
@@ -68,9 +78,13 @@ Kind: TypeAlias = str
 """A kind of noun by the name that the event stream has for it, or would have."""
 
 STREAMED: Final = (
-    "instance", "image", "volume", "snapshot", "service", "topic", "host", "network", "journal",
+    "instance", "image", "volume", "snapshot", "service", "topic", "host", "network", "port",
+    "security_group", "flavor", "key_pair", "project", "user", "journal",
 )  # fmt: skip
-"""The kinds that the event stream tells of; others are asked for where they are shown."""
+"""The kinds that the event stream tells of; others are asked for where they are shown.
+
+``usage`` costs the cloud something: it is followed while it is on the screen.
+"""
 
 NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
     "instance": Instance,
@@ -82,6 +96,13 @@ NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
     "topic": Topic,
     "host": Host,
     "network": Network,
+    "port": Port,
+    "security_group": SecurityGroup,
+    "flavor": Flavor,
+    "key_pair": KeyPair,
+    "project": Project,
+    "user": User,
+    "usage": Usage,
     "request": Request,
     "quota": ProjectQuota,
     "journal": Deed,

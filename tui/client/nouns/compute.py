@@ -83,3 +83,48 @@ class Host:
     def key(self) -> str:
         """Its name."""
         return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flavor:
+    """How big an instance can be."""
+
+    id: str
+    name: str = ""
+    vcpus: int = 0
+    memory_mib: int = 0
+    disk_gib: int = 0
+
+    @property
+    def key(self) -> str:
+        """Its id."""
+        return self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NicUsage:
+    """What goes through one tap: bytes a second, to the guest (rx) and from it."""
+
+    tap: str
+    rx_bytes_s: int = 0
+    tx_bytes_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an instance uses just now; its percent is of its own processors."""
+
+    instance_id: str
+    cpu_percent: float = 0.0
+    memory_mib: int = 0
+    rss_mib: int = 0
+    disk_read_bytes_s: int = 0
+    disk_write_bytes_s: int = 0
+    rx_bytes_s: int = 0
+    tx_bytes_s: int = 0
+    nics: tuple[NicUsage, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The instance's id."""
+        return self.instance_id

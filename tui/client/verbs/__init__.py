@@ -1,5 +1,25 @@
 """The API calls this client makes, one function a call; each returns a ``Call``, sends nothing."""
 
-from tui.client.verbs import block_storage, compute, image, journal, network, novabox, planning
+from tui.client.verbs import (
+    block_storage,
+    compute,
+    identity,
+    image,
+    insides,
+    journal,
+    network,
+    novabox,
+    planning,
+)
 
-__all__ = ["block_storage", "compute", "image", "journal", "network", "novabox", "planning"]
+__all__ = [
+    "block_storage",
+    "compute",
+    "identity",
+    "image",
+    "insides",
+    "journal",
+    "network",
+    "novabox",
+    "planning",
+]

@@ -106,6 +106,12 @@ def create_key_pair(name: str) -> Call:
     return Call(service="compute", method="POST", path="/os-keypairs", body=body)
 
 
+def import_key_pair(name: str, public_key: str) -> Call:
+    """Keep a public key under a name."""
+    body = {"keypair": {"name": name, "public_key": public_key}}
+    return Call(service="compute", method="POST", path="/os-keypairs", body=body)
+
+
 def delete_key_pair(name: str) -> Call:
     """Forget a key pair."""
     return Call(service="compute", method="DELETE", path=f"/os-keypairs/{name}")
