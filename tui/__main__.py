@@ -47,7 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     assert who is not None  # noqa: S101 - only a first run has nobody
     cached = cache.path_for(who, os.environ)
-    app = Tui(who, signs=signs, theme=theme, keys=keys, cached=cached)
+    app = Tui(
+        who, signs=signs, theme=theme, keys=keys, cached=cached, is_read_only=options.read_only
+    )
     app.run()
     return app.return_code or 0
 
@@ -80,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--theme", choices=_THEMES, help="colours (default: what the terminal can)")
     parser.add_argument("--keys", choices=_PRESETS, help="the keys of another program")
+    parser.add_argument("--read-only", action="store_true", help="look, and change nothing")
     parser.add_argument("--cloud", help="a cloud of clouds.yaml (default: OS_CLOUD, else OS_*)")
     parser.add_argument(
         "--screenshot", type=Path, metavar="FILE.svg", help="draw one screen into a file, and end"

@@ -21,7 +21,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui import acting, bindings, glyphs, messages, places, registry, themes, undoing
-from tui.actions.action import Target, request_of
+from tui.actions.action import Level, Target, request_of
 from tui.canvas import Canvas
 from tui.client import credentials, nouns
 from tui.client.errors import ClientError
@@ -56,6 +56,7 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
     ``first`` makes the screen of a first run, where there is no cloud yet: it ends in ``enter``.
     ``cached`` is the file with what was seen the last time.
     ``theme`` is one of `tui.themes` (empty: what the terminal can show), ``keys`` a key map.
+    ``is_read_only``: what would change the cloud cannot be done.
     """
 
     TITLE = "novabox"
@@ -80,6 +81,7 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         cached: Path | None = None,
         theme: str = "",
         keys: Mapping[str, str] | None = None,
+        is_read_only: bool = False,
     ) -> None:
         super().__init__()
         self.who = who
@@ -93,6 +95,7 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         self._wanted_theme = theme
         self._keys = keys or {}
         self.clashes: list[str] = []
+        self.is_read_only = is_read_only
         self.form_drafts: dict[str, dict[str, str]] = {}  # by action, of forms that were left
         self.expected: dict[Topic, str] = {}  # what was just made: lists go to it once it is there
         self._open_line = open_line
@@ -171,6 +174,8 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
             return not getattr(self.screen, "has_guest_keys", False)
         if action == "act" and self.screen_stack:
             known = registry.BY_ID.get(str(parameters[0]))
+            if self.is_read_only and known is not None and known.level >= Level.REVERSIBLE:
+                return None
             return True if known is None or known.works_on(self.target()) else None
         return True
 
@@ -308,15 +313,25 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
     async def _connect(self) -> Session:
         self.who = self.who or credentials.find(os.environ)
         if self._open_session is not None:
-            return self._open_session(self.who)
-        module = await asyncio.to_thread(importlib.import_module, "tui.client.session")
-        session: Session = module.Session(self.who)
+            session = self._open_session(self.who)
+        else:
+            module = await asyncio.to_thread(importlib.import_module, "tui.client.session")
+            session = module.Session(self.who)
+        session.is_read_only = self.is_read_only
+        session.ask_password = self._ask_password
         return session
 
     async def _lines(self) -> Callable[[str], Line]:
         session = await self._connected()
         module = importlib.import_module("tui.console.client")
         return lambda instance_id: module.ConsoleLine(session, instance_id)
+
+    async def _ask_password(self, reason: str) -> str | None:
+        """Ask over whatever is on the screen, which stays as it is."""
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        user = self.who.username if self.who else ""
+        self.push_screen(made("password", "Password", user=user, reason=reason), answer.set_result)
+        return await answer
 
     def _targets(self) -> list[Target]:
         targets: list[Target] = getattr(self.screen, "targets", list)()

@@ -51,6 +51,7 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         self.logins = 0
         self.valid_tokens: set[str] = set()
         self.is_down = False
+        self.password = "secret"
         self.is_failing = False
         self.delay_s = 0.0
         self._streams: list[asyncio.Queue[bytes | None]] = []
@@ -108,7 +109,7 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         return self.answer(request.method, path, body)
 
     def _login(self, body: Any) -> httpx2.Response:
-        if body["auth"]["identity"]["password"]["user"]["password"] != "secret":
+        if body["auth"]["identity"]["password"]["user"]["password"] != self.password:
             return to_json(401, {"error": {"code": 401, "message": "wrong user or password"}})
         self.logins += 1
         token = f"token-{self.logins}"

@@ -17,6 +17,7 @@ from tui.history import History
 from tui.screens.copying import Copying
 from tui.screens.finder import Finder
 from tui.screens.palette import Menu
+from tui.screens.password import Password
 
 
 def names(app: Tui) -> list[str]:
@@ -271,3 +272,41 @@ def test_where_no_clipboard_is_a_file_takes_the_text(
         assert kept.read_text() == "on the console"
 
     stage.play(cloud, scene)
+
+
+def test_a_password_that_no_longer_does_is_asked_for_and_the_draft_stays(cloud: FakeCloud) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await stage.press(pilot, "2", "e")
+        await stage.press(pilot, "end")
+        await stage.write(pilot, "-renamed")
+        form = app.screen
+        cloud.password = "new"
+        cloud.valid_tokens.clear()
+        await pilot.press("ctrl+s")
+        await stage.until(pilot, lambda: isinstance(app.screen, Password))
+        assert "no longer lets you in" in stage.text(app)
+        await stage.write(pilot, "new")
+        await pilot.press("enter")
+        await stage.settle(pilot)
+        renamed = [body for method, _, body in cloud.calls if method == "PUT"]
+        assert renamed[-1]["server"]["name"].endswith("-renamed")
+        assert app.screen is not form
+
+    stage.play(cloud, scene)
+
+
+def test_read_only_says_so_and_offers_nothing_that_changes(cloud: FakeCloud) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await stage.press(pilot, "2")
+        assert "box1 (read-only)" in stage.text(app)
+        before = len(cloud.calls)
+        await stage.press(pilot, "T", "r", "ctrl+d", "e", "m")
+        await stage.press(pilot, "escape", "escape")
+        assert [call for call in cloud.calls[before:] if call[0] != "GET"] == []
+        enabled = {
+            active.binding.id for active in app.screen.active_bindings.values() if active.enabled
+        }
+        assert "instance.terminate" not in enabled
+        assert "instance.log" in enabled
+
+    stage.play(cloud, scene, is_read_only=True)

@@ -18,6 +18,8 @@ _PREFIX_BY_SERVICE: Final[Mapping[ServiceType, str]] = {
     "novabox": "/novabox/v1",
 }
 
+_ASKING: Final = ("/dry-runs/", "/paths")  # sent by POST, as what they ask about has a body
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -28,6 +30,13 @@ class Call:
     path: str
     body: Mapping[str, Any] | Sequence[Any] | None = None
     media_type: str = "application/json"
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it changes nothing: it reads, or asks what would be."""
+        return self.method in ("GET", "HEAD") or (
+            self.service == "novabox" and self.path.startswith(_ASKING)
+        )
 
     def line(self) -> str:
         """Return the call as one readable line, with the URL's path on a stock novabox."""

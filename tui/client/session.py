@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterable, Callable, Mapping
+import ssl
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -59,8 +60,13 @@ class _Token:
 class Session:
     """A user's connection to one cloud; renews its token by itself.
 
-    ``transport`` replaces the network in tests.
+    ``transport`` replaces the network in tests. ``is_read_only``: what would change anything is
+    refused here. ``ask_password`` is asked, with the reason, for the password when the one that
+    is known does no longer do; None gives up.
     """
+
+    is_read_only: bool = False
+    ask_password: Callable[[str], Awaitable[str | None]] | None = None
 
     def __init__(
         self, credentials: Credentials, *, transport: httpx2.AsyncBaseTransport | None = None
@@ -71,10 +77,11 @@ class Session:
             timeout=httpx2.Timeout(_TIMEOUT_S, connect=5.0),
             transport=transport,
             trust_env=False,
-            verify=self._has_tls,  # loading certificates costs 0.1 s: not for plain loopback
+            verify=_trust(credentials) if self._has_tls else False,  # 0.1 s: not for plain loopback
         )
         self._token: _Token | None = None
         self._renewal = asyncio.Lock()
+        self._was_in = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -165,6 +172,8 @@ class Session:
         content: bytes | AsyncIterable[bytes] | None,
         patience: httpx2.Timeout | None = None,
     ) -> httpx2.Response:
+        if self.is_read_only and not call.is_safe:
+            raise Refused("this session is read-only", status=403, what=call.line()[:60])
         url, token = await self._address(call.service, call.path)
         headers = {**headers, **token}
         return await self._exchange(
@@ -183,8 +192,23 @@ class Session:
     async def _fresh_token(self) -> _Token:
         async with self._renewal:
             if self._token is None or self._token.is_stale():
-                self._token = await self._authenticate()
+                self._token = await self._renewed()
+                self._was_in = True
             return self._token
+
+    async def _renewed(self) -> _Token:
+        """Log in; who was in before and is no longer let in is asked for the password."""
+        while True:
+            try:
+                return await self._authenticate()
+            except Refused as error:
+                is_refused = error.status == 401 and not self.credentials.is_application
+                if not (is_refused and self._was_in and self.ask_password):
+                    raise
+                password = await self.ask_password(error.reason)
+                if password is None:
+                    raise
+                self.credentials = replace(self.credentials, password=password)
 
     async def _authenticate(self) -> _Token:
         url = f"{self.credentials.auth_url}/auth/tokens"
@@ -194,12 +218,12 @@ class Session:
             headers={"Content-Type": "application/json"},
             content=json.dumps(self.credentials.body()).encode(),
         )
-        body = _answer(response, what=f"login as {self.credentials.username}").body["token"]
+        body = _answer(response, what=f"login as {_who(self.credentials)}").body["token"]
         return _Token(
             value=response.headers["X-Subject-Token"],
             standing=_standing(body),
             expires_at=datetime.fromisoformat(body["expires_at"]),
-            endpoint_by_type=_endpoints(body.get("catalog", [])),
+            endpoint_by_type=_endpoints(body.get("catalog", []), self.credentials.region),
         )
 
     async def _exchange(
@@ -229,8 +253,24 @@ def _standing(token: dict[str, Any]) -> Standing:
     return Standing(project_id=token.get("project", {}).get("id", ""), roles=roles)
 
 
-def _endpoints(catalog: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the public endpoint of each service, without a slash at its end.
+def _who(credentials: Credentials) -> str:
+    return credentials.username or f"application credential {credentials.application_id}"
+
+
+def _trust(credentials: Credentials) -> ssl.SSLContext | bool:
+    """Return by whom the cloud's certificate must be vouched for. Raises Unreachable."""
+    if credentials.is_insecure:
+        return False
+    if not credentials.ca_file:
+        return True
+    try:
+        return ssl.create_default_context(cafile=credentials.ca_file)
+    except OSError as error:
+        raise Unreachable(f"{credentials.ca_file}: no certificates to trust ({error})") from error
+
+
+def _endpoints(catalog: list[dict[str, Any]], region: str) -> dict[str, str]:
+    """Return the public endpoint of each service in the region, without a slash at its end.
 
     Catalogs list Image and Networking with or without their version; here always without.
     """
@@ -241,6 +281,7 @@ def _endpoints(catalog: list[dict[str, Any]]) -> dict[str, str]:
         for service in catalog
         for endpoint in service["endpoints"]
         if endpoint["interface"] == "public"
+        and (not region or endpoint.get("region", region) == region)
     }
 
 

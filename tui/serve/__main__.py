@@ -146,6 +146,10 @@ def _offer(options: argparse.Namespace, *, is_tls: bool) -> Offer:
     if options.cloud:
         who = credentials.find(os.environ, cloud=options.cloud)
         auth_url, project = who.auth_url, project or who.project_name
+        if who.ca_file:
+            os.environ["OS_CACERT"] = who.ca_file
+        if who.is_insecure:
+            os.environ["OS_INSECURE"] = "true"
     if not auth_url:
         raise Unservable("which cloud? say --auth-url URL or --cloud NAME")
     more = ["--read-only"] if options.read_only else []

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 TRIAL_UID: Final = 60_599  # beside those that logins get
 _QUIT_S: Final = 3.0  # the interface closes its streams and goes
 _TERM_S: Final = 2.0
-_KEPT: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "SSL_CERT_FILE")
+_KEPT: Final = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "PYTHONPATH",
+    "SSL_CERT_FILE",
+    "OS_CACERT",
+    "OS_INSECURE",
+)
 
 
 class TuiProcess(AppService):

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
+from tui.client import credentials
 from tui.client.credentials import Credentials
 from tui.client.errors import ClientError, Refused
 from tui.serve import pages
@@ -129,7 +131,8 @@ class Site:
         return Credentials(
             auth_url=self._offer.auth_url, username=given["user"], password=given["password"],
             project_name=given["project"], user_domain_name=given["domain"],
-            project_domain_name=given["domain"],
+            project_domain_name=given["domain"], ca_file=os.environ.get("OS_CACERT", ""),
+            is_insecure=credentials.is_yes(os.environ.get("OS_INSECURE", "")),
         )  # fmt: skip
 
     async def _log_out(self, request: web.Request) -> web.Response:

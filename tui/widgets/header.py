@@ -35,6 +35,7 @@ class Header(Widget):
         hosts = self.app.store.all(nouns.Host)
         name = hosts[0].name if hosts else "novabox"
         who = self.app.who
+        name = f"{name} (read-only)" if self.app.is_read_only else name
         return f"{name} {self.app.glyphs.crumb} {who.project_name}" if who else name
 
     def _health(self) -> Content:

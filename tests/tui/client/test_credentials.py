@@ -62,3 +62,58 @@ def test_no_file_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(CredentialsMissing, match=r"no clouds\.yaml"):
         credentials.find({}, cloud="nowhere-such-cloud")
+
+
+APPLICATION = """
+clouds:
+  afar:
+    auth_type: v3applicationcredential
+    region_name: North
+    cacert: /etc/ssl/own.pem
+    auth:
+      auth_url: https://afar.example/identity/v3
+      application_credential_id: 4711
+      application_credential_secret: hush
+  careless:
+    verify: false
+    auth: {auth_url: https://x, username: u, password: p, project_id: 0815}
+  named:
+    auth_type: v3applicationcredential
+    auth:
+      auth_url: https://x
+      application_credential_name: ci
+      application_credential_secret: hush
+      username: ann
+  halfway:
+    auth_type: v3applicationcredential
+    auth: {auth_url: https://x}
+"""
+
+
+def test_application_credentials_and_trust_of_clouds_yaml(tmp_path: Path) -> None:
+    file = tmp_path / "clouds.yaml"
+    file.write_text(APPLICATION)
+    environ = {"OS_CLIENT_CONFIG_FILE": str(file)}
+    who = credentials.find(environ, cloud="afar")
+    assert (who.region, who.ca_file, who.is_insecure) == ("North", "/etc/ssl/own.pem", False)
+    assert who.body() == {
+        "auth": {
+            "identity": {
+                "methods": ["application_credential"],
+                "application_credential": {"id": "4711", "secret": "hush"},
+            }
+        }
+    }
+    assert "hush" not in repr(who)
+    careless = credentials.find(environ, cloud="careless")
+    assert careless.is_insecure
+    assert careless.body()["auth"]["scope"] == {"project": {"id": "0815"}}
+    named = credentials.find(environ, cloud="named").body()["auth"]["identity"]
+    assert named["application_credential"]["user"]["name"] == "ann"
+    with pytest.raises(CredentialsMissing, match="application_credential_id"):
+        credentials.find(environ, cloud="halfway")
+
+
+def test_trust_by_the_variables() -> None:
+    who = credentials.find({**ENVIRON, "OS_CACERT": "/ca.pem", "OS_INSECURE": "True"})
+    assert (who.ca_file, who.is_insecure) == ("/ca.pem", True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests import certificates
 from tests.tui.fake_cloud import ENVIRON, FakeCloud
+from tests.tui.serve.served import cloud_on_a_port
 from tui.client import credentials, openstack, verbs
 from tui.client.errors import Refused, Unreachable, Unreadable
 from tui.client.session import Session
@@ -120,3 +124,91 @@ def test_an_upload_arrives_whole(cloud: FakeCloud) -> None:
 
 def test_credentials_do_not_show_their_password() -> None:
     assert "secret" not in repr(WHO)
+
+
+def test_who_was_in_is_asked_for_the_password_until_it_does(cloud: FakeCloud) -> None:
+    asked = []
+
+    async def story(session: Session) -> None:
+        async def ask(reason: str) -> str | None:
+            asked.append(reason)
+            return ["wrong again", "new"][len(asked) - 1]
+
+        session.ask_password = ask
+        await session.send(verbs.compute.flavors())
+        cloud.password = "new"
+        cloud.valid_tokens.clear()
+        assert (await session.send(verbs.compute.flavors())).status == 200
+
+    talk(cloud, story)
+    assert asked == ["wrong user or password"] * 2
+
+
+def test_who_gives_no_password_and_who_was_never_in_is_refused(cloud: FakeCloud) -> None:
+    async def story(session: Session) -> None:
+        asked = []
+
+        async def ask(reason: str) -> str | None:
+            asked.append(reason)
+            return None
+
+        session.ask_password = ask
+        cloud.password = "other"
+        with pytest.raises(Refused):
+            await session.send(verbs.compute.flavors())
+        assert asked == []
+        cloud.password = "secret"
+        await session.send(verbs.compute.flavors())
+        cloud.password = "other"
+        cloud.valid_tokens.clear()
+        with pytest.raises(Refused):
+            await session.send(verbs.compute.flavors())
+        assert len(asked) == 1
+
+    talk(cloud, story)
+
+
+def test_a_read_only_session_reads_and_asks_and_changes_nothing(cloud: FakeCloud) -> None:
+    async def story(session: Session) -> None:
+        session.is_read_only = True
+        await session.send(verbs.compute.flavors())
+        with pytest.raises(Refused, match="read-only"):
+            await session.send(verbs.compute.delete_server("1"))
+        with pytest.raises(Refused, match="read-only"):
+            await session.upload(verbs.image.upload_image("1"), _nothing())
+        assert verbs.novabox.status().is_safe
+
+    talk(cloud, story)
+    assert {method for method, path, _ in cloud.calls} == {"POST", "GET"}
+    assert [path for method, path, _ in cloud.calls if method == "POST"] == [
+        "/identity/v3/auth/tokens"
+    ]
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
+
+
+def test_a_cloud_of_ones_own_authority_is_trusted_by_its_file_or_by_nobody(
+    tmp_path: Path, cloud: FakeCloud
+) -> None:
+    file = certificates.of_localhost(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(file)
+
+    async def run() -> None:
+        async with cloud_on_a_port(cloud, tls=tls) as auth_url:
+            who = replace(WHO, auth_url=auth_url)
+            for trusting in (
+                replace(who, ca_file=str(file)),
+                replace(who, is_insecure=True),
+            ):
+                async with Session(trusting) as session:
+                    await session.log_in()
+            async with Session(who) as session:
+                with pytest.raises(Unreachable, match="certificate"):
+                    await session.log_in()
+            with pytest.raises(Unreachable, match=r"nowhere\.pem"):
+                Session(replace(who, ca_file="/nowhere.pem"))
+
+    asyncio.run(run())

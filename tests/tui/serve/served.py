@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -53,8 +54,10 @@ class Served:
 
 
 @asynccontextmanager
-async def cloud_on_a_port(cloud: FakeCloud) -> AsyncIterator[str]:
-    """Speak HTTP for ``cloud``; gives the URL of its identity service."""
+async def cloud_on_a_port(
+    cloud: FakeCloud, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
+    """Speak HTTP, or HTTPS, for ``cloud``; gives the URL of its identity service."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         told = await cloud.handle_async_request(
@@ -79,8 +82,8 @@ async def cloud_on_a_port(cloud: FakeCloud) -> AsyncIterator[str]:
 
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", handle)
-    server = TestServer(application)
-    await server.start_server()
+    server = TestServer(application, host="localhost", scheme="https" if tls else "http")
+    await server.start_server(ssl=tls)
     here = str(server.make_url("")).rstrip("/")
     try:
         yield f"{here}/identity/v3"
