@@ -34,6 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
         return screenshot.draw(
             who, view=options.screen, path=options.screenshot, signs=signs, theme=theme
         )
+    if options.linear and who:
+        from tui.linear import main as linear
+
+        return linear.run(who, is_read_only=options.read_only)
     from tui import keymaps
 
     try:
@@ -82,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--theme", choices=_THEMES, help="colours (default: what the terminal can)")
     parser.add_argument("--keys", choices=_PRESETS, help="the keys of another program")
+    parser.add_argument(
+        "--linear", action="store_true", help="numbered plain lines, for a screen reader"
+    )
     parser.add_argument("--read-only", action="store_true", help="look, and change nothing")
     parser.add_argument("--cloud", help="a cloud of clouds.yaml (default: OS_CLOUD, else OS_*)")
     parser.add_argument(
