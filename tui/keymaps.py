@@ -46,7 +46,8 @@ def load(environ: Mapping[str, str], *, wanted: str = "") -> Keymap:
     except (OSError, ValueError) as error:
         raise Unusable(f"{path}: {error}") from error
     keys = {**preset(wanted or str(own.get("preset", "default"))), **_keys(own, origin=str(path))}
-    if found := problems(keys):
+    found = problems(keys) if keys else []
+    if found:
         raise Unusable("; ".join(found[:5]) + (f" (and {len(found) - 5} more)" * (len(found) > 5)))
     return keys
 
