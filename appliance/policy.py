@@ -54,6 +54,7 @@ _COMPUTE: Final = {
     "os_compute_api:servers:stop": MEMBER,
     "os_compute_api:servers:reboot": MEMBER,
     "os_compute_api:os-console-output": MEMBER,
+    "os_compute_api:os-remote-consoles": MEMBER,
     "os_compute_api:os-server-diagnostics": ADMIN,
     "os_compute_api:os-extended-server-attributes": ADMIN,
     "os_compute_api:server-metadata:create": MEMBER,

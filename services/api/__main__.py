@@ -69,6 +69,7 @@ def serve(settings: config.Settings) -> None:
         address=settings.api.address,
         port=settings.api.port,
         on_stop=api.close,
+        has_websockets=True,
     )
 
 

@@ -17,6 +17,7 @@ from services.api.cloud import (
     journal,
     objects_undone,
     routes,
+    serial,
     workings,
     xray,
 )
@@ -64,9 +65,10 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         workings=parts, events=stream,
     )  # fmt: skip
     lines = consoles.ConsoleRoutes(asked.consoles)
+    sockets = serial.SerialSockets(asked.consoles, lines)
     faces = (
         identity.face(settings, db, users),
-        _compute(settings, asked),
+        _compute(settings, asked, sockets),
         image.face(settings, asked.images),
         _volume(settings, asked),
         _network(settings, asked),
@@ -89,6 +91,7 @@ def build(settings: config.Settings, db: connection.Database, topics: queue.Queu
         ),
         untraced=UNTRACED,
         version=db.version,
+        sockets={serial.PATH: sockets},
     )
     return Api(application=application, events=stream, consoles=lines)
 
@@ -111,8 +114,11 @@ def _planning(
     )
 
 
-def _compute(settings: config.Settings, asked: verbs.Verbs) -> endpoint.Face:
+def _compute(
+    settings: config.Settings, asked: verbs.Verbs, sockets: serial.SerialSockets
+) -> endpoint.Face:
     return compute.face(
+        serial_url=sockets.url,
         instance_verbs=asked.instances,
         attachment_verbs=asked.attachments,
         diagnostics_verbs=asked.diagnostics,

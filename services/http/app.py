@@ -9,7 +9,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.routing import compile_path
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance import context, errors, ids, trace
 from services.http import access, answer, auth, endpoint, faults, stream
@@ -56,6 +56,7 @@ class Application:
 
     `untraced` are requests that leave no hop, by how they begin (`GET /path`): event streams, the
     readers of traces, dry runs, keys that are typed.
+    `sockets` answer WebSockets by their path, and find out themselves who asks.
     `version` says which state of the database there is: repeatable answers hold for one.
     """
 
@@ -68,6 +69,7 @@ class Application:
         limits: answer.Limits | None = None,
         untraced: tuple[str, ...] = (),
         version: Callable[[], int] | None = None,
+        sockets: Mapping[str, ASGIApp] | None = None,
     ) -> None:
         nothing = endpoint.Face(prefix="", paths=(), fault=faults.novabox)
         by_length = sorted(faces, key=lambda face: len(face.prefix), reverse=True)
@@ -76,10 +78,14 @@ class Application:
         self._target = target
         self._limits = limits or answer.Limits()
         self._untraced = untraced
+        self._sockets = sockets or {}
         self._given = version and answer.Given(version, entries_max=answer.GIVEN_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
+        if scope["type"] == "websocket":
+            await self._sockets.get(scope["path"], _no_socket)(scope, receive, send)
+            return
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
         token = context.current.set(await self._context(scope))
@@ -133,6 +139,11 @@ class Application:
             for mounted in self._mounted
             if (path + "/").startswith(mounted.face.prefix.rstrip("/") + "/")
         )
+
+
+async def _no_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close"})
 
 
 class _Sender:

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -56,7 +56,12 @@ class _UnderWay:
 
 
 def serve(
-    app: ASGIApp, *, address: str, port: int, on_stop: Callable[[], None] = lambda: None
+    app: ASGIApp,
+    *,
+    address: str,
+    port: int,
+    on_stop: Callable[[], None] = lambda: None,
+    has_websockets: bool = False,
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way then are finished first.
 
@@ -66,15 +71,18 @@ def serve(
     _refuse_taken(address, port)
     logging.getLogger("_granian").setLevel(logging.ERROR)
     _fix_malloc_thresholds()
-    asyncio.run(_serve(app, address=address, port=port, on_stop=on_stop))
+    under_way = _UnderWay(app)
+    settings = {"address": address, "port": port, "websockets": has_websockets}
+    asyncio.run(_serve(under_way, settings, on_stop))
     trace.flush()
 
 
-async def _serve(app: ASGIApp, *, address: str, port: int, on_stop: Callable[[], None]) -> None:
-    under_way = _UnderWay(app)
+async def _serve(
+    under_way: _UnderWay, settings: dict[str, Any], on_stop: Callable[[], None]
+) -> None:
     server = Server(
-        under_way, address=address, port=port, interface=Interfaces.ASGINL, http=HTTPModes.http1,
-        websockets=False, log_enabled=False, http1_settings=_HTTP1,
+        under_way, interface=Interfaces.ASGINL, http=HTTPModes.http1, log_enabled=False,
+        http1_settings=_HTTP1, **settings,
     )  # fmt: skip
     loop = asyncio.get_running_loop()
 
@@ -84,7 +92,7 @@ async def _serve(app: ASGIApp, *, address: str, port: int, on_stop: Callable[[],
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    log.info("listening on %s:%d", address, port)
+    log.info("listening on %s:%d", settings["address"], settings["port"])
     await server.serve()
     await under_way.wait_until_idle(GRACE_S)
     await asyncio.sleep(LAST_CALLS_S)

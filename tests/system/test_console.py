@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sys
 import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -118,6 +119,16 @@ def test_a_reboot_is_marked_and_the_line_goes_on(
     one.until("login: ")
     one.type("root\r")
     one.until("Password: ")
+
+
+def test_novas_url_opens_the_serial_console_once(cloud: clouds.Cloud, server: str) -> None:
+    shown = cloud.openstack("console", "url", "show", "--serial", server)
+    client = (sys.executable, "-m", "tests.system.serial_client", shown["url"], "\x15\r", "word: ")
+    first, again = (cloud.run(*client, check=False) for _ in range(2))
+
+    assert shown["type"] == "serial"
+    assert "talker login: " in first.stdout
+    assert again.stderr.startswith("refused: HTTP/1.1 403")
 
 
 def test_another_projects_console_is_not_there(cloud: clouds.Cloud, server: str) -> None:

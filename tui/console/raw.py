@@ -21,6 +21,7 @@ from tui.console.line import Lost, Output
 ESCAPE: Final = 0x1D  # ^], as telnet and virsh have it
 SHOWN_BYTES: Final = 8 << 10  # of what was kept: a screen or two; `l` shows all
 LAST_WORDS_S: Final = 1.0  # what is still heard when there is nothing more to type: a pipe's end
+_LEAVE: Final = ("q", ".")
 _READ_BYTES: Final = 16 << 10
 _HELP: Final = (
     "^] and: q leave, l log since boot, w take the keyboard, b send break, ] send ^], ? this"
@@ -40,8 +41,7 @@ class Screen:
         self._name = name
         self._stdin, self._stdout = sys.stdin.fileno(), sys.stdout.fileno()
         self._before: list[int | list[bytes | int]] | None = None
-        self._typed: asyncio.Queue[bytes] = asyncio.Queue()
-        self._asked: asyncio.Queue[str] = asyncio.Queue()
+        self._typed: asyncio.Queue[bytes | str] = asyncio.Queue()  # in order: keys, and letters
         self._is_escaped = False
         self._is_other_screen = False
         self._said = ""
@@ -74,7 +74,7 @@ class Screen:
     async def run(self) -> int:
         """Show and type until the user leaves; the exit status. Raises ClientError."""
         loop = asyncio.get_running_loop()
-        tasks = {loop.create_task(work()) for work in (self._show, self._type, self._obey)}
+        tasks = {loop.create_task(work()) for work in (self._show, self._type)}
         loop.add_reader(self._stdin, self._read)
         try:
             ends: list[asyncio.Future[Any]] = [self._status, *tasks]
@@ -97,22 +97,30 @@ class Screen:
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._stdin)
-            self._asked.put_nowait("")
+            self._typed.put_nowait("")
             return
         typed = bytearray()
         for byte in data:
-            if self._is_escaped:
-                self._is_escaped = False
-                if byte in (ESCAPE, ord("]")):
-                    typed.append(ESCAPE)
-                else:
-                    self._asked.put_nowait(chr(byte))
-            elif byte == ESCAPE:
+            if not self._is_escaped and byte == ESCAPE:
                 self._is_escaped = True
+            elif self._is_escaped and byte not in (ESCAPE, ord("]")):
+                self._is_escaped = False
+                self._put(typed)
+                self._ask(chr(byte).lower())
             else:
-                typed.append(byte)
+                typed.append(ESCAPE if self._is_escaped else byte)
+                self._is_escaped = False
+        self._put(typed)
+
+    def _put(self, typed: bytearray) -> None:
         if typed:
             self._typed.put_nowait(bytes(typed))
+            typed.clear()
+
+    def _ask(self, letter: str) -> None:
+        self._typed.put_nowait(letter)
+        if letter in _LEAVE:  # a guest that takes no keys must not keep the user
+            asyncio.get_running_loop().call_later(LAST_WORDS_S, self.end, 0)
 
     async def _show(self) -> None:
         """Write what the guest says; returns when it can say nothing any more."""
@@ -139,32 +147,30 @@ class Screen:
                     kept, place = b"", self._line.offset
 
     async def _type(self) -> None:
-        """Send what is typed, in its order, as much as there is at once."""
+        """Send keys and do what letters ask for, in their order; returns when it is to end."""
         while True:
-            data = await self._typed.get()
-            while not self._typed.empty():
-                data += self._typed.get_nowait()
-            await self._tell(self._line.send(data))
+            item = await self._typed.get()
+            if isinstance(item, bytes):
+                await self._tell(self._line.send(item))
+            elif not item:
+                await asyncio.sleep(LAST_WORDS_S)
+                return
+            elif item in _LEAVE:
+                return
+            else:
+                await self._obey(item)
 
-    async def _obey(self) -> None:
-        """Do what was asked after `^]`, until it was to leave."""
-        while True:
-            letter = await self._asked.get()
-            match letter:
-                case "q" | "Q" | ".":
-                    return self.end(0)
-                case "":
-                    await asyncio.sleep(LAST_WORDS_S)
-                    return self.end(0)
-                case "b":
-                    await self._tell(self._line.send_break())
-                case "w":
-                    await self._tell(self._line.take_over())
-                case "l":
-                    await self._tell(self._replay())
-                case _:
-                    self._said = ""
-                    await self._say(_HELP)
+    async def _obey(self, letter: str) -> None:
+        match letter:
+            case "b":
+                await self._tell(self._line.send_break())
+            case "w":
+                await self._tell(self._line.take_over())
+            case "l":
+                await self._tell(self._replay())
+            case _:
+                self._said = ""
+                await self._say(_HELP)
 
     async def _replay(self) -> None:
         """Write all that is kept, from the last boot on."""

@@ -31,7 +31,7 @@ class ConsoleRoutes:
     def __init__(self, verbs: Consoles) -> None:
         self._verbs = verbs
         self._growth: Growth | None = None
-        self._is_closed = False
+        self.is_closed = False
 
     def paths(self) -> tuple[Path, ...]:
         """The routes, as parts of `/novabox/v1`."""
@@ -45,7 +45,7 @@ class ConsoleRoutes:
 
     def close(self) -> None:
         """End every stream; their readers go on at the next process. On the event loop."""
-        self._is_closed = True
+        self.is_closed = True
         if self._growth is not None:
             self._growth.wake_all()
 
@@ -70,7 +70,7 @@ class ConsoleRoutes:
         if opened.kept.boot is not None:
             headers["X-Console-Boot"] = str(opened.kept.boot)
         return Reply(
-            body=self._follow(opened), headers=headers, content_type="application/octet-stream"
+            body=self.follow(opened), headers=headers, content_type="application/octet-stream"
         )
 
     def write(self, request: Request, data: bytes) -> None:
@@ -94,14 +94,14 @@ class ConsoleRoutes:
             session=_session(request), is_forced=_is_forced(request),
         )  # fmt: skip
 
-    async def _follow(self, opened: Opened) -> AsyncGenerator[bytes, None]:
+    async def follow(self, opened: Opened) -> AsyncGenerator[bytes, None]:
         """The bytes from where the log was opened, until it is over or the reader too slow."""
         if self._growth is None:
             self._growth = Growth()
         watch, place = self._growth.watch(opened.fd), opened.place
         told_s, in_a_row = 0.0, 0
         try:
-            while not self._is_closed:
+            while not self.is_closed:
                 watch.clear()
                 is_over = opened.is_over()
                 read = functools.partial(opened.read, place, _PIECE_BYTES)

@@ -27,10 +27,16 @@ def face(
     key_pair_verbs: KeyPairs,
     catalogue_verbs: Catalogue,
     page_max: int,
+    serial_url: servers.SerialUrl,
 ) -> endpoint.Face:
     """The whole API, on these verbs; no list answers more than `page_max` entries."""
     parts = (
-        servers.Servers(verbs=instance_verbs, volumes=attachment_verbs, page_max=page_max),
+        servers.Servers(
+            verbs=instance_verbs,
+            volumes=attachment_verbs,
+            page_max=page_max,
+            serial_url=serial_url,
+        ),
         volume_attachments.VolumeAttachments(verbs=attachment_verbs),
         diagnostics.DiagnosticsFace(verbs=diagnostics_verbs),
         security_groups.ServerGroups(verbs=instance_verbs),

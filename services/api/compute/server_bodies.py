@@ -94,6 +94,12 @@ class ConsoleLength(Struct, forbid_unknown_fields=True):
     length: int | str | None = None
 
 
+class SerialConsole(Struct, forbid_unknown_fields=True):
+    """Which console; there is one kind."""
+
+    type: Literal["serial"]
+
+
 class Action(Struct, forbid_unknown_fields=True):
     """POST /servers/{id}/action: exactly one key, with its argument."""
 
@@ -101,6 +107,7 @@ class Action(Struct, forbid_unknown_fields=True):
     stop: Any = field(name="os-stop", default=UNSET)
     reboot: Reboot | UnsetType = UNSET
     console_output: ConsoleLength | UnsetType = field(name="os-getConsoleOutput", default=UNSET)
+    serial_console: SerialConsole | UnsetType = field(name="os-getSerialConsole", default=UNSET)
 
 
 def run_request(server: NewServer) -> RunRequest:

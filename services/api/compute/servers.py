@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from appliance import errors, policy
+from appliance import context, errors, policy
 from appliance.model import states
 from appliance.model.instance import Instance
 from services.api.compute import microversions, name_filter, paging, server_bodies, server_views
@@ -15,6 +15,14 @@ from services.http.endpoint import Path, Reply, Request, decoding, endpoint, pat
 Json = dict[str, Any]
 
 
+class SerialUrl(Protocol):
+    """Gives a URL out that opens an instance's serial console once."""
+
+    def __call__(self, ctx: context.RequestContext, instance_id: str, *, origin: str) -> str:
+        """The URL, of a WebSocket."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Servers:
     """The handlers of /servers."""
@@ -22,6 +30,7 @@ class Servers:
     verbs: Instances
     volumes: Attachments
     page_max: int
+    serial_url: SerialUrl
 
     def paths(self) -> tuple[Path, ...]:
         """The routes; the list with details comes before the one server."""
@@ -109,6 +118,9 @@ class Servers:
             case "console_output" if isinstance(body.console_output, server_bodies.ConsoleLength):
                 count = server_bodies.lines(body.console_output)
                 return Reply(body={"output": self.verbs.console_output(ctx, key, lines=count)})
+            case "serial_console":
+                url = self.serial_url(ctx, key, origin=request.origin)
+                return Reply(body={"console": {"type": "serial", "url": url}})
         return None
 
     def _reboot(self, request: Request, kind: str) -> None:

@@ -405,6 +405,17 @@ def test_an_action_that_cannot_be_changes_nothing(cloud, action, status):
     assert cloud.messages("compute.box1") == []
 
 
+def test_a_server_without_a_host_has_no_serial_console_yet(cloud):
+    server = cloud.run()
+    body = {"os-getSerialConsole": {"type": "serial"}}
+
+    answer = cloud.ask("POST", f"{COMPUTE}/servers/{server['id']}/action", json=body)
+    assert answer.status_code == 409
+    body["os-getSerialConsole"]["type"] = "novnc"
+    answer = cloud.ask("POST", f"{COMPUTE}/servers/{server['id']}/action", json=body)
+    assert answer.status_code == 400
+
+
 def test_a_server_without_a_host_has_no_console_yet(cloud):
     key = cloud.run()["id"]
 
