@@ -14,6 +14,7 @@ from typing import Final
 
 from appliance import clock
 
+NAME: Final = "console.log"  # in the instance's folder
 ANSWER_BYTES_MAX: Final = 1 << 20  # of one answer; the API cuts it to lines
 SHOWN_BYTES: Final = 1 << 20  # what whoever comes is shown of what was printed before
 KEPT_BYTES_MAX: Final = 2 << 20  # a guest that prints without end must not fill the host's disk
@@ -91,8 +92,10 @@ def read(fd: int, place: int, size_bytes: int) -> bytes | None:
 
 
 def is_over(fd: int) -> bool:
-    """Whether the log is deleted."""
-    return os.fstat(fd).st_nlink == 0
+    """Whether the log is deleted, or put aside under another name, as virtlogd does at 2 MiB."""
+    if os.fstat(fd).st_nlink == 0:
+        return True
+    return Path(f"/proc/self/fd/{fd}").readlink().name != NAME
 
 
 def trim(path: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.ids import InstanceId
+from services.compute import console
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Folders:
 
     def console_log(self, instance_id: InstanceId) -> Path:
         """What its serial console printed."""
-        return self.instances / instance_id / "console.log"
+        return self.instances / instance_id / console.NAME
 
     def remove(self, instance_id: InstanceId) -> None:
         """Remove all of the instance's files; none is fine."""

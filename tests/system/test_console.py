@@ -80,7 +80,7 @@ def test_one_logs_in_and_another_watches_while_the_worker_is_killed(
 
 
 def test_a_break_reaches_the_kernel(server: str, terminal: Open) -> None:
-    one = terminal(server)
+    one = terminal(server, "--force")
     one.type("\recho 1 > /proc/sys/kernel/sysrq\r\x1d?")
     one.until("q leave")
     one.until("~# ")

@@ -43,7 +43,7 @@ class Opened:
         return console.read(self.fd, place, size_bytes)
 
     def is_over(self) -> bool:
-        """Whether the instance is deleted."""
+        """Whether no more will come: the instance is deleted, or its log is another one now."""
         return console.is_over(self.fd)
 
     def close(self) -> None:

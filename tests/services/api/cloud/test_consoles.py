@@ -108,6 +108,27 @@ def test_one_who_is_behind_may_skip_to_the_end(box: Box) -> None:
     asyncio.run(scenario())
 
 
+def test_a_log_that_is_put_aside_is_read_to_its_end_and_the_next_one_from_its_beginning(
+    box: Box,
+) -> None:
+    """What virtlogd does with a log of 2 MiB, where the system's libvirtd has it."""
+
+    async def scenario() -> None:
+        one = Reader(box)
+        await one.until(b" login:")
+        with box.log.open("ab") as log:
+            box.log.rename(box.log.with_suffix(".log.0"))
+            log.write(b"the last line\n")
+        box.log.write_bytes(b"the first line\n")
+        assert await one.ends()
+        assert one.text.endswith(b"the last line\n")
+        again = Reader(box, since=len(one.text))
+        await again.until(b"the first line\n")
+        await again.close()
+
+    asyncio.run(scenario())
+
+
 def test_a_stream_ends_with_its_instance_and_with_the_process(box: Box) -> None:
     async def scenario() -> None:
         one, other = Reader(box), Reader(box)
