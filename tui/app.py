@@ -133,6 +133,10 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         if self._session is not None:
             await self._session.close()
 
+    async def session(self) -> Session:
+        """Return the connection, made by now: for what streams. Raises ClientError."""
+        return await self._connected()
+
     async def send(self, call: Call) -> Answer:
         """Make one API call. Raises ClientError."""
         return await (await self._connected()).send(call)

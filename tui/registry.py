@@ -25,6 +25,7 @@ from tui.actions import (
     welcome,
     why,
 )
+from tui.actions import object as object_
 from tui.actions.action import Action
 from tui.places import Place
 
@@ -40,6 +41,7 @@ def _going(place: Place) -> Action:
 REGISTRY: Final = (
     *instance.ACTIONS,
     *image.ACTIONS,
+    *object_.ACTIONS,
     *volume.ACTIONS,
     *queue.ACTIONS,
     *service.ACTIONS,

@@ -35,6 +35,7 @@ def build() -> FakeCloud:
     _journal(cloud)
     _networks(cloud)
     _people(cloud)
+    _objects(cloud)
     for number, hop in enumerate(LAUNCH_HOPS, 1):
         cloud.hop(**_hop(number, *hop))
     cloud.answers = {
@@ -58,6 +59,7 @@ def build() -> FakeCloud:
         r"POST /compute/v2.1/servers": (202, {"server": {"id": "i-new"}}),
         r"POST /compute/v2.1/servers/.*/action": (200, {"output": CONSOLE}),
         r"DELETE /compute/v2.1/servers/.*": (204, None),
+        r"GET /novabox/v1/xray/image/.*": (200, {"xray": XRAY}),
         r"GET /novabox/v1/xray/volumes": (200, {"volumes": [
             {"id": _volume_id(short), "used_bytes": used_bytes} for short, used_bytes in (
                 ("07", 14 << 30), ("06", 4_402_341_478), ("05", 52_428_800), ("02", 2_040_109_465))
@@ -226,6 +228,18 @@ def _people(cloud: FakeCloud) -> None:
               created_at=NOW_S - 3600)  # fmt: skip
 
 
+def _objects(cloud: FakeCloud) -> None:
+    swift = cloud.swift
+    swift.containers = {
+        "backups": {"2026/09/db.dump": b"dump" * 3000, "2026/10/db.dump": b"dump" * 3500,
+                    "README.txt": b"Nightly dumps.\n"},
+        "segments": {f"film/{part:05}": bytes([65 + part]) * 10_000 for part in range(3)},
+        "films": {"film.mp4": b""},
+        "empty": {},
+    }  # fmt: skip
+    swift.manifests = {"films/film.mp4": [f"segments/film/{part:05}" for part in range(3)]}
+
+
 def _services(cloud: FakeCloud) -> None:
     for number, (name, topic) in enumerate(
         [("api", "api"), ("object", "object"), ("scheduler", "scheduler"),
@@ -292,6 +306,20 @@ def _dead() -> dict[str, Any]:
     )  # fmt: skip
 
 
+XRAY = {
+    "label": "debian-12", "word": "active", "meaning": "good", "detail": "qcow2  2150.4 MiB",
+    "children": [
+        {"label": "object in swift", "word": "there", "meaning": "good",
+         "detail": "swift://glance/ab2c0000-1111  2150.4 MiB", "children": [
+             {"label": "checksum", "word": "known", "meaning": "good",
+              "detail": "md5 0c3d1b7a9b1e4d2f8c5a6b7c8d9e0f1a"}]},
+        {"label": "cache on box1", "word": "cached", "meaning": "good",
+         "detail": "compute/images/ab2c0000-1111  2150.4 MiB", "children": []},
+        {"label": "instance web-1", "word": "active", "meaning": "good", "children": []},
+        {"label": "db row", "word": "images", "meaning": "good",
+         "detail": "status=active store=swift visibility=public", "children": []},
+    ],
+}  # fmt: skip
 LOG = {
     "name": "compute", "offset": 900,
     "lines": [

@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx2
 
+from tests.tui.fake_swift import FakeSwift, ranged
+
 ROOT = "http://cloud.test:8774"
 NOW_S = 1_790_000_000.0  # 2026-09-21 14:13:20 UTC
 ENVIRON = {
@@ -24,6 +26,7 @@ _CATALOG = {
     "image": "/image",
     "block-storage": "/volume/v3",
     "network": "/network/v2.0",
+    "object-store": "/v1/AUTH_p1",
     "novabox": "/novabox/v1",
 }
 
@@ -54,6 +57,9 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         self.password = "secret"
         self.is_failing = False
         self.delay_s = 0.0
+        self.swift = FakeSwift()
+        self.image_data: dict[str, bytes] = {}
+        self.holds_uploads: asyncio.Event | None = None  # until it is set
         self._streams: list[asyncio.Queue[bytes | None]] = []
 
     def put(self, kind: str, /, **fields: Any) -> None:
@@ -104,9 +110,23 @@ class FakeCloud(httpx2.AsyncBaseTransport):
             return self._login(body)
         if request.headers.get("X-Auth-Token") not in self.valid_tokens:
             return to_json(401, {"error": {"code": 401, "message": "token expired"}})
+        if path.startswith("/v1/AUTH_p1"):
+            return self.swift.answer(request, content)
+        if found := re.fullmatch(r"/image/v2/images/(.+)/file", path):
+            if self.holds_uploads is not None:
+                await self.holds_uploads.wait()
+            return self._image_file(request, found[1], content)
         if path.startswith("/novabox/v1/events"):
             return self._open_stream(request)
         return self.answer(request.method, path, body)
+
+    def _image_file(
+        self, request: httpx2.Request, image_id: str, content: bytes
+    ) -> httpx2.Response:
+        if request.method == "PUT":
+            self.image_data[image_id] = content
+            return httpx2.Response(204)
+        return ranged(request, self.image_data[image_id])
 
     def _login(self, body: Any) -> httpx2.Response:
         if body["auth"]["identity"]["password"]["user"]["password"] != self.password:

@@ -66,7 +66,9 @@ def test_an_action_either_calls_the_cloud_or_does_something_here(action: Action)
             .line()
             .startswith(("GET /", "POST /", "PUT /", "PATCH /", "DELETE /"))
         )
-        assert actions.shell_line(action, TARGET).startswith(("openstack ", "novabox ", "curl "))
+        assert actions.shell_line(action, TARGET).startswith(
+            ("openstack ", "novabox ", "swift ", "curl ")
+        )
 
 
 @pytest.mark.parametrize("action", REGISTRY, ids=ids)

@@ -20,6 +20,9 @@ KEYS_BY_SCREEN = {
     "instances": ["2"],
     "log": ["2", "l"],
     "images": ["3"],
+    "objects": ["4", "down", "down", "enter"],
+    "hexdump": ["4", "down", "down", "enter", "h"],
+    "walk": ["3", "down", "down", "down", "W"],
     "volumes": ["5"],
     "services": ["7"],
     "messages": ["7", "tab"],
@@ -111,6 +114,8 @@ def test_a_screen_of_80_by_24_looks_as_it_did(cloud: FakeCloud, name: str) -> No
         "groups",
         "volumes",
         "journal",
+        "images",
+        "objects",
     ],
 )
 def test_a_wide_screen_looks_as_it_did(cloud: FakeCloud, name: str) -> None:

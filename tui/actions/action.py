@@ -81,7 +81,7 @@ class Action:
     does: str = ""
     cli: Callable[[Target], tuple[str, ...]] | None = None
     call: Callable[[Target], Call] | None = None
-    plan: Callable[[Target], Call] | None = None
+    plan: Callable[[Target], Call | None] | None = None
     asks: tuple[Question, ...] = ()
     makes: bool = False
     is_shown: bool = True

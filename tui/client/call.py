@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-ServiceType = Literal["identity", "compute", "image", "block-storage", "network", "novabox"]
+ServiceType = Literal[
+    "identity", "compute", "image", "block-storage", "network", "object-store", "novabox"
+]
 
 _PREFIX_BY_SERVICE: Final[Mapping[ServiceType, str]] = {
     "identity": "/identity/v3",
@@ -15,6 +17,7 @@ _PREFIX_BY_SERVICE: Final[Mapping[ServiceType, str]] = {
     "image": "/image",
     "block-storage": "/volume/v3",
     "network": "/network",
+    "object-store": "/v1/AUTH_PROJECT",
     "novabox": "/novabox/v1",
 }
 
@@ -30,6 +33,7 @@ class Call:
     path: str
     body: Mapping[str, Any] | Sequence[Any] | None = None
     media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_safe(self) -> bool:
@@ -41,4 +45,5 @@ class Call:
     def line(self) -> str:
         """Return the call as one readable line, with the URL's path on a stock novabox."""
         line = f"{self.method} {_PREFIX_BY_SERVICE[self.service]}{self.path}"
+        line += "".join(f" -H '{name}: {value}'" for name, value in self.headers.items())
         return line if self.body is None else f"{line} {json.dumps(self.body, ensure_ascii=False)}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tui.client.decode import convert
-from tui.client.nouns import Choice
+from tui.client.nouns import Choice, Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +109,66 @@ def metadata_choices(body: Any) -> list[Choice]:
     """Read ``GET /servers/{id}/metadata`` as choices. Raises Unreadable."""
     pairs = convert(body, _Metadata).metadata
     return [Choice(id=key, name=key, note=value) for key, value in pairs.items()]
+
+
+def containers(body: Any) -> list[Entry]:
+    """Read Swift's listing of an account. Raises Unreadable."""
+    return [
+        Entry(kind="container", container=item.name, size_bytes=item.bytes, count=item.count,
+              modified_at=item.last_modified)
+        for item in convert(body or [], list[_Listed])
+    ]  # fmt: skip
+
+
+def entries(body: Any, container: str) -> list[Entry]:
+    """Read Swift's listing of a container. Raises Unreadable."""
+    return [
+        Entry(kind="folder", container=container, name=item.subdir)
+        if item.subdir
+        else Entry(kind="object", container=container, name=item.name, size_bytes=item.bytes,
+                   etag=item.hash, content_type=item.content_type, modified_at=item.last_modified)
+        for item in convert(body or [], list[_Listed])
+    ]  # fmt: skip
+
+
+def segments(body: Any) -> list[Entry]:
+    """Read the manifest of a large object. Raises Unreadable."""
+    found = convert(body or [], list[_Listed])
+    parts = [(item, item.name.strip("/").partition("/")) for item in found]
+    return [
+        Entry(kind="object", container=container, name=name, size_bytes=item.bytes, etag=item.hash,
+              content_type=item.content_type, modified_at=item.last_modified)
+        for item, (container, _, name) in parts
+    ]  # fmt: skip
+
+
+def property_choices(body: Any) -> list[Choice]:
+    """Read the properties of ``GET /v2/images/{id}`` as choices: what is no field of its own."""
+    return [
+        Choice(id=name, name=name, note=str(value))
+        for name, value in sorted(convert(body, dict[str, Any]).items())
+        if name not in _IMAGE_FIELDS and not name.startswith(("os_", "owner_"))
+    ]
+
+
+def tag_choices(body: Any) -> list[Choice]:
+    """Read the tags of ``GET /v2/images/{id}`` as choices. Raises Unreadable."""
+    return [Choice(id=tag, name=tag) for tag in convert(body, _Tagged).tags]
+
+
+def member_choices(body: Any) -> list[Choice]:
+    """Read ``GET /v2/images/{id}/members`` as choices. Raises Unreadable."""
+    return [
+        Choice(id=item.member_id, name=item.member_id[:8], note=item.status)
+        for item in convert(body, _Members).members
+    ]
+
+
+_IMAGE_FIELDS: Final = frozenset((
+    "id", "name", "status", "visibility", "protected", "checksum", "owner", "size", "virtual_size",
+    "container_format", "disk_format", "created_at", "updated_at", "tags", "self", "file",
+    "schema", "min_disk", "min_ram", "stores", "locations", "direct_url",
+))  # fmt: skip
 
 
 def flavor_choices(body: Any) -> list[Choice]:
@@ -227,3 +287,29 @@ class _Role:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Roles:
     roles: list[_Role]
+
+
+class _Listed:
+    name: str = ""
+    subdir: str = ""
+    bytes: int | None = None
+    count: int | None = None
+    hash: str = ""
+    content_type: str = ""
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tagged:
+    tags: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Member:
+    member_id: str
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Members:
+    members: list[_Member]

@@ -8,7 +8,7 @@ import re
 import ssl
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -31,11 +31,15 @@ _STORE_S: Final = 300.0  # the last byte of an upload is answered once a slow di
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a call returned: the decoded body, and the request id to find its trace."""
+    """What a call returned: the decoded body, and the request id to find its trace.
+
+    The names of ``headers`` are in lower case.
+    """
 
     status: int
     body: Any
     request_id: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +179,7 @@ class Session:
         if self.is_read_only and not call.is_safe:
             raise Refused("this session is read-only", status=403, what=call.line()[:60])
         url, token = await self._address(call.service, call.path)
-        headers = {**headers, **token}
+        headers = {**call.headers, **headers, **token}
         return await self._exchange(
             call.method, url, headers=headers, content=content, patience=patience
         )
@@ -295,7 +299,8 @@ def _answer(response: httpx2.Response, *, what: str) -> Answer:
             what=what,
             request_id=request_id,
         )
-    return Answer(status=response.status_code, body=body, request_id=request_id)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(status=response.status_code, body=body, request_id=request_id, headers=headers)
 
 
 def _body(response: httpx2.Response) -> Any:

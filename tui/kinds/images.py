@@ -13,15 +13,15 @@ from tui.widgets.columns import Column
 
 def _columns(pen: Pen) -> Sequence[Column[Image]]:
     return [
-        Column(name="ID", width=8, cell=lambda item: (item.id[:8], "dim"), drop=2),
-        Column(name="NAME", width=12, weight=1, cell=lambda item: (item.name or "-", "")),
-        Column(name="STATE", width=12, cell=lambda item: state(pen, words.of_image(item))),
-        Column(name="DISK", width=6, cell=lambda item: (item.disk_format or "-", "")),
-        Column(name="BOX", width=5, cell=lambda item: (item.container_format or "-", "")),
-        Column(name="SIZE", width=10, is_right=True,
+        Column(name="ID", width=8, cell=lambda item: (item.id[:8], "dim"), drop=4),
+        Column(name="NAME", width=10, weight=1, cell=lambda item: (item.name or "-", "")),
+        Column(name="STATE", width=11, cell=lambda item: state(pen, words.of_image(item))),
+        Column(name="DISK", width=6, cell=lambda item: (item.disk_format or "-", ""), drop=1),
+        Column(name="BOX", width=5, cell=lambda item: (item.container_format or "-", ""), drop=3),
+        Column(name="SIZE", width=9, is_right=True,
                cell=lambda item: (quantities.size(item.size_bytes), ""),
                sort=lambda item: item.size_bytes or 0),
-        Column(name="SEEN BY", width=9, cell=lambda item: (item.visibility, ""), drop=1),
+        Column(name="SEEN BY", width=9, cell=lambda item: (item.visibility, ""), drop=2),
     ]  # fmt: skip
 
 

@@ -61,12 +61,13 @@ class Confirm(ModalScreen[bool]):
             self._load(self._action.plan)
 
     @work(exclusive=True, group="plan")
-    async def _load(self, plan: Callable[[Target], Call]) -> None:
+    async def _load(self, plan: Callable[[Target], Call | None]) -> None:
         """Say what would become of the first few; without an answer the question stands alone."""
         found = []
         with contextlib.suppress(ClientError):
             for target in self._targets[:_NAMED_MAX]:
-                found.append(await self.app.fetch(plan(target), plans.plan))
+                if (call := plan(target)) is not None:
+                    found.append(await self.app.fetch(call, plans.plan))
         if found:
             lines = plan_lines.lines(found, glyphs=self.app.glyphs)
             text = Content("\n").join([*lines, Content("")])

@@ -41,7 +41,7 @@ class Palette(Finder):
         text = text.strip()
         here = [*self._here()]
         if not text:
-            return here[:_OFFERED_MAX]
+            return here
         scored = [(_score(text, offer) * _HERE, offer) for offer in here]
         scored += [(_score(text, offer) * _AN_ACTION, offer) for offer in self._elsewhere(here)]
         scored += [

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual import on
 
+from tui import registry
 from tui.actions.action import Target
 from tui.kinds.kind import Kind
 from tui.screens.resource import Resource
 from tui.widgets.lines import Lines
 from tui.widgets.table import Table
+
+_BY_DEED: Final = {action.does: action for action in registry.REGISTRY if action.takes}
 
 
 class Panes(Resource):
@@ -19,6 +22,14 @@ class Panes(Resource):
     BESIDE: ClassVar[dict[str, Kind[Any]]] = {}
     """The further lists: the id of each one's box, and what it lists."""
     AUTO_FOCUS = "#rows Table"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return None, which shows it as not to be had, for what does not work on the object."""
+        known = _BY_DEED.get(f"screen.{action}")
+        if known is not None and self.is_mounted:
+            target = next(iter(self.targets()), None)
+            return True if known.works_on(target) else None
+        return super().check_action(action, parameters)
 
     def pane(self) -> tuple[Kind[Any], Table[Any]]:
         """Return the list that has the focus, or the main one."""

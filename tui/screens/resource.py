@@ -56,9 +56,13 @@ class Resource(View):
         with Container(id="beside"):
             with Vertical(classes="box", id="rows"):
                 yield Table(self.KIND.columns(self.app), key=nouns.key)
-                yield _filter_line()
+                yield from self.filter_line()
             if self.KIND.detail:
                 yield Panel(widget_id="detail")
+
+    def filter_line(self) -> Iterable[Widget]:
+        """Return the line that filters, hidden until asked for."""
+        yield _filter_line()
 
     def on_mount(self) -> None:
         """Give the detail its room."""

@@ -16,6 +16,7 @@ from tui.client.nouns.image import Image
 from tui.client.nouns.journal import Deed
 from tui.client.nouns.moment import Time
 from tui.client.nouns.network import Network, Port, Rule, SecurityGroup
+from tui.client.nouns.object_store import Entry
 from tui.client.nouns.planning import ProjectQuota
 from tui.client.nouns.workings import (
     History,
@@ -32,6 +33,7 @@ __all__ = [
     "STREAMED",
     "Choice",
     "Deed",
+    "Entry",
     "Fault",
     "Flavor",
     "FlavorRef",
@@ -92,6 +94,7 @@ NOUN_BY_KIND: Final[dict[Kind, type[Noun]]] = {
     "volume": Volume,
     "snapshot": Snapshot,
     "volume_use": VolumeUse,
+    "entry": Entry,
     "service": Service,
     "topic": Topic,
     "host": Host,

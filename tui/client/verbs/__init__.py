@@ -9,6 +9,7 @@ from tui.client.verbs import (
     journal,
     network,
     novabox,
+    object_store,
     planning,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "journal",
     "network",
     "novabox",
+    "object_store",
     "planning",
 ]

@@ -1,0 +1,430 @@
+"""Images and objects, side by side: what instances are made of, and the bytes it is kept as."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui import bindings, registry, transfers
+from tui.actions import image as of_images
+from tui.actions.action import Target
+from tui.client import nouns, openstack, verbs
+from tui.client.call import Call
+from tui.client.errors import ClientError
+from tui.client.nouns import Entry, Image
+from tui.client.verbs import object_store
+from tui.kinds import images, objects
+from tui.kinds.kind import Kind
+from tui.screens.panes import Panes
+from tui.screens.walk import tree
+from tui.store import Topic
+from tui.widgets.panel import Panel
+from tui.widgets.spans import clean
+from tui.widgets.table import Table
+from tui.widgets.transfer import Transfer
+
+_SETTLED_S = 0.2  # the x-ray of an image is asked for when the cursor rests
+_RELATED_MAX = 8
+_NOTES = "x-object-meta-"
+_KEPT_HEADERS = ("content-type", "content-encoding", "content-disposition", "x-delete-at")
+
+
+class Store(Panes):
+    """Both lists, what is known of the chosen thing, and a line for what is on its way."""
+
+    IMAGES: ClassVar[str]
+    OBJECTS: ClassVar[str]
+    """The boxes of both lists; one is the main one, ``rows``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.container = ""
+        self.prefix = ""
+        self._entries: list[Entry] = []
+        self._related: tuple[str, list[str]] = ("", [])
+
+    def crumbs(self) -> list[str]:
+        """Return both titles."""
+        return ["Images | Objects"]
+
+    def body(self) -> Iterable[Widget]:
+        """Return the lists, what is known of the chosen thing, and the transfer's line."""
+        with Horizontal(id="halves"):
+            both: dict[str, Kind[Any]] = {self.IMAGES: images.KIND, self.OBJECTS: objects.KIND}
+            for name, kind in both.items():
+                with Vertical(classes="box", id=name):
+                    yield Table(kind.columns(self.app), key=nouns.key)
+                    if name == "rows":
+                        yield from self.filter_line()
+        yield Panel(widget_id="detail")
+        yield Transfer()
+
+    def on_mount(self) -> None:
+        """List the containers."""
+        super().on_mount()
+        self.load_entries()
+
+    def on_screen_resume(self) -> None:
+        """List again what may have changed."""
+        super().on_screen_resume()
+        self.load_entries()
+
+    def show(self, topics: frozenset[Topic]) -> None:
+        """Draw images; ask for objects when the cloud is back, or when requests were made."""
+        if "image" in topics:
+            self._show_images()
+        if topics & {"image", "instance"}:
+            self.show_chosen()
+        if "link" in topics:
+            self.load_entries()
+
+    def tick(self) -> None:
+        """Draw the ages."""
+        for name in (self.IMAGES, self.OBJECTS):
+            self.beside(name).refresh()
+
+    def show_chosen(self) -> None:
+        """Draw how the chosen thing hangs together with others."""
+        kind, table = self.pane()
+        item = table.current
+        panel = self.query_one("#detail", Panel)
+        if item is None:
+            panel.border_title = "nothing here"
+            panel.show(kind.empty)
+            return
+        panel.border_title = Content(clean(f"{kind.name(item)}: how it hangs together"))
+        lines = list(kind.detail(item, self.app, False)) if kind.detail else []
+        known, related = self._related
+        if isinstance(item, Image):
+            lines += related if known == item.id else []
+        panel.show(*(clean(line) if isinstance(line, str) else line for line in lines))
+
+    def go_back(self) -> bool:
+        """Stop a transfer, leave a folder, or clear the filter."""
+        if self.query_one(Transfer).display:
+            self.workers.cancel_group(self, "transfer")
+            return True
+        if self._objects.has_focus and self.container:
+            self._up()
+            return True
+        return super().go_back()
+
+    @work(exclusive=True, group="read")
+    async def load_entries(self) -> None:
+        """List the container that is open, or the containers."""
+        if self.app.store.link.state != "live":
+            return
+        container, prefix = self.container, self.prefix
+        try:
+            if container:
+                body = (await self.app.send(object_store.objects(container, prefix))).body
+                found = openstack.entries(body, container)
+            else:
+                found = await self.app.fetch(object_store.containers(), openstack.containers)
+                self.app.store.replace({"entry": list(found)}, rev=self.app.store.rev)
+        except ClientError as error:
+            self._show_entries([], error.reason)
+            return
+        if (container, prefix) == (self.container, self.prefix):
+            self._show_entries([item for item in found if item.name != prefix or not prefix], "")
+
+    @work(group="acts")
+    async def action_upload_image(self) -> None:
+        """Make an image of a file."""
+        target = await self._asked("image.upload", Target(id="", name=""))
+        if target is None:
+            return
+        path, size = await self._file(target)
+        if size is None:
+            return
+        made = await self.app.ask(
+            verbs.image.create_image(of_images.document(target)), openstack.image
+        )
+        if made is not None:
+            call = verbs.image.upload_image(made.id)
+            self._transfer("upload", path.name, size, self._sending(call, path), undo=made.id)
+
+    @work(group="acts")
+    async def action_import_image(self) -> None:
+        """Have the cloud fetch an image."""
+        target = await self._asked("image.import", Target(id="", name=""))
+        if target is None:
+            return
+        made = await self.app.ask(
+            verbs.image.create_image(of_images.document(target)), openstack.image
+        )
+        if made is not None:
+            call = verbs.image.import_image(made.id, target.answers["url"])
+            if await self.app.ask(call, lambda _: True):
+                self.app.say(f"the cloud fetches {target.answers['name']}")
+
+    @work(group="acts")
+    async def action_put(self) -> None:
+        """Upload a file into the container that is open."""
+        container = self.container or getattr(self._objects.current, "container", "")
+        if not container:
+            self.app.say("n makes a container first", is_error=True)
+            return
+        here = Entry(kind="container", container=container)
+        target = await self._asked("object.put", Target(id=container, name=container, noun=here))
+        if target is None:
+            return
+        path, size = await self._file(target)
+        if size is None:
+            return
+        name = target.answers["name"] or self.prefix + path.name
+        call = object_store.put_object(container, name)
+        self._transfer("put", f"{container}/{name}", size, self._sending(call, path))
+
+    def action_run_from(self) -> None:
+        """Open the form that runs an instance of the chosen image."""
+        self.app.action_run_form()
+
+    def action_get(self) -> None:
+        """Download the chosen bytes."""
+        target = self._with_bytes()
+        if target is None:
+            return
+        noun: Any = target.noun
+        path = Path.cwd() / (target.name.rstrip("/").rpartition("/")[2] or "download")
+
+        async def get(at: transfers.At) -> str:
+            session = await self.app.session()
+            await transfers.download(session, noun, path, size_bytes=noun.size_bytes, at=at)
+            return f"got {path}"
+
+        self._transfer("get", target.name, noun.size_bytes, get)
+
+    def action_verify(self) -> None:
+        """Read and sum the chosen bytes."""
+        target = self._with_bytes()
+        if target is None:
+            return
+        noun: Any = target.noun
+
+        async def verify(at: transfers.At) -> str:
+            found = await transfers.verify(await self.app.session(), noun, at=at)
+            if found.is_right:
+                return f"{target.name}: {found.algorithm} is right"
+            known = found.known or "none"
+            raise ClientError(
+                f"{target.name}: {found.algorithm} {found.computed}, written down is {known}"
+            )
+
+        self._transfer("verify", target.name, noun.size_bytes, verify)
+
+    def action_hexdump(self) -> None:
+        """Show the chosen bytes."""
+        if target := self._with_bytes():
+            module = importlib.import_module("tui.screens.hexdump")
+            self.app.push_screen(module.Hexdump(target.noun, target.name))
+
+    def action_walk(self) -> None:
+        """Go from the row to the bytes."""
+        target = self.app.target()
+        if target and isinstance(target.noun, Image | Entry):
+            module = importlib.import_module("tui.screens.walk")
+            self.app.push_screen(module.Walk(target.noun, target.name))
+
+    @work(group="acts")
+    async def action_expire(self) -> None:
+        """Have an object deleted later; all else that is noted on it stays."""
+        chosen = self.app.target()
+        if chosen is None or not isinstance(chosen.noun, Entry) or chosen.noun.kind != "object":
+            return
+        target = await self._asked("object.expire", chosen)
+        if target is None:
+            return
+        entry = chosen.noun
+        try:
+            told = (await self.app.send(object_store.head(entry.container, entry.name))).headers
+            headers = {
+                name: value for name, value in told.items()
+                if name in _KEPT_HEADERS[:3] or name.startswith(_NOTES)
+            } | {"X-Delete-After": target.answers["seconds"]}  # fmt: skip
+            await self.app.send(object_store.set_object(entry.container, entry.name, headers))
+        except ClientError as error:
+            self.app.say(error.reason, is_error=True)
+        else:
+            self.app.say(f"{entry.name} is deleted in {target.answers['seconds']} s")
+
+    def shows(self) -> tuple[str, ...]:
+        """Return the shell line that shows what is under the cursor, but for its id."""
+        item = self.pane()[1].current
+        if isinstance(item, Entry) and item.kind == "object":
+            return ("openstack", "object", "show", item.container)
+        return super().shows()
+
+    @on(Table.Moved)
+    def _moved_in_either(self) -> None:
+        self.show_chosen()
+        self.set_timer(_SETTLED_S, self._relate)
+
+    def on_descendant_focus(self) -> None:
+        """Draw what is known of the chosen thing of the other list."""
+        super().on_descendant_focus()
+        self.show_chosen()
+
+    @on(Table.Chosen)
+    def _open(self, event: Table.Chosen) -> None:
+        item = getattr(event.lines, "current", None)
+        if isinstance(item, Image):
+            self.action_walk()
+        elif isinstance(item, Entry) and item.kind == "object":
+            self.action_hexdump()
+        elif isinstance(item, Entry):
+            self.container, self.prefix = item.container, item.name
+            self.load_entries()
+
+    def _up(self) -> None:
+        above = self.prefix.rstrip("/").rpartition("/")[0]
+        if self.prefix:
+            self.prefix = f"{above}/" if above else ""
+        else:
+            self.container = ""
+        self.load_entries()
+
+    @work(exclusive=True, group="relate")
+    async def _relate(self) -> None:
+        """Ask where the chosen image's bytes are and who hangs on them."""
+        item = self.pane()[1].current
+        if not isinstance(item, Image) or self._related[0] == item.id:
+            return
+        with contextlib.suppress(ClientError):  # the lines that are known without it stay
+            body = (await self.app.send(verbs.novabox.xray("image", item.id))).body
+            lines = [text for text, _, _ in tree(body["xray"], self.app.glyphs)][1:]
+            self._related = (item.id, lines[:_RELATED_MAX])
+            self.show_chosen()
+
+    def _transfer(
+        self,
+        verb: str,
+        name: str,
+        size_bytes: int | None,
+        run: Callable[[transfers.At], Awaitable[str]],
+        *,
+        undo: str = "",
+    ) -> None:
+        line = self.query_one(Transfer)
+        if line.display:
+            self.app.say("one at a time: Esc stops the other", is_error=True)
+            return
+        line.start(f"{verb} {name}", size_bytes)
+        self._run_transfer(line, run, undo)
+
+    @work(group="transfer")
+    async def _run_transfer(
+        self, line: Transfer, run: Callable[[transfers.At], Awaitable[str]], undo: str
+    ) -> None:
+        is_done = False
+        try:
+            self.app.say(await run(line.advance))
+            is_done = True
+        except ClientError as error:
+            self.app.say(error.reason, is_error=True)
+        except FileExistsError as error:
+            self.app.say(f"{error.filename2 or error.filename} is there already", is_error=True)
+        except OSError as error:
+            self.app.say(f"{error.filename}: {error.strerror}", is_error=True)
+        finally:
+            line.stop()
+            if undo and not is_done:
+                self._take_back(undo)
+            self.load_entries()
+
+    @work(group="acts")
+    async def _take_back(self, image_id: str) -> None:
+        await self.app.ask(verbs.image.delete_image(image_id), lambda _: None)
+
+    def _sending(self, call: Call, path: Path) -> Callable[[transfers.At], Awaitable[str]]:
+        async def send(at: transfers.At) -> str:
+            await transfers.upload(await self.app.session(), call, path, at=at)
+            return f"{path.name} is there"
+
+        return send
+
+    async def _asked(self, action_id: str, target: Target) -> Target | None:
+        """Return the target with the answers of the action's form, or None."""
+        form = importlib.import_module("tui.screens.form")
+        answers = await self.app.push_screen_wait(form.Form(registry.BY_ID[action_id], [target]))
+        if answers is None:
+            return None
+        return Target(id=target.id, name=target.name, noun=target.noun, answers=answers)
+
+    async def _file(self, target: Target) -> tuple[Path, int | None]:
+        """Return the file that a form names and its size, or None where it cannot be read."""
+        path = Path(target.answers["file"])
+        with contextlib.suppress(RuntimeError):  # there is no such user
+            path = await asyncio.to_thread(path.expanduser)
+        try:
+            return path, (await asyncio.to_thread(path.stat)).st_size
+        except OSError as error:
+            self.app.say(f"{path}: {error.strerror}", is_error=True)
+            return path, None
+
+    def _with_bytes(self) -> Target | None:
+        target = self.app.target()
+        has = target is not None and registry.BY_ID["object.get"].works_on(target)
+        return target if has else None
+
+    def _show_images(self) -> None:
+        found = sorted(self.app.store.all(Image), key=images.KIND.order)
+        self.beside(self.IMAGES).update(found)
+        self._show_title()
+
+    def _show_entries(self, found: list[Entry], why_not: str) -> None:
+        self._entries = sorted(found, key=objects.KIND.order)
+        self._objects.update(self._entries)
+        self.query_one(f"#{self.OBJECTS}").border_subtitle = Content(clean(why_not))
+        self._show_title()
+        self.show_chosen()
+
+    def _show_title(self) -> None:
+        """Say over the lists how many there are, and where one is."""
+        where = f"{self.container}/{self.prefix}" if self.container else "containers"
+        for box, title in ((self.IMAGES, "Images"), (self.OBJECTS, f"Objects {where}")):
+            table = self.beside(box)
+            shown = f"{table.count()} of {table.total}" if table.filter_text else f"{table.total}"
+            marked = f" {self.app.glyphs.dot} {len(table.marked)} marked" if table.marked else ""
+            self.query_one(f"#{box}").border_title = Content(clean(f"{title} {shown}{marked}"))
+
+    @property
+    def _objects(self) -> Table[Any]:
+        return self.beside(self.OBJECTS)
+
+    def show_rows(self) -> None:
+        """Draw the images; objects are drawn when they come."""
+        self._show_images()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self) -> None:
+        self.show_chosen()
+
+
+class Images(Store):
+    """Images first: the objects are beside."""
+
+    KIND = images.KIND
+    BESIDE: ClassVar[dict[str, Kind[Any]]] = {"objects": objects.KIND}
+    BINDINGS: ClassVar[list[BindingType]] = bindings.of("images")
+    IMAGES, OBJECTS = "rows", "objects"
+
+
+class Objects(Store):
+    """Objects first: the images are beside."""
+
+    KIND = objects.KIND
+    BESIDE: ClassVar[dict[str, Kind[Any]]] = {"images": images.KIND}
+    BINDINGS: ClassVar[list[BindingType]] = bindings.of("objects")
+    IMAGES, OBJECTS = "images", "rows"
