@@ -55,6 +55,7 @@ def build() -> FakeCloud:
             {"id": "r-m", "name": "member"}, {"id": "r-r", "name": "reader"}]}),
         r"POST /novabox/v1/dry-runs/run": (200, RUN_PLAN),
         r"POST /novabox/v1/dry-runs/delete": (200, DELETE_PLAN),
+        r"POST /novabox/v1/dry-runs/attach": (200, ATTACH_PLAN),
         r"GET /novabox/v1/explanations/.*": (200, EXPLANATION),
         r"POST /compute/v2.1/servers": (202, {"server": {"id": "i-new"}}),
         r"POST /compute/v2.1/servers/.*/action": (200, {"output": CONSOLE}),
@@ -451,6 +452,15 @@ RUN_PLAN = {"plan": {
     ],
     "image": {"is_cached": True, "size_bytes": 16_777_216, "ec2_id": "ami-00000001"},
     "refusal": None,
+}}  # fmt: skip
+ATTACH_PLAN = {"plan": {
+    "touches": [
+        {"kind": "volume", "id": "v6", "name": "backup",
+         "what": "is exported, and given to web-3 as /dev/vdb"},
+        {"kind": "instance", "id": "i-1f", "name": "web-3",
+         "what": "gets a disk of 10 GiB, as it runs"},
+    ],
+    "frees_bytes": None, "is_undoable": True, "undo_s": 600, "refusal": None,
 }}  # fmt: skip
 DELETE_PLAN = {"plan": {
     "touches": [

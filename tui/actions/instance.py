@@ -91,6 +91,8 @@ ACTIONS: Final = (
         asks=(Question(name="volume", label="Volume", kind="choice", among=_free_volumes),),
         cli=lambda target: ("openstack", "server", "add", "volume", target.id,
                             target.answers.get("volume", "VOLUME")),
+        plan=lambda target: verbs.planning.plan_attach(
+            target.id, target.answers.get("volume", "VOLUME")),
         call=lambda target: verbs.compute.attach_volume(
             target.id, target.answers.get("volume", "VOLUME")),
     ),

@@ -166,6 +166,7 @@ ACTIONS: Final = (
         asks=(Question(name="server", label="Instance", kind="choice", among=_running),),
         cli=lambda target: ("openstack", "server", "add", "volume", _answer(target, "server"),
                             target.id),
+        plan=lambda target: verbs.planning.plan_attach(_answer(target, "server"), target.id),
         call=lambda target: verbs.compute.attach_volume(_answer(target, "server"), target.id),
     ),
     Action(

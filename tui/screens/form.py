@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -12,15 +13,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.actions.action import Action, Question, Target, shell_line
 from tui.app import Tui
+from tui.client import plans
+from tui.client.errors import ClientError
 from tui.client.nouns import Choice
+from tui.widgets import plan_lines
 from tui.widgets.choice_field import ChoiceField
 from tui.widgets.spans import clean
 
+_PATIENCE_S: Final = 0.2  # after the last key
 _SECRET = "***"  # noqa: S105 - what a secret looks like in a line
 
 
@@ -39,6 +45,8 @@ class Form(ModalScreen[dict[str, str] | None]):
         super().__init__()
         self._action = action
         self._target = targets[0]
+        self._draft = f"{action.id} {self._target.id}"  # what is typed for one is no other's
+        self._timer: Timer | None = None
         self._names = ", ".join(target.name for target in targets)
 
     def compose(self) -> ComposeResult:
@@ -56,6 +64,7 @@ class Form(ModalScreen[dict[str, str] | None]):
                 )
             yield Static(id="missing", markup=False)
             yield Static(id="comes-to", markup=False)
+            yield Static(id="plan-lines", markup=False)
 
     def on_mount(self) -> None:
         """Ask the cloud for what there is to choose from."""
@@ -69,7 +78,7 @@ class Form(ModalScreen[dict[str, str] | None]):
         """Do nothing; what was typed is there the next time."""
         kept = {asked.name for asked in self._action.asks if asked.kind != "secret"}
         draft = {name: text for name, text in self.answers().items() if name in kept}
-        self.app.form_drafts[self._action.id] = draft
+        self.app.form_drafts[self._draft] = draft
         self.dismiss(None)
 
     def action_send(self) -> None:
@@ -77,7 +86,7 @@ class Form(ModalScreen[dict[str, str] | None]):
         if missing := self._missing():
             self.app.say(f"missing: {', '.join(missing)}", is_error=True)
             return
-        self.app.form_drafts.pop(self._action.id, None)
+        self.app.form_drafts.pop(self._draft, None)
         self.dismiss(self.answers())
 
     def _field(self, question: Question) -> Widget:
@@ -94,7 +103,7 @@ class Form(ModalScreen[dict[str, str] | None]):
         return [Static(Content(clean(text)), classes="note")] if text else []
 
     def _preferred(self, question: Question) -> str:
-        draft = self.app.form_drafts.get(self._action.id, {})
+        draft = self.app.form_drafts.get(self._draft, {})
         return draft.get(question.name) or question.default(self._target)
 
     @work(exclusive=True, group="choices")
@@ -123,6 +132,22 @@ class Form(ModalScreen[dict[str, str] | None]):
         self.query_one("#missing", Static).update(Content(text))
         lines = Content("\n").join(self._lines())
         self.query_one("#comes-to", Static).update(lines)
+        if self._timer is not None:
+            self._timer.stop()
+        if not missing:
+            self._timer = self.set_timer(_PATIENCE_S, self._foresee)
+
+    @work(exclusive=True, group="plan")
+    async def _foresee(self) -> None:
+        """Say what it would do, when nothing more is typed; without an answer nothing is said."""
+        plan = self._action.plan
+        if plan is None:
+            return
+        with contextlib.suppress(ClientError):
+            call = plan(replace(self._target, answers=self.answers()))
+            found = await self.app.fetch(call, plans.plan)
+            lines = plan_lines.lines([found], glyphs=self.app.glyphs)
+            self.query_one("#plan-lines", Static).update(Content("\n").join(lines))
 
     @on(Input.Submitted)
     def _entered(self) -> None:

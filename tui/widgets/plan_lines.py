@@ -26,7 +26,7 @@ def lines(plans: Iterable[Plan], *, glyphs: Glyphs) -> Iterable[Content]:
         yield from (_touch(one, is_first=at == 0) for at, one in enumerate(plan.touches[:most]))
     if more := sum(max(len(plan.touches) - most, 0) for plan in found):
         yield Content(f"    and {more} more")
-    done = [plan for plan in found if plan.refusal is None]
+    done = [plan for plan in found if plan.refusal is None and plan.touches]
     if done:
         yield Content.styled(clean(_end(done)), "$secondary")
 
@@ -39,11 +39,12 @@ def _touch(one: Touch, *, is_first: bool) -> Content:
 
 def _end(plans: list[Plan]) -> str:
     freed = sum(plan.frees_bytes or 0 for plan in plans)
-    kept_s = [plan.undo_s for plan in plans]
+    kept = [plan.is_undoable for plan in plans]
+    ends_s = [plan.undo_s for plan in plans if plan.undo_s is not None]
     parts = [f"frees {quantities.size(freed)}"] if freed else []
-    if all(kept_s):
-        parts.append(f"z undoes it for {quantities.age(min(s for s in kept_s if s))}")
+    if all(kept):
+        parts.append(f"undone by z for {quantities.age(min(ends_s))}" if ends_s else "undone by z")
     else:
-        parts.append("nothing undoes it" if not any(kept_s) else "not all of it can be undone")
+        parts.append("not all of it can be undone" if any(kept) else "nothing undoes it")
     text = ", ".join(parts)
     return text[:1].upper() + text[1:]

@@ -69,14 +69,17 @@ def test_a_refusal_is_told_before_it_is_asked_for() -> None:
 def test_how_long_it_can_be_undone_is_the_shortest_of_all() -> None:
     def end(*undo_s: int | None) -> str:
         found = [
-            plans.plan({"plan": {**box1.DELETE_PLAN["plan"], "touches": [], "undo_s": one}})
+            plans.plan({"plan": {
+                **box1.DELETE_PLAN["plan"], "undo_s": one or None, "is_undoable": one is not None,
+            }})
             for one in undo_s
-        ]
-        (line,) = plan_lines.lines(found, glyphs=glyphs.UNICODE)
-        return line.plain
+        ]  # fmt: skip
+        return list(plan_lines.lines(found, glyphs=glyphs.UNICODE))[-1].plain
 
-    assert end(600) == "Frees 1.0 GiB, z undoes it for 10m"
-    assert end(600, 60) == "Frees 2.0 GiB, z undoes it for 1m"
+    assert end(600) == "Frees 1.0 GiB, undone by z for 10m"
+    assert end(600, 60) == "Frees 2.0 GiB, undone by z for 1m"
+    assert end(0) == "Frees 1.0 GiB, undone by z", "for as long as the journal remembers"
+    assert end(None) == "Frees 1.0 GiB, nothing undoes it"
     assert end(600, None) == "Frees 2.0 GiB, not all of it can be undone"
 
 

@@ -89,3 +89,30 @@ def test_a_form_that_was_left_keeps_what_was_typed(cloud: FakeCloud) -> None:
         assert app.screen.query_one("#key", Input).value == "colour"
 
     stage.play(cloud, scene)
+
+
+def test_what_would_happen_is_said_when_nothing_more_is_typed(cloud: FakeCloud) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await press(pilot, "2", "V")
+        await stage.until(pilot, lambda: "given to web-3 as /dev/vdb" in stage.text(app))
+        assert "Undone by z for 10m" in stage.text(app)
+        (asked,) = [body for _, path, body in cloud.calls if path.endswith("/dry-runs/attach")]
+        assert asked["server_id"] == WEB_3
+        assert asked["volume_id"].startswith("06")
+        assert isinstance(app.screen, Form)
+
+    stage.play(cloud, scene)
+
+
+def test_what_was_typed_for_one_is_no_others(cloud: FakeCloud) -> None:
+    """A limit that was typed for a project and left must not be offered for the next one."""
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await press(pilot, "2", "e")
+        await write(pilot, "-x", "escape")
+        await press(pilot, "down", "e")
+        assert app.screen.query_one("#name", Input).value == "web-1"
+        await press(pilot, "escape", "up", "e")
+        assert app.screen.query_one("#name", Input).value == "web-3-x"
+
+    stage.play(cloud, scene)
