@@ -89,7 +89,7 @@ ACTIONS: Final = (
     Action(
         id="image.import", keys="I", label="import image", views=VIEWS, is_shown=False,
         purpose="Have the cloud itself fetch an image from the web.", does="screen.import_image",
-        asks=(Question(name="url", label="URL", hint="https://…"),
+        asks=(Question(name="url", label="URL", hint="https://..."),
               Question(name="name", label="Name"), _FORMAT),
         cli=_import_line,
         call=lambda target: put.import_image(target.id or "ID", _answer(target, "url")),

@@ -151,7 +151,7 @@ ACTIONS: Final = (
             entry_of(target).container, _answer(target, "name")),
     ),
     Action(
-        id="object.get", keys="g", label="get", views=VIEWS, takes=(Image, Entry),
+        id="object.get", keys="f", label="get", views=VIEWS, takes=(Image, Entry),
         purpose="Download the bytes into the folder the interface was started in.",
         suits=_has_bytes, does="screen.get", cli=_get_line, call=_get,
     ),
@@ -161,7 +161,7 @@ ACTIONS: Final = (
         does="screen.hexdump", cli=_get_line, call=_get,
     ),
     Action(
-        id="object.verify", keys="k", label="verify", views=VIEWS, takes=(Image, Entry),
+        id="object.verify", keys="K", label="verify", views=VIEWS, takes=(Image, Entry),
         purpose="Read all bytes and hold their checksum against the one that is written down.",
         suits=_has_bytes, does="screen.verify", cli=_get_line, call=_get,
     ),

@@ -289,6 +289,7 @@ class _Roles:
     roles: list[_Role]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Listed:
     name: str = ""
     subdir: str = ""

@@ -172,10 +172,10 @@ def test_a_file_is_put_copied_expired_got_and_deleted(
             pilot, lambda: swift.headers["empty/notes.txt"].get("x-delete-after") == "60"
         )
         assert swift.headers["empty/notes.txt"]["x-object-meta-team"] == "db"
-        await press(pilot, "g")
+        await press(pilot, "f")
         await stage.until(pilot, lambda: "is there already" in said(app))
         file.unlink()
-        await press(pilot, "g")
+        await press(pilot, "f")
         await stage.until(pilot, file.exists)
         assert file.read_bytes() == b"notes" * 1000
         await press(pilot, "ctrl+d", "y")
@@ -238,10 +238,10 @@ def test_bytes_are_read_where_one_looks(cloud: FakeCloud) -> None:
         await to_container(pilot, "films", "enter", "h")
         assert isinstance(app.screen, Hexdump)
         await stage.until(pilot, lambda: "41 41 41" in stage.text(app))
-        await press(pilot, "g")
+        await press(pilot, "f")
         await write(pilot, "0x4e20", "enter")
         await stage.until(pilot, lambda: "00004e20  43 43 43" in stage.text(app))
-        await press(pilot, "g")
+        await press(pilot, "f")
         await write(pilot, "nowhere", "enter")
         await stage.until(pilot, lambda: "nowhere is no place" in said(app))
         await press(pilot, "escape")
@@ -277,10 +277,10 @@ def test_a_checksum_is_computed_and_held_against_what_is_written_down(cloud: Fak
 
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await to_image(pilot, "debian-12")
-        await press(pilot, "k")
+        await press(pilot, "K")
         await stage.until(pilot, lambda: "sha512 is right" in said(app))
         cloud.image_data[DEBIAN] = b"x"
-        await press(pilot, "k")
+        await press(pilot, "K")
         await stage.until(pilot, lambda: "written down is" in said(app))
 
     stage.play(cloud, scene)
