@@ -63,7 +63,8 @@ async def _run(options: argparse.Namespace) -> int:
             return 0
         if options.force:
             await line.take_over()
-        with Screen(line, name=options.instance) as screen:
+        ends = {"stdin": sys.stdin.fileno(), "stdout": sys.stdout.fileno()}
+        with Screen(line, name=options.instance, **ends) as screen:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, screen.end, 128 + number)
             return await screen.run()

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import re
-import sys
 import termios
 import tty
 from collections.abc import Awaitable
@@ -34,12 +33,12 @@ _LEAVE_SCREEN: Final = b"\x1b[?1049l"
 
 
 class Screen:
-    """Runs one console between stdin and stdout. Made in the event loop that it runs in."""
+    """Runs one console between two descriptors. Made in the event loop that it runs in."""
 
-    def __init__(self, line: ConsoleLine, *, name: str) -> None:
+    def __init__(self, line: ConsoleLine, *, name: str, stdin: int, stdout: int) -> None:
         self._line = line
         self._name = name
-        self._stdin, self._stdout = sys.stdin.fileno(), sys.stdout.fileno()
+        self._stdin, self._stdout = stdin, stdout
         self._before: list[int | list[bytes | int]] | None = None
         self._typed: asyncio.Queue[bytes | str] = asyncio.Queue()  # in order: keys, and letters
         self._is_escaped = False

@@ -30,6 +30,7 @@ class FakeConsoles(FakeCloud):
         self.asked: list[str] = []
         self.statuses: list[int] = []  # of the next answers to GET
         self.opened = asyncio.Event()
+        self.has_typed = asyncio.Event()
         self.connection: socket.socket | None = None
         self._grown = asyncio.Event()
         self._cuts = 0
@@ -82,6 +83,7 @@ class FakeConsoles(FakeCloud):
                 409, f"Console of instance i-1: {said}; take it over by force, or wait."
             )
         self.typed += data
+        self.has_typed.set()
         if not data:
             self.opened.set()
         return httpx2.Response(204)
