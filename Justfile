@@ -44,9 +44,13 @@ tempest *args:
 fuzz *args:
     {{py}} -m tests.fuzz {{args}}
 
-# measures, and writes docs/reference/performance.md
+# measures, and writes docs/reference/performance.md, with `tui` docs/reference/tui.md
 bench *args:
     {{py}} -m tests.bench {{args}}
+
+# random keys and a cloud that misbehaves, for ten minutes
+monkey *args:
+    {{py}} -m tests.tui.monkey {{args}}
 
 up *args:
     .venv/bin/novabox up {{args}}

@@ -113,7 +113,15 @@ def choose(wanted: str, environ: Mapping[str, str]) -> Glyphs:
     """Return the set named ``wanted``; ``auto`` reads TERM and the locale's encoding."""
     if wanted in SETS:
         return SETS[wanted]
+    if _is_coerced(environ):
+        return ASCII
     locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
     if "UTF-8" not in locale.upper().replace("UTF8", "UTF-8"):
         return ASCII
     return TTY if environ.get("TERM") == "linux" else UNICODE
+
+
+def _is_coerced(environ: Mapping[str, str]) -> bool:
+    """Whether Python itself said UTF-8 where the user said C, or nothing (PEP 538)."""
+    said = environ.get("LC_ALL") or environ.get("LANG") or "C"
+    return environ.get("LC_CTYPE") == "C.UTF-8" and said in ("C", "POSIX")

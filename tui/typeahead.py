@@ -12,7 +12,9 @@ from collections import deque
 from typing import Any, Final, TypeVar
 
 from textual import events
+from textual.actions import ActionParseResult
 from textual.app import App
+from textual.css.query import QueryError
 from textual.screen import Screen
 
 from tui.messages import KeyDone
@@ -52,6 +54,15 @@ class TypeAhead(App[R]):
         message.stop()
         if message.number == self._number:
             self.call_later(self._arrived, message.number)
+
+    async def run_action(
+        self, action: str | ActionParseResult, *arguments: Any, **fields: Any
+    ) -> bool:
+        """Do what a key stands for; one for parts of a screen that are not there does nothing."""
+        try:
+            return await super().run_action(action, *arguments, **fields)
+        except QueryError:  # it is not mounted yet, or goes at this moment
+            return True
 
     async def _type(self, event: events.Key | events.Paste) -> None:
         self._is_typing = True

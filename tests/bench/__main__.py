@@ -1,9 +1,10 @@
 """`python -m tests.bench [hop|object|image|…]`: measure, print, write the page.
 
-Without names all but `demo` are measured. `object` runs OpenStack Swift beside ours, and takes
-`--rounds`, `--seconds`, `--large-mib` and `--listed` for a shorter run; `image` runs Glance.
-`idle` and `launch` need the cloud to be up (`novabox demo`), `demo` starts one of its own and needs
-it down. The page keeps the last figures of what was not measured this time.
+Without names all but `monkey` and `demo` are measured. `object` runs OpenStack Swift beside ours,
+and takes `--rounds`, `--seconds`, `--large-mib` and `--listed` for a shorter run; `image` runs
+Glance. `idle` and `launch` need the cloud to be up (`novabox demo`), `demo` starts one of its own
+and needs it down. `tui` writes docs/reference/tui.md, with what `console`, `idle` and `monkey` (ten
+minutes) found. The pages keep the last figures of what was not measured this time.
 """
 
 import argparse
@@ -17,12 +18,14 @@ from pathlib import Path
 from typing import Final
 
 from appliance import errors
-from tests.bench import console, identity, image, object_page, objects
+from tests.bench import console, identity, image, object_page, objects, tui_page
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs/reference/performance.md"
 FIGURES: Final = ROOT / "docs/reference/performance.json"
-NAMES: Final = ("hop", "object", "identity", "image", "console", "idle", "launch", "demo")
+NAMES: Final = (
+    "hop", "object", "identity", "image", "console", "tui", "idle", "launch", "monkey", "demo",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +36,7 @@ def main(arguments: list[str]) -> int:
         print(f"bench: no measurement {sorted(unknown)}; there are {', '.join(NAMES)}")
         return 2
     figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    for name in names or NAMES[:-1]:
+    for name in names or NAMES[:-2]:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         try:
             measured = _measure(name, given)
@@ -44,6 +47,9 @@ def main(arguments: list[str]) -> int:
         print(json.dumps({name: figures[name]}, indent=2), flush=True)
     FIGURES.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
     PAGE.write_text(page(figures))
+    if "tui" in figures:
+        parts = (figures.get(name, {}) for name in ("console", "idle", "monkey", "tui"))
+        tui_page.PAGE.write_text(tui_page.page({k: v for part in parts for k, v in part.items()}))
     return 0
 
 

@@ -4,6 +4,7 @@ What is measured is `python -m tui` as a person starts it, in a pty (`tests.pty`
 of another process. `tests.bench.tui_page` says which of it is a goal.
 """
 
+import datetime
 import os
 import statistics
 import tempfile
@@ -12,10 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tests.bench import tui_tests
+from tests.bench import tui_loop, tui_tests
 from tests.pty import loopback
 from tests.pty.loopback import Loopback
 from tests.pty.terminal import Terminal
+from tests.tui import box1, matrix, test_matrix
 
 MOVES: Final = 250
 STARTS: Final = 10
@@ -30,14 +32,17 @@ def measure() -> dict[str, float]:
     """All figures of the page, by the names it knows them by."""
     with tempfile.TemporaryDirectory(prefix="nbx-bench-tui-") as folder:
         home = Path(folder)
-        found = {"load": os.getloadavg()[0]}
+        found = {
+            "load": os.getloadavg()[0],
+            "date": float(f"{datetime.datetime.now(datetime.UTC):%Y%m%d}"),
+        }
         with loopback.cloud(instances=10_000) as cloud:
             found |= moves(cloud, home) | bytes_of_moves(cloud, home) | slow_line(cloud, home)
         with loopback.cloud(instances=1_000) as cloud:
             found |= starts(cloud, home) | events(cloud, home) | idling(cloud, home)
         with loopback.cloud(instances=100_000) as cloud:
             found |= many_rows(cloud, home)
-    return found | tui_tests.measure()
+    return found | tui_loop.measure() | snapshots() | tui_tests.measure()
 
 
 def moves(cloud: Loopback, home: Path) -> dict[str, float]:
@@ -152,6 +157,17 @@ def many_rows(cloud: Loopback, home: Path) -> dict[str, float]:
             "rows_pss_mib": terminal.pss_mib(),
             "rows_live_ms": 1000 * terminal.when(is_live),
         }
+
+
+def snapshots() -> dict[str, float]:
+    """G-42: every screen that a key reaches, in every look."""
+    began_s, cpu_s = time.monotonic(), time.process_time()
+    count = sum(len(matrix.draw(box1.build(), look)) for look in test_matrix.LOOKS)
+    return {
+        "snapshots": float(count),
+        "snapshots_s": time.monotonic() - began_s,
+        "snapshots_cpu_s": time.process_time() - cpu_s,
+    }
 
 
 def listing(terminal: Terminal, count: int) -> None:

@@ -41,6 +41,7 @@ class Look:
     size: tuple[int, int]
     signs: Glyphs
     is_light: bool = False
+    has_keys: bool = False  # whether what each key shows is drawn too
 
     def __str__(self) -> str:
         shade = "light" if self.is_light else "dark"
@@ -72,36 +73,37 @@ def draw(cloud: FakeCloud, look: Look) -> dict[str, Drawn]:
                 themes.use(app, "light")
             await stage.until(pilot, lambda: app.store.rev == cloud.rev)
             await stage.settle(pilot)
-            async for scene in _walk(app, pilot):
+            async for scene in _walk(app, pilot, has_keys=look.has_keys):
                 scenes[scene.name] = scene
 
     asyncio.run(run())
     return scenes
 
 
-async def _walk(app: Tui, pilot: Pilot[None]) -> AsyncIterator[Drawn]:
+async def _walk(app: Tui, pilot: Pilot[None], *, has_keys: bool) -> AsyncIterator[Drawn]:
     for place in places.PLACES:
         await _home(app, pilot, place)
         lists = [table for table in app.screen.query(Table) if table.focusable]
         for number in range(max(1, len(lists))):
             name = place.name if number == 0 else f"{place.name} list {number + 1}"
-            async for scene in _walk_list(app, pilot, place, number, name):
-                yield scene
+            await _focus(app, pilot, number)
+            plain = await _drawn(app, pilot, name)
+            yield plain
+            if has_keys:
+                async for scene in _walk_keys(app, pilot, place, number, plain):
+                    yield scene
 
 
-async def _walk_list(
-    app: Tui, pilot: Pilot[None], place: Place, number: int, name: str
+async def _walk_keys(
+    app: Tui, pilot: Pilot[None], place: Place, number: int, plain: Drawn
 ) -> AsyncIterator[Drawn]:
-    """Yield the place with one of its lists in focus, and what each key shows there."""
-    await _focus(app, pilot, number)
-    plain = await _drawn(app, pilot, name)
-    yield plain
+    """Yield what each key shows in a place with one of its lists in focus."""
     keys = {action.id: _key(action) for action in actions_of(place, app.target(), number)}
     if number == 0 and place.kind and place.listed().opens:
         keys["open"] = "enter"
     for action_id, key in keys.items():
         await stage.press(pilot, key)
-        scene = await _drawn(app, pilot, f"{name} {action_id}")
+        scene = await _drawn(app, pilot, f"{plain.name} {action_id}")
         if scene.text != plain.text:
             scene.cut = [text for text in scene.cut if _widget(text) not in plain.whole]
             yield scene

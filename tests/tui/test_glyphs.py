@@ -19,6 +19,7 @@ from tui import glyphs
         ("auto", {"LANG": "C.utf8", "TERM": "xterm"}, "unicode"),
         ("auto", {"LANG": "en_GB.UTF-8", "LC_ALL": "C", "TERM": "xterm"}, "ascii"),
         ("auto", {}, "ascii"),
+        ("auto", {"LANG": "C", "LC_CTYPE": "C.UTF-8", "TERM": "xterm"}, "ascii"),
     ],
 )
 def test_the_set_follows_terminal_and_locale(

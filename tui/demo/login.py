@@ -15,7 +15,7 @@ from tui.client.errors import ClientError
 from tui.client.session import Session
 from tui.demo.failure import DemoFailed
 from tui.demo.teller import Teller
-from tui.widgets.console_log import plain
+from tui.plain import lines_of
 
 _LOGIN_S: Final = 180.0  # a guest under emulation, on a busy machine
 _TRY_S: Final = 20.0  # the key exchange alone takes seconds under emulation
@@ -61,7 +61,7 @@ async def wait(
 async def tail_of(session: Session, server_id: str, *, lines: int) -> list[str]:
     """Return the last lines of the console that say something."""
     answer = await session.send(verbs.compute.console_output(server_id, lines=_LINES))
-    return [line for line in plain(openstack.console(answer.body)) if line.strip()][-lines:]
+    return [line for line in lines_of(openstack.console(answer.body)) if line.strip()][-lines:]
 
 
 def milestones(lines: list[str]) -> list[Milestone]:

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
+from tui.plain import lines_of
 from tui.widgets import spans
 from tui.widgets.lines import Lines
 from tui.widgets.spans import Span
-
-_ESCAPE: Final = re.compile(
-    "\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)"  # operating system commands: titles, the clipboard
-    "|\x1b\\[[0-?]*[ -/]*[@-~]"  # control sequences: colours, the cursor
-    "|\x1b[@-_]"
-)
-
-
-def plain(output: str) -> list[str]:
-    """Return a guest's output as lines without anything a terminal would obey."""
-    text = _ESCAPE.sub("", output).replace("\r\n", "\n")
-    return [spans.clean(line.rsplit("\r", 1)[-1]) for line in text.rstrip().split("\n")]
 
 
 class ConsoleLog(Lines):
@@ -40,7 +26,7 @@ class ConsoleLog(Lines):
     def update(self, output: str) -> None:
         """Show what the console said."""
         was_at_end = self.cursor >= len(self._lines) - 1
-        lines = plain(output)
+        lines = lines_of(output)
         if lines == self._lines:
             return
         self._lines = lines
