@@ -141,10 +141,10 @@ class Form(ModalScreen[dict[str, str] | None]):
     async def _foresee(self) -> None:
         """Say what it would do, when nothing more is typed; without an answer nothing is said."""
         plan = self._action.plan
-        if plan is None:
+        call = plan(replace(self._target, answers=self.answers())) if plan else None
+        if call is None:
             return
         with contextlib.suppress(ClientError):
-            call = plan(replace(self._target, answers=self.answers()))
             found = await self.app.fetch(call, plans.plan)
             lines = plan_lines.lines([found], glyphs=self.app.glyphs)
             self.query_one("#plan-lines", Static).update(Content("\n").join(lines))
