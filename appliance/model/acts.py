@@ -24,6 +24,8 @@ class Act:
 
 _NEW: Final = "delete it instead"
 _RAN: Final = "what the guest did meanwhile cannot be taken back"
+_ONCE: Final = "passwords are not kept, and its tokens have ended"
+_IDENTITY: Final = "its roles and tokens have ended"
 _GROWN: Final = "a volume only grows"
 
 
@@ -84,6 +86,16 @@ ACTS: Final[dict[str, Act]] = {
     "container.delete": _act(2, "delete container"),
     "object.delete": _act(2, "delete object"),
     "object.restore": _act(1, "have objects back"),
+    "tags.put": _act(1, "tag"),
+    "tags.delete": _act(1, "take tags from"),
+    "user.create": _act(0, "create user", _NEW),
+    "user.update": _act(1, "change user", _ONCE),
+    "user.delete": _act(4, "delete user", _IDENTITY),
+    "project.create": _act(0, "create project", _NEW),
+    "project.update": _act(1, "change project", "change it again"),
+    "project.delete": _act(4, "delete project", _IDENTITY),
+    "grant.create": _act(1, "grant role", "revoke it instead"),
+    "grant.revoke": _act(1, "revoke role", "grant it again"),
     "topic.pause": _act(1, "pause queue"),
     "topic.resume": _act(1, "resume queue"),
     "topic.step": _act(1, "let one message through", "its worker has it"),

@@ -160,6 +160,7 @@ def _of_compute(verbs: Verbs) -> dict[str, Do]:
         "instance.stop": lambda ctx, instance_id: instance.stop(ctx, instance_id),
         "instance.rename": instance.rename,
         "instance.set_metadata": instance.set_metadata,
+        "tags.replace": verbs.tags.replace,
         "volume.attach": verbs.attachments.attach,
         "volume.detach": verbs.attachments.detach,
         "key_pair.restore": lambda ctx, key_pair: verbs.key_pairs.restore(ctx, KeyPair(**key_pair)),

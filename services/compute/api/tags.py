@@ -1,6 +1,6 @@
 """Tags, which EC2 has on everything: what a request may ask of them. Volumes' are here too."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,11 +10,13 @@ from appliance.db import (
     ec2_tags,
     images,
     instances,
+    journal,
     security_groups,
     snapshots,
     volumes,
 )
 from appliance.db.ec2_tags import Tag
+from appliance.model.journal import Inverse
 
 # EC2's own limits
 TAGS_MAX: Final = 50
@@ -56,7 +58,9 @@ class Tags:
         """Write the pairs on each; all or nothing. Raises NotFound, BadRequest, Forbidden."""
         policy.check(ctx, "ec2:create_tags")
         check(pairs)
+        resources = list(resources)
         with self.db.transaction() as tx:
+            _note(tx, ctx, "tags.put", resources)
             for kind, object_id in resources:
                 _check_own(tx, ctx, kind, object_id)
                 write(tx, ctx.project_id, kind=kind, object_id=object_id, pairs=pairs)
@@ -72,13 +76,45 @@ class Tags:
         Raises NotFound, Forbidden.
         """
         policy.check(ctx, "ec2:delete_tags")
+        resources = list(resources)
         with self.db.transaction() as tx:
+            _note(tx, ctx, "tags.delete", resources)
             for kind, object_id in resources:
                 _check_own(tx, ctx, kind, object_id)
                 if pairs is None:
                     ec2_tags.delete_all(tx, object_id)
                 for key, value in (pairs or {}).items():
                     ec2_tags.delete(tx, object_id, key, value)
+
+    def replace(
+        self, ctx: context.RequestContext, tags: Iterable[tuple[str, str, Mapping[str, str]]]
+    ) -> None:
+        """Let these pairs be all that each of these things has. Raises NotFound, Forbidden."""
+        policy.check(ctx, "ec2:create_tags")
+        tags = list(tags)
+        with self.db.transaction() as tx:
+            _note(tx, ctx, "tags.put", [(kind, object_id) for kind, object_id, _ in tags])
+            for kind, object_id, pairs in tags:
+                _check_own(tx, ctx, kind, object_id)
+                ec2_tags.delete_all(tx, object_id)
+                write(tx, ctx.project_id, kind=kind, object_id=object_id, pairs=pairs)
+
+
+def _note(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    resources: Sequence[Resource],
+) -> None:
+    """Before they are changed: an undo lets each thing have the tags that it has now."""
+    before = [(kind, key, ec2_tags.of_object(tx, key)) for kind, key in resources]
+    more = f" and {len(resources) - 1} more" if len(resources) > 1 else ""
+    kind, key = resources[0] if resources else ("", "")
+    journal.note(
+        tx, ctx, action,
+        object_id=key, name=f"{kind} {key}{more}",
+        inverse=Inverse(verb="tags.replace", args={"tags": before}),
+    )  # fmt: skip
 
 
 def check(pairs: Mapping[str, str]) -> None:

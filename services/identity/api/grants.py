@@ -3,7 +3,15 @@
 from typing import Final
 
 from appliance import context, errors, policy
-from appliance.db import connection, groups, projects, role_assignments, roles, users
+from appliance.db import (
+    connection,
+    groups,
+    journal,
+    projects,
+    role_assignments,
+    roles,
+    users,
+)
 from appliance.model.role import Assignment, Role
 
 # what is done to a grant → its rule, on a project or domain and on the system
@@ -42,6 +50,7 @@ def create(db: connection.Database, ctx: context.RequestContext, grant: Assignme
         _allow(tx, ctx, "create", grant)
         _refuse_more_than_own(tx, ctx, grant)
         role_assignments.assign(tx, grant)
+        _note(tx, ctx, "grant.create", grant)
 
 
 def revoke(db: connection.Database, ctx: context.RequestContext, grant: Assignment) -> None:
@@ -50,6 +59,16 @@ def revoke(db: connection.Database, ctx: context.RequestContext, grant: Assignme
         _allow(tx, ctx, "revoke", grant)
         _refuse_more_than_own(tx, ctx, grant)
         role_assignments.unassign(tx, grant)
+        _note(tx, ctx, "grant.revoke", grant)
+
+
+def _note(
+    tx: connection.Transaction, ctx: context.RequestContext, action: str, grant: Assignment
+) -> None:
+    role = roles.get(tx, grant.role_id).name
+    whose = grant.user_id or grant.group_id or ""
+    name = f"{role} of {whose} on {grant.target_id or 'the system'}"
+    journal.note(tx, ctx, action, object_id=grant.role_id, name=name)
 
 
 def _allow(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from appliance import context, errors, ids, policy
-from appliance.db import connection, projects, users
+from appliance.db import connection, journal, projects, users
 from appliance.model.project import Project
 from services.identity.api import domains, scoping
 from services.identity.api.tags import check_tags
@@ -70,6 +70,7 @@ def create(
         policy.check(ctx, "identity:create_project", domain_id=placed["domain_id"])
         project = Project(**{"id": ids.ProjectId(ids.new_hex()), **fields, **placed})
         projects.create(tx, project)
+        _note(tx, ctx, "project.create", project)
     return project
 
 
@@ -91,6 +92,7 @@ def update(
         new = replace(old, **{**fields, "extra": {**old.extra, **fields.get("extra", {})}})
         _check_enabled(tx, old, new)
         projects.update(tx, new)
+        _note(tx, ctx, "project.update", new)
     return new
 
 
@@ -109,7 +111,15 @@ def delete(db: connection.Database, ctx: context.RequestContext, project_id: str
             raise errors.Forbidden(
                 f"Cannot delete the project {project_id} since it is not a leaf in the hierarchy."
             )
+        if found is not None:
+            _note(tx, ctx, "project.delete", found)
         projects.delete(tx, project_id)
+
+
+def _note(
+    tx: connection.Transaction, ctx: context.RequestContext, action: str, project: Project
+) -> None:
+    journal.note(tx, ctx, action, object_id=project.id, name=project.name)
 
 
 def _place(

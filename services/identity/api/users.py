@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from appliance import clock, config, context, errors, ids, policy
-from appliance.db import connection, old_passwords, projects, users
+from appliance.db import connection, journal, old_passwords, projects, users
 from appliance.model.user import User
 from services.identity import passwords, proofs, standing
 from services.identity.api import scoping
@@ -44,6 +44,7 @@ def create(db: connection.Database, ctx: context.RequestContext, fields: Mapping
             }
         )  # fmt: skip
         users.create(tx, user)
+        _note(tx, ctx, "user.create", user)
     return user
 
 
@@ -65,6 +66,7 @@ def update(
             old_passwords.keep(tx, user_id, old.password_hash)
         new = replace(old, **scoping.changed(old, said))
         users.update(tx, new)
+        _note(tx, ctx, "user.update", new)
     return new
 
 
@@ -95,8 +97,12 @@ def change_password(
 def delete(db: connection.Database, ctx: context.RequestContext, user_id: str) -> None:
     """Remove a user; its tokens end with it. Raises Forbidden, NotFound."""
     with db.transaction() as tx:
-        _allowed(tx, ctx, "identity:delete_user", user_id)
+        _note(tx, ctx, "user.delete", _allowed(tx, ctx, "identity:delete_user", user_id))
         users.delete(tx, user_id)
+
+
+def _note(tx: connection.Transaction, ctx: context.RequestContext, action: str, user: User) -> None:
+    journal.note(tx, ctx, action, object_id=user.id, name=user.name)
 
 
 def _allowed(

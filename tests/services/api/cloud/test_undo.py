@@ -22,6 +22,7 @@ RESTORING = {name for name in acts.ACTS if name.endswith(".restore")}
 FIRST = {  # what must have been done for an act to be granted
     "instance.start": "instance.stop", "volume.detach": "volume.attach",
     "image.reactivate": "image.deactivate", "image.unshare": "image.share",
+    "tags.delete": "tags.put",
 }  # fmt: skip
 
 
@@ -145,6 +146,33 @@ def test_what_was_done_by_another_api_is_undone_too(world: World) -> None:
     cloud.post(f"{JOURNAL}/newest/undo", None)
 
     assert cloud.get(f"{COMPUTE}/os-keypairs/{world.key}")["keypair"]["name"] == world.key
+
+
+def test_what_was_done_to_users_projects_and_grants_is_noted_and_final(world: World) -> None:
+    cloud = world.cloud
+    url = "/identity/v3"
+    user = cloud.post(f"{url}/users", {"user": {"name": "eve"}}, user="admin")["user"]["id"]
+    made = cloud.post(f"{url}/projects", {"project": {"name": "lab"}}, user="admin")
+    project = made["project"]["id"]
+    role = cloud.get(f"{url}/roles?name=member", user="admin")["roles"][0]["id"]
+    grant = f"{url}/projects/{project}/users/{user}/roles/{role}"
+    for method, path, body in (
+        ("PATCH", f"{url}/users/{user}", {"user": {"password": "secret-2"}}),
+        ("PATCH", f"{url}/projects/{project}", {"project": {"description": "x"}}),
+        ("PUT", grant, None), ("DELETE", grant, None), ("DELETE", f"{url}/users/{user}", None),
+        ("DELETE", f"{url}/projects/{project}", None),
+    ):  # fmt: skip
+        assert cloud.ask(method, path, user="admin", json=body).status_code < 300
+
+    entries = cloud.get(f"{JOURNAL}?limit=8", user="admin")["entries"]
+
+    assert [entry["action"] for entry in entries] == [
+        "project.delete", "user.delete", "grant.revoke", "grant.create", "project.update",
+        "user.update", "project.create", "user.create",
+    ]  # fmt: skip
+    assert {entry["state"] for entry in entries} == {"final"}
+    assert all(entry["reason"] for entry in entries)
+    assert "secret-2" not in str(entries)
 
 
 def test_a_final_act_an_expired_one_and_nothing_at_all_say_so(world: World) -> None:

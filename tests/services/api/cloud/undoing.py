@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from httpx2 import Response
 
-from appliance.db import image_members, instances, volumes
+from appliance.db import ec2_ids, image_members, instances, volumes
 from appliance.model.states import Event, TaskState
 from appliance.model.volume_states import VolumeEvent, VolumeState, VolumeStatus
 from tests.services.api.clouds import CLOUD, COMPUTE, NETWORK, VOLUME, Cloud
+from tests.services.api.ec2 import raw
 
 JOURNAL: Final = f"{CLOUD}/journal"
 PATCH: Final = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
@@ -24,7 +25,7 @@ _TABLES: Final = (
     "instances", "instance_metadata", "volumes", "volume_metadata", "snapshots",
     "snapshot_metadata", "images", "image_properties", "image_tags", "image_members", "key_pairs",
     "security_groups", "security_group_rules", "networks", "subnets", "ports",
-    "port_security_groups", "ec2_ids",
+    "port_security_groups", "ec2_ids", "ec2_tags",
 )  # fmt: skip
 _DONE: Final = {
     TaskState.POWERING_OFF: Event.STOPPED,
@@ -56,6 +57,7 @@ class World:
         self.volume = cloud.add_volume(name="data", metadata={"a": "b"})["id"]
         self.origin = cloud.add_volume(name="origin")["id"]
         self.snapshot = cloud.add_snapshot(self.origin, name="snap")["id"]
+        self.ec2_id = ec2_ids.of(cloud.db, "i", self.server)
         self.key = "mine"
         cloud.post(f"{COMPUTE}/os-keypairs", {"keypair": {"name": self.key}})
         self.group = self._made("security-group", {"name": "web"})["id"]
@@ -211,6 +213,11 @@ ACTS: Final = (
         f"{VOLUME}/snapshots/{{world.snapshot}}/metadata",
         lambda _, word: {"metadata": {word: word}})),
     Act("snapshot.delete", _delete(f"{VOLUME}/snapshots/{{world.snapshot}}")),
+    Act("tags.put", lambda world, chance: raw.ask(
+        world.cloud, "CreateTags", ResourceId_1=world.ec2_id, Tag_1_Key="k",
+        Tag_1_Value=f"w{chance.randrange(1000)}")),
+    Act("tags.delete", lambda world, _: raw.ask(
+        world.cloud, "DeleteTags", ResourceId_1=world.ec2_id, Tag_1_Key="k")),
     Act("image.update", _patch),
     Act("image.deactivate", lambda world, _: world.cloud.ask(
         "POST", _IMAGE.format(world=world) + "/actions/deactivate", user="admin")),
