@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
-from tui import quantities
+from tui import messages, quantities
 from tui.client import nouns, verbs
 from tui.client.errors import ClientError
 
@@ -60,4 +60,5 @@ async def turn(app: Tui, *, is_redo: bool) -> None:
     except ClientError as error:
         app.say(error.reason, is_error=True)
         return
+    app.screen.post_message(messages.Acted())
     app.say(f"{word}: {deed.what}  {app.glyphs.dot}  {other}")

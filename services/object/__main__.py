@@ -14,7 +14,7 @@ import threading
 import time
 from typing import Final
 
-from appliance import bell, config, context, errors, log, processes, queue, trace
+from appliance import bell, config, context, errors, log, processes, trace
 from appliance.db import connection, images, services
 from services.http import app, server
 from services.identity import api as identity
@@ -168,6 +168,8 @@ def _let_images_go(settings: config.Settings, db: connection.Database) -> bool:
     """Have the image worker remove the images in the trash, whose bytes are here, and wait for it
     a while; whether there were any.
     """
+    from appliance import queue  # some MiB that a store with room never needs
+
     gone = image_trash.empty(db)
     topics = queue.Queue(settings)
     for image_id in gone:
