@@ -519,6 +519,8 @@ PATH = {
         {"what": "port", "is_passed": None, "text": "network.box1 did not answer wiring"},
         {"what": "egress", "is_passed": True, "text": "group default lets out anything"},
         {"what": "bridge", "is_passed": True, "text": "both are on nbx-b-6e310000"},
+        {"what": "runs", "is_passed": True, "text": "ci-07 is active"},
+        {"what": "lease", "is_passed": True, "text": "ci-07 has taken 10.0.0.9"},
         {"what": "ingress", "is_passed": False,
          "text": "group web: no ingress rule lets tcp 80 from 10.0.0.3"},
     ],

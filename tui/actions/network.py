@@ -25,7 +25,7 @@ def _ends(store: Store, target: Target) -> Sequence[nouns.Choice]:
 
 def _targets(store: Store, target: Target) -> Sequence[nouns.Choice]:
     """A path ends at a guest or outside; this machine is where it can only begin."""
-    return [choice for choice in _ends(store, target) if choice.id != "host"]
+    return [choice for choice in _ends(store, target) if choice.id not in ("host", target.id)]
 
 
 def _protocols(store: Store, target: Target) -> Sequence[nouns.Choice]:

@@ -22,10 +22,10 @@ def _columns(pen: Pen) -> Sequence[Column[Instance]]:
         Column(name="NAME", width=9, weight=3, cell=lambda item: (item.name, "")),
         Column(name="STATE", width=12, weight=1,
                cell=lambda item: state(pen, words.of_instance(item))),
-        Column(name="FLAVOR", width=9, cell=lambda item: (item.flavor.name, ""), drop=1),
+        Column(name="FLAVOR", width=9, cell=lambda item: (item.flavor.name, ""), drop=2),
         Column(name="IP", width=12, weight=1,
                cell=lambda item: (next(iter(item.addresses), "-"), "")),
-        Column(name="CPU", width=7, cell=lambda item: _cpu(item, pen), drop=2, is_right=True,
+        Column(name="CPU", width=7, cell=lambda item: _cpu(item, pen), drop=1, is_right=True,
                is_searched=False,               sort=lambda item: _percent(item, pen)),
         Column(name="HOST", width=8, cell=lambda item: (item.host or "-", "dim"), drop=4),
         Column(name="AGE", width=4, cell=lambda item: since(pen, item.created_at), drop=3,
@@ -40,7 +40,7 @@ def _cpu(item: Instance, pen: Pen) -> Span:
     if usage is None:
         return "", "dim"
     percent = usage.cpu_percent
-    text = f"{pen.glyphs.bar(percent / 100, width=_BAR)}{percent:4.0f}%"
+    text = f"{pen.glyphs.bar(round(percent) / 100, width=_BAR)}{percent:4.0f}%"
     return text, "attention" if percent >= _BUSY else ""
 
 
@@ -51,6 +51,7 @@ def _percent(item: Instance, pen: Pen) -> float:
 
 def _use(usage: Usage) -> Iterable[Line]:
     size = quantities.size
+    yield f"cpu      {usage.cpu_percent:.1f} % of its own"
     yield f"memory   {usage.rss_mib} of {usage.memory_mib} MiB of the host's"
     yield (
         f"disk     reads {size(usage.disk_read_bytes_s)}/s, "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path as File
 from typing import ClassVar, Final
 
@@ -32,6 +32,7 @@ from tui.widgets.spans import Span, fit
 EXPORT: Final = "novabox-networks.dot"
 _TOPICS: Final = frozenset({"network", "port", "instance", "security_group", "usage", "link"})
 _ADVICE: Final = "k: can this reach that? Choose two ends and a port; what stops it is named."
+_FIRST: Final = "runs"  # what is looked at first of a guest
 _WIDE: Final = 100  # from here on there is room for taps
 
 Item = Network | Port | None
@@ -286,7 +287,7 @@ class Networks(View):
         )
         fix = self._judged.fix
         panel.border_subtitle = "f adds the rule" if fix and fix.rule else ""
-        lines = [Content(" ").join(self._check_line(one) for one in self._judged.checks)]
+        lines = list(self._ends())
         stop = next((one for one in self._judged.checks if one.is_passed is False), None)
         if stop:
             lines.append(Content.styled(f"{self.app.glyphs.failed} {stop.text}",
@@ -297,6 +298,17 @@ class Networks(View):
         if fix:
             lines.append(Content(f"fix: {fix.text}"))
         panel.show(*lines)
+
+    def _ends(self) -> Iterator[Content]:
+        """Yield a line an end, each with its checks; what is between them ends the first."""
+        said, checks = self._asked.answers, self._judged.checks if self._judged else ()
+        names = [self._called(said["from"]), self._called(said["to"])]
+        turn = _turn(checks)
+        width = max(map(len, names)) + 2
+        for name, part in zip(names, (checks[:turn], checks[turn:]), strict=True):
+            if part:
+                marks = Content(" ").join(self._check_line(one) for one in part)
+                yield Content.assemble((fit(name, width), "bold"), marks)
 
     def _check_line(self, check: Check) -> Content:
         meaning: Meaning = (
@@ -311,6 +323,14 @@ class Networks(View):
 
 
 _TRAFFIC: Final = 15
+
+
+def _turn(checks: Sequence[Check]) -> int:
+    """Return from which check on it is about the other end: where a guest is looked at anew."""
+    begins = [at for at, one in enumerate(checks) if one.what == _FIRST]
+    if len(begins) == 1 and begins[0] > 0:  # what it comes from is no guest
+        return begins[0]
+    return begins[1] if len(begins) > 1 else len(checks)
 
 
 def _adding(text: str, line: str) -> Action:

@@ -1,7 +1,8 @@
 """GET /servers/{id}/diagnostics (Nova, compute/server_diagnostics.py).
 
-Before microversion 2.48 the body has the names that libvirt's driver gave: kibibytes of memory,
-nanoseconds of each processor, and counters by disk and by tap.
+Before microversion 2.48 the body is what the driver gives: as libvirt's did, kibibytes of memory,
+nanoseconds of each processor, and counters by disk and by tap. Beside them stand the names of 2.48,
+which newer clients show whatever version they asked for.
 """
 
 from dataclasses import dataclass
@@ -51,4 +52,37 @@ def _view(counters: Counters) -> Json:
                 f"{at}_drop": nic[f"{way}_dropped"],
             }
     memory, rss = counters["memory_kib"], counters["rss_kib"]
-    return body | {"memory": memory, "memory-actual": memory, "memory-rss": rss}
+    body |= {"memory": memory, "memory-actual": memory, "memory-rss": rss}
+    return body | _of_2_48(counters)
+
+
+def _of_2_48(counters: Json) -> Json:
+    """The same as `show_server_diagnostics` of 2.48 names it; memory in MiB."""
+    times, disks, nics = (counters[name] for name in ("vcpu_times_ns", "disks", "nics"))
+    return {
+        "state": "running",
+        "driver": "libvirt",
+        "num_cpus": len(times),
+        "num_disks": len(disks),
+        "num_nics": len(nics),
+        "cpu_details": [{"id": number, "time": time_ns} for number, time_ns in enumerate(times)],
+        "memory_details": {
+            "maximum": counters["memory_kib"] >> 10, "used": counters["rss_kib"] >> 10,
+        },
+        "disk_details": [
+            {name: disk[name] for name in (
+                "read_bytes", "read_requests", "write_bytes", "write_requests")}
+            for disk in disks
+        ],
+        "nic_details": [
+            {
+                f"{way}_{theirs}": nic[f"{way}_{ours}"]
+                for way in ("rx", "tx")
+                for theirs, ours in (
+                    ("octets", "bytes"), ("packets", "packets"), ("errors", "errors"),
+                    ("drop", "dropped"),
+                )
+            }
+            for nic in nics
+        ],
+    }  # fmt: skip

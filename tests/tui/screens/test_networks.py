@@ -12,9 +12,10 @@ from tests.tui import stage
 from tests.tui.fake_cloud import FakeCloud
 from tests.tui.stage import press, write
 from tui.app import Tui
+from tui.client.nouns.xray import Check
 from tui.screens.confirm import Confirm
 from tui.screens.form import Form
-from tui.screens.networks import EXPORT, Networks
+from tui.screens.networks import EXPORT, Networks, _turn
 
 RULES = ("POST", "/network/v2.0/security-group-rules")
 
@@ -66,7 +67,8 @@ def test_a_path_is_asked_from_the_guest_under_the_cursor(cloud: FakeCloud) -> No
         }  # fmt: skip
         shown = stage.text(app)
         assert "Can web-1 reach ci-07 on tcp 22?" in shown
-        assert "● runs  ? port  ● egress  ● bridge  ✗ ingress" in shown
+        assert "web-1  ● runs  ? port  ● egress  ● bridge" in shown
+        assert "ci-07  ● runs  ● lease  ✗ ingress" in shown
         assert "✗ group web: no ingress rule lets tcp 80" in shown
 
     stage.play(cloud, scene)
@@ -187,3 +189,18 @@ def test_usage_is_followed_only_while_it_is_shown(cloud: FakeCloud) -> None:
         assert len(asked) == 2
 
     stage.play(cloud, scene)
+
+
+@pytest.mark.parametrize(
+    ("what", "turn"),
+    [
+        ("runs port lease egress bridge runs port lease ingress", 5),
+        ("host runs port ingress", 1),
+        ("runs port lease egress gateway", 5),
+        ("", 0),
+    ],
+)
+def test_the_checks_of_the_other_end_begin_where_a_guest_is_looked_at_anew(
+    what: str, turn: int
+) -> None:
+    assert _turn([Check(what=word) for word in what.split()]) == turn

@@ -133,6 +133,9 @@ def test_diagnostics_are_an_administrators_and_of_a_guest_that_is_on(cloud, work
 
     assert {"cpu0_time", "vda_read", "vda_write_req", f"{tap}_rx", f"{tap}_tx_drop"} <= set(body)
     assert (body["memory"], body["memory-rss"]) == (512 << 10, 128 << 10)
+    assert body["memory_details"] == {"maximum": 512, "used": 128}
+    assert (body["num_cpus"], body["num_nics"], body["cpu_details"][0]["id"]) == (1, 1, 0)
+    assert set(body["nic_details"][0]) >= {"rx_octets", "tx_drop"}
     assert cloud.ask("GET", path).status_code == 403
     workers.compute.driver.crash(key)
     answer = cloud.ask("GET", path, user="admin")
