@@ -80,6 +80,11 @@ class Store(Panes):
         super().on_screen_resume()
         self.load_entries()
 
+    def on_acted(self) -> None:
+        """List again: the event stream does not tell of objects."""
+        self._related = ("", [])
+        self.load_entries()
+
     def show(self, topics: frozenset[Topic]) -> None:
         """Draw images; ask for objects when the cloud is back, or when requests were made."""
         if "image" in topics:

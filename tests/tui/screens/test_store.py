@@ -123,7 +123,8 @@ def test_containers_are_made_opened_to_all_and_removed(cloud: FakeCloud) -> None
         swift = cloud.swift
         await to_container(pilot, "empty", "n")
         await write(pilot, "new one", "enter")
-        await stage.until(pilot, lambda: "new one" in swift.containers)
+        await stage.until(pilot, lambda: "new one/" in stage.text(app))
+        assert "new one" in swift.containers
         for keys, name, value in (
             (["M", "ctrl+s"], "x-container-read", ".r:*,.rlistings"),
             (["v", "ctrl+s"], "x-versions-enabled", "true"),
