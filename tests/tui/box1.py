@@ -48,6 +48,7 @@ def build() -> FakeCloud:
             {"id": "g1", "name": "default", "description": ""}]}),
         r"GET /network/v2.0/networks": (200, {"networks": [{"id": "n1", "name": "demo-net"}]}),
         r"GET /novabox/v1/capacity.*": (200, capacity()),
+        r"GET /novabox/v1/xray/image/.+": (200, {"xray": IMAGE_XRAY}),
         r"GET /novabox/v1/xray/[^/]+/.+": (200, {"xray": XRAY}),
         r"POST /novabox/v1/paths": (200, {"path": PATH}),
         r"POST /network/v2.0/security-group-rules": (201, {"security_group_rule": {"id": "r9"}}),
@@ -60,7 +61,6 @@ def build() -> FakeCloud:
         r"POST /compute/v2.1/servers": (202, {"server": {"id": "i-new"}}),
         r"POST /compute/v2.1/servers/.*/action": (200, {"output": CONSOLE}),
         r"DELETE /compute/v2.1/servers/.*": (204, None),
-        r"GET /novabox/v1/xray/image/.*": (200, {"xray": XRAY}),
         r"GET /novabox/v1/xray/volumes": (200, {"volumes": [
             {"id": _volume_id(short), "used_bytes": used_bytes} for short, used_bytes in (
                 ("07", 14 << 30), ("06", 4_402_341_478), ("05", 52_428_800), ("02", 2_040_109_465))
@@ -307,7 +307,7 @@ def _dead() -> dict[str, Any]:
     )  # fmt: skip
 
 
-XRAY = {
+IMAGE_XRAY = {
     "label": "debian-12", "word": "active", "meaning": "good", "detail": "qcow2  2150.4 MiB",
     "children": [
         {"label": "object in swift", "word": "there", "meaning": "good",

@@ -307,7 +307,7 @@ class Store(Panes):
         if not isinstance(item, Image) or self._related[0] == item.id:
             return
         with contextlib.suppress(ClientError):  # the lines that are known without it stay
-            body = (await self.app.send(verbs.novabox.xray("image", item.id))).body
+            body = (await self.app.send(verbs.insides.xray("image", item.id))).body
             lines = [text for text, _, _ in tree(body["xray"], self.app.glyphs)][1:]
             self._related = (item.id, lines[:_RELATED_MAX])
             self.show_chosen()

@@ -82,7 +82,7 @@ class Walk(ModalScreen[None]):
     async def _load(self) -> None:
         try:
             if isinstance(self._noun, Image):
-                body = (await self.app.send(verbs.novabox.xray("image", self._noun.id))).body
+                body = (await self.app.send(verbs.insides.xray("image", self._noun.id))).body
                 steps = [
                     Step(text=text, style=style, opens=self._noun if is_object else None)
                     for text, style, is_object in tree(body["xray"], self.app.glyphs)

@@ -96,8 +96,3 @@ def console(instance_id: str) -> Call:
 def volume_uses() -> Call:
     """Ask what each volume really takes on the disk."""
     return Call(service="novabox", method="GET", path="/xray/volumes")
-
-
-def xray(kind: str, object_id: str) -> Call:
-    """Look through an object, down to its files."""
-    return Call(service="novabox", method="GET", path=f"/xray/{kind}/{object_id}")
