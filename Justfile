@@ -71,9 +71,13 @@ regenerate:
 # the generated references (the rest of docs/ is written by hand)
 docs: regenerate
 
-# pictures of the TUI, from the cloud that is up
-screenshots:
-    for screen in home instances volumes theatre services; do .venv/bin/novabox tui --user admin --glyphs unicode --screen $screen --screenshot docs/images/$screen.svg; done
+# pictures of every screen, into docs/images
+screenshots *args:
+    {{py}} -m tests.tui.pictures {{args}}
+
+# the first minute of a new user, filmed against a cloud of its own (root)
+cast *args:
+    {{py}} -m tests.pty.film {{args}}
 
 # resolve the dependencies anew, with hashes
 lock:

@@ -49,7 +49,7 @@ def instances(count: int) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def command(cloud: FakeCloud, name: str, *arguments: Any, **fields: Any) -> Any:
+def command(cloud: FakeCloud, name: str, /, *arguments: Any, **fields: Any) -> Any:
     """Do one command to the cloud; what it returns goes back over the pipe."""
     match name:
         case "put" | "hop" | "remove" | "break_streams" | "reset":

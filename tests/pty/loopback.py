@@ -24,9 +24,9 @@ class Loopback:
         self.url = url
         self._process = process
 
-    def tell(self, name: str, *arguments: Any, **fields: Any) -> Any:
+    def tell(self, command: str, /, *arguments: Any, **fields: Any) -> Any:
         """Have the cloud do one command (`tests.pty.crowd.command`); return its answer."""
-        line = json.dumps([name, *arguments, *([fields] if fields else [])])
+        line = json.dumps([command, *arguments, *([fields] if fields else [])])
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(line + "\n")

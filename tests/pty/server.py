@@ -99,7 +99,8 @@ async def _obey(cloud: FakeCloud) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         name, *arguments = json.loads(line)
-        fields: dict[str, Any] = arguments.pop() if isinstance(arguments[-1:], dict) else {}
+        has_fields = bool(arguments) and isinstance(arguments[-1], dict)
+        fields: dict[str, Any] = arguments.pop() if has_fields else {}
         print(json.dumps(crowd.command(cloud, name, *arguments, **fields)), flush=True)
 
 
