@@ -21,6 +21,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui import acting, bindings, glyphs, messages, places, registry, themes, undoing
+from tui.actions import why
 from tui.actions.action import Level, Target, request_of
 from tui.canvas import Canvas
 from tui.client import credentials, nouns
@@ -226,7 +227,7 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
     def action_why(self) -> None:
         """Say why the object under the cursor is as it is."""
         target = self.target()
-        if target is None or target.noun is None:
+        if target is None or not why.kind_of(target):
             self.say("there is nothing to explain here", is_error=True)
             return
         crumbs: list[str] = getattr(self.screen, "crumbs", list)()

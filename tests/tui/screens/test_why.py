@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from tests.tui import box1, stage
 from tests.tui.fake_cloud import FakeCloud
 from tests.tui.stage import press
+from tui.actions.action import Target
 from tui.app import Tui
 from tui.screens.theatre import Theatre
+from tui.screens.view import View as Plain
 from tui.screens.why import Why
 
 
@@ -71,5 +76,41 @@ def test_each_kind_is_asked_for_by_its_name(cloud: FakeCloud) -> None:
             asked = [path for _, path, _ in cloud.calls if "explanations" in path]
             assert asked[-1].startswith(f"/novabox/v1/explanations/{kind}/")
             await press(pilot, "escape")
+
+    stage.play(cloud, scene)
+
+
+class View(Plain):
+    """A screen whose object is a message."""
+
+    def body(self) -> list[Widget]:
+        return []
+
+    def targets(self) -> list[Target]:
+        return [Target(id="1", name="spawn", noun=Note(id="1"))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A noun that nobody explains."""
+
+    id: str
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+
+def test_what_is_not_explained_says_so(cloud: FakeCloud) -> None:
+    """A message in a queue is what it is."""
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        app.push_screen(View())
+        await stage.settle(pilot)
+        app.action_why()
+        await stage.settle(pilot)
+        assert isinstance(app.screen, View)
+        said = [notice.message for notice in app._notifications]
+        assert any("there is nothing to explain here" in line for line in said)
 
     stage.play(cloud, scene)
