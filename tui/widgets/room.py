@@ -87,5 +87,7 @@ def _fits(found: Capacity, glyphs: Glyphs) -> Iterable[Content]:
         if one.host is None
     ]
     wrong += [f"{one.flavor}: {one.why_not}" for one in found.fits if not one.count][:1]
-    for text in wrong:
+    only = f"{found.hosts[0].name}: " if len(found.hosts) == 1 else ""
+    for reason in wrong:
+        text = reason.replace(only, "", 1) if only else reason  # there is no other it could be
         yield Content.assemble((f"{glyphs.failed} ", themes.COLOUR["failed"]), clean(text))

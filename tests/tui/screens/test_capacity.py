@@ -16,7 +16,8 @@ def test_the_screen_says_who_has_the_room_what_fits_and_what_comes(cloud: FakeCl
         await press(pilot, "8")
         shown = stage.text(app)
         for text in (
-            "[ci-07", "9.0G/15.6G", "m1.tiny ×13", "m1.large: box1: needs 8 GiB of memory",
+            "[ci-07", "9.0G/15.6G", "m1.tiny ×13",
+            "m1.large: needs 8 GiB of memory, 6.6 GiB free. Delete win-lab and it fits.",
             "class-a", "8/8 ✗", "full in 22h by a straight line, fit 0.99",
         ):  # fmt: skip
             assert text in shown
