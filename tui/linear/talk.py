@@ -98,7 +98,10 @@ class Talk:
             return
         kind = place.listed()
         if kind.read:
-            items = kind.read.read((await self._session.send(kind.read.call())).body)
+            body = (await self._session.send(kind.read.call())).body
+            items = kind.read.read(body)
+            if place.name == "capacity":
+                self._say_all(telling.room(body))
             store = self._voice.store
             store.replace({kind.topic: list(items)}, rev=store.rev)
         every = telling.sorted_items(kind, self._voice.store)

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from tui import filters, glyphs, needs, places, quantities, words
 from tui.actions.action import Action
-from tui.client import nouns
+from tui.client import nouns, plans
 from tui.kinds.kind import Kind
 from tui.places import Place
 from tui.plain import clean
 from tui.store import Store
+from tui.tell import sentences
 
 SPOKEN: Final = replace(
     glyphs.ASCII, good="", busy="", off="", attention="", failed="", unknown="",
@@ -95,6 +96,13 @@ def home(store: Store, *, project: str, now_s: float) -> Iterator[str]:
     for entry in reversed(store.journal):
         at = quantities.clock(entry.at_s)
         yield f"{at} {entry.kind} {plain(str(getattr(entry.noun, 'name', entry.noun.key)))}"
+
+
+def room(body: Any) -> Iterator[str]:
+    """Say who has the room, what still fits and what comes; the limits are the list's."""
+    found = replace(plans.capacity(body), quotas=())
+    for line in sentences.capacity(found):
+        yield plain(line.replace("×", "times ").replace("✗", "does not fit:")).strip()
 
 
 def link(store: Store) -> str:
