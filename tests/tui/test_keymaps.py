@@ -73,11 +73,11 @@ def test_a_preset_moves_the_cursor_and_the_help_says_so(cloud: FakeCloud) -> Non
 
 
 def test_the_users_file_goes_over_the_preset() -> None:
-    own('preset = "vim"\n[keys]\n"instance.stop" = "X"\n"list.sort" = "f11"\n')
+    own('preset = "vim"\n[keys]\n"instance.stop" = "X"\n"list.sort" = "f8"\n')
     keys = keymaps.load(os.environ)
     assert keys["instance.stop"] == "X"
     assert keys["cursor.down"] == "down,j"
-    assert keymaps.load(os.environ, wanted="default")["list.sort"] == "f11"
+    assert keymaps.load(os.environ, wanted="default")["list.sort"] == "f8"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ class Level(IntEnum):
     REVERSIBLE = 1  # done at once; its inverse is another action
     ONE_OBJECT = 2  # one dialog, Enter means no
     FOR_GOOD = 3  # the name, or the count, must be typed
+    EVERYTHING = 4  # much more than one object: DELETE and the name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -278,6 +278,7 @@ class Talk:
         if level < Level.FOR_GOOD and len(targets) == 1:
             return (await self._ask(f"{action.label}? Type yes: ") or "").strip() == "yes"
         wanted = targets[0].name if len(targets) == 1 else str(len(targets))
+        wanted = f"DELETE {wanted}" if level >= Level.EVERYTHING else wanted
         what = "the name" if len(targets) == 1 else "how many"
         return (await self._ask(f"{action.label}? Type {what}, {wanted}: ") or "").strip() == wanted
 

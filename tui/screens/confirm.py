@@ -39,8 +39,10 @@ class Confirm(ModalScreen[bool]):
         super().__init__()
         self._action = action
         self._targets = targets
+        self._level = level
         self._is_typed = level >= Level.FOR_GOOD
-        self.wanted = targets[0].name if len(targets) == 1 else str(len(targets))
+        named = targets[0].name if len(targets) == 1 else str(len(targets))
+        self.wanted = f"DELETE {named}" if level >= Level.EVERYTHING else named
 
     def compose(self) -> ComposeResult:
         """Put the question, the objects, the line and the way to answer."""
@@ -50,7 +52,8 @@ class Confirm(ModalScreen[bool]):
             yield Static(id="plan-lines", markup=False)
             if self._is_typed:
                 what = "the name" if len(self._targets) == 1 else "how many"
-                yield Static(Content(clean(f"Type {what}, {self.wanted}, to go on. Esc: no.")))
+                what = "" if self._level >= Level.EVERYTHING else f"{what}, "
+                yield Static(Content(clean(f"Type {what}{self.wanted}, to go on. Esc: no.")))
                 yield Input(compact=True)
             else:
                 yield Static("y: yes      Enter or Esc: no", markup=False)
