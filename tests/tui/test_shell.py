@@ -214,7 +214,7 @@ def test_the_menu_has_every_action_of_the_screen_and_does_it(cloud: FakeCloud) -
 
 def test_layouts_go_round_and_a_part_can_have_it_all(cloud: FakeCloud) -> None:
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
-        await stage.press(pilot, "3")
+        await stage.press(pilot, "2")
         table = app.screen.table  # type: ignore[attr-defined]
         seen = []
         for _ in range(4):
