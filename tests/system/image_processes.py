@@ -26,7 +26,8 @@ class ImageProcesses:
         self.home = home
         ports = cloud.free_ports(2)
         (home / "novabox.toml").write_text(
-            f'host = "box1"\n[api]\nport = {ports[0]}\n[object]\nport = {ports[1]}\n'
+            f'host = "box1"\n[trash]\nkept_s = 0.0\n[api]\nport = {ports[0]}\n'
+            f"[object]\nport = {ports[1]}\n"
             f"[queue]\nsweep_s = 0.2\n[image]\nupload_idle_s = 20.0\n{image}"
         )
         self.settings = config.load(home)

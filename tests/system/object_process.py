@@ -19,7 +19,7 @@ class ObjectProcess:
     def __init__(self, home: Path) -> None:
         self.home = home
         (self.port,) = cloud.free_ports(1)
-        (home / "novabox.toml").write_text(f"[object]\nport = {self.port}\n")
+        (home / "novabox.toml").write_text(f"[trash]\nkept_s = 0.0\n[object]\nport = {self.port}\n")
         self._run("services.identity", "bootstrap").check_returncode()
         self.settings = config.load(home)
         self.token, self.account = self._login("demo")
