@@ -27,7 +27,8 @@ async def perform(app: Tui, action: Action, targets: Sequence[Target]) -> None:
     ]
     done = len(targets) - len(failures)
     if done:
-        app.screen.post_message(messages.Acted())
+        for screen in app.screen_stack[-1:]:  # there may be none just now: modes are changing
+            screen.post_message(messages.Acted())
         what = targets[0].name if len(targets) == 1 else f"{done} of {len(targets)}"
         told = notes[0] if notes else "accepted"
         app.say(f"{action.label} {what}".rstrip() + f": {told}")

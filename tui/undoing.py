@@ -60,5 +60,6 @@ async def turn(app: Tui, *, is_redo: bool) -> None:
     except ClientError as error:
         app.say(error.reason, is_error=True)
         return
-    app.screen.post_message(messages.Acted())
+    for screen in app.screen_stack[-1:]:  # there may be none just now: modes are changing
+        screen.post_message(messages.Acted())
     app.say(f"{word}: {deed.what}  {app.glyphs.dot}  {other}")
