@@ -6,9 +6,9 @@ import base64
 import json
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
+from tui import local
 from tui.client import verbs
 from tui.client.call import Call
 from tui.client.nouns import Choice
@@ -129,7 +129,7 @@ def read_data(path: str) -> str:
     """
     if not path:
         return ""
-    file = Path(path).expanduser()
+    file = local.file(path)
     if not file.is_file():
         raise FileNotFoundError(f"{path}: no such file")
     if file.stat().st_size > DATA_BYTES_MAX:

@@ -19,7 +19,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui import bindings, registry, store
+from tui import bindings, local, registry, store
 from tui.actions import console as actions
 from tui.actions.action import Target
 from tui.client.nouns import Instance
@@ -235,7 +235,7 @@ class Console(View):
 
 
 def _read(name: str) -> str:
-    path = Path(name).expanduser()
+    path = local.file(name)
     if path.stat().st_size > _SENT_BYTES_MAX:
         raise ValueError(f"{path} is larger than 1 MiB")
     return path.read_text()

@@ -56,21 +56,23 @@ class Palette(Finder):
         return targets[0] if targets else None
 
     def _here(self) -> Iterator[Offer]:
-        """What the screen's keys do now, on the object under its cursor."""
-        name = self._target.name if self._target else ""
+        """What the screen's keys do now; what is on the object under its cursor comes first."""
+        offers: dict[str, tuple[int, Offer]] = {}
         for active in self._below.active_bindings.values():
             action = registry.BY_ID.get(active.binding.id or "")
-            if action is None or action.views == ("cursor",):
+            if action is None or action.views == ("cursor",) or action.id in offers:
+                continue
+            if action.id.startswith("go."):
+                offers[action.id] = (2, _going(action))
                 continue
             has_object = self._target is not None and _names(action, self._target)
-            if action.id.startswith("go."):
-                yield _going(action)
-                continue
+            name = f"{action.label} {self._target.name}" if self._target else action.label
             note = _careful(action) if active.enabled else f"not now: {action.purpose}"
-            yield Offer(
-                name=f"{action.label} {name}" if has_object else action.label, note=note,
+            offers[action.id] = (0 if has_object else 1, Offer(
+                name=name if has_object else action.label, note=note,
                 does=active.binding.action, key=key_name(active.binding.key),
-            )  # fmt: skip
+            ))  # fmt: skip
+        yield from (offer for _, offer in sorted(offers.values(), key=lambda one: one[0]))
 
     def _elsewhere(self, here: Sequence[Offer]) -> Iterator[Offer]:
         """What other screens' keys do: choosing it goes there first."""
@@ -161,6 +163,8 @@ def _place_of(action: Action) -> Place | None:
 def _own(text: str, offer: Offer) -> float:
     """How much more an object counts whose very name is typed."""
     name, wanted = offer.name.lower(), text.lower()
+    if offer.note.startswith("journal "):  # what was done is worth less than what there is
+        return -5.0
     return 30.0 if name == wanted else 15.0 if name.startswith(wanted) else 0.0
 
 
@@ -174,4 +178,4 @@ def _score(text: str, offer: Offer) -> float:
         return by_name + 6
     if wanted in name:
         return by_name + 3
-    return by_name or 0.3 * Matcher(text).match(offer.note)
+    return by_name or (0.3 if wanted in offer.note.lower() else 0.0)

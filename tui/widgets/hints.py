@@ -61,6 +61,7 @@ class Hints(Widget):
 
 
 _NAMES = {
+    "minus": "-", "plus": "+",
     "question_mark": "?", "colon": ":", "slash": "/", "escape": "Esc", "enter": "Enter",
     "exclamation_mark": "!",
     "left_square_bracket": "[", "right_square_bracket": "]", "vertical_line": "|",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -38,6 +39,7 @@ class Served:
         self.url = url
         self.browser = browser
         self.origin = {"Origin": url}
+        self.homes = Path("/nonexistent")
 
     async def log_in(self, **fields: str) -> int:
         """Send the login form; return the answer's status."""
@@ -116,13 +118,17 @@ def play(
     cloud: FakeCloud, homes: Path, scene: Callable[[Served], Awaitable[None]], **offered: Any
 ) -> None:
     """Serve ``cloud`` for the length of ``scene``."""
-    homes.chmod(0o711)
+    del homes  # pytest's folder is root's alone: no session could look into its own there
 
-    async def run() -> None:
-        async with served(cloud, homes, **offered) as site:
-            await scene(site)
+    with tempfile.TemporaryDirectory(prefix="novabox-serve-") as folder:
+        Path(folder).chmod(0o711)
 
-    asyncio.run(run())
+        async def run() -> None:
+            async with served(cloud, Path(folder), **offered) as site:
+                site.homes = Path(folder)
+                await scene(site)
+
+        asyncio.run(run())
 
 
 async def drawn(tab: ClientWebSocketResponse, text: str) -> str:

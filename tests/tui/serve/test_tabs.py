@@ -145,7 +145,7 @@ def test_quitting_closes_the_socket_and_logging_out_ends_the_process(
         async with site.browser.post(f"{site.url}/logout", headers=site.origin):
             pass
         assert not is_alive(pid)
-        assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - one look
+        assert not any(site.homes.iterdir())
 
     play(cloud, tmp_path, scene)
 
