@@ -151,12 +151,14 @@ async def _home(app: Tui, pilot: Pilot[None], place: Place) -> None:
         await stage.settle(pilot)
 
 
+_ALONE_S = 0.15  # what asks the cloud asks when it is left alone for so long
+
+
 async def _drawn(app: Tui, pilot: Pilot[None], name: str) -> Drawn:
     """Take the screen once it is the same twice: answers of the cloud may still be under way."""
     text, same = "", 0
-    pause_s = 0.15 if len(app.screen_stack) > 1 else 0.025  # a form asks when it is left alone
-    while same < (2 if len(app.screen_stack) > 1 else 1):
-        await pilot.pause(pause_s)
+    while same < 2:
+        await pilot.pause(_ALONE_S)
         before, text = text, stage.text(app)
         same = same + 1 if before == text else 0
     cut = list(_cut(app))
