@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import itertools
 import json
 from pathlib import Path
 from typing import Final
@@ -49,9 +50,9 @@ def still(terminal: Terminal, path: Path, *, title: str) -> None:
     screen = terminal.screen()
     for y in range(rows):
         line = Text(no_wrap=True, end="")
-        for x in range(columns):
-            cell = screen.buffer[y][x]
-            line.append(cell.data, style=_style(cell))
+        cells = [screen.buffer[y][x] for x in range(columns)]
+        for style, run in itertools.groupby(cells, _style):
+            line.append("".join(cell.data for cell in run), style=style)
         console.print(line, soft_wrap=True)
     path.write_text(screenshot.portable(console.export_svg(title=title)))
 
