@@ -146,7 +146,10 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         self._streams.append(queue)
         place = request.headers.get("Last-Event-ID")
         if place is None or int(place) > self.rev:
-            objects = {kind: list(items.values()) for kind, items in self.objects.items()}
+            wanted = request.url.params.get("kinds", "").split(",")
+            objects = {
+                kind: list(items.values()) for kind, items in self.objects.items() if kind in wanted
+            }
             queue.put_nowait(_event("snapshot", {"rev": self.rev, "objects": objects}, self.rev))
         else:
             self.resumed_after.append(place)
