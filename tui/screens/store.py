@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui import bindings, registry, transfers
+from tui import bindings, local, registry, transfers
 from tui.actions import image as of_images
 from tui.actions.action import Target
 from tui.client import nouns, openstack, verbs
@@ -370,12 +370,12 @@ class Store(Panes):
     async def _file(self, target: Target) -> tuple[Path, int | None]:
         """Return the file that a form names and its size, or None where it cannot be read."""
         path = Path(target.answers["file"])
-        with contextlib.suppress(RuntimeError):  # there is no such user
-            path = await asyncio.to_thread(path.expanduser)
         try:
+            with contextlib.suppress(RuntimeError):  # there is no such user
+                path = await asyncio.to_thread(local.file, target.answers["file"])
             return path, (await asyncio.to_thread(path.stat)).st_size
         except OSError as error:
-            self.app.say(f"{path}: {error.strerror}", is_error=True)
+            self.app.say(f"{path}: {error.strerror or error}", is_error=True)
             return path, None
 
     def _with_bytes(self) -> Target | None:
