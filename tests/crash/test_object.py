@@ -6,6 +6,7 @@ objects agree, and when all is swept no part is left that no object is made of.
 """
 
 import copy
+import hashlib
 import random
 import time
 from collections.abc import Callable
@@ -126,8 +127,8 @@ class Client:
             for upload in self.s3.list_multipart_uploads(Bucket=bucket).get("Uploads", ()):
                 where = {"Bucket": bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
                 parts = self.s3.list_parts(**where).get("Parts", ())
-                sizes = {part["PartNumber"]: b"?" * part["Size"] for part in parts}
-                model.uploads[upload["UploadId"]] = Uploading(bucket, upload["Key"], sizes)
+                sums = {part["PartNumber"]: part["ETag"].strip('"').encode() for part in parts}
+                model.uploads[upload["UploadId"]] = Uploading(bucket, upload["Key"], sums)
         return model
 
     def _read(self, bucket: str, row: dict[str, Any]) -> bytes:
@@ -293,40 +294,45 @@ def matches(seen: dict[tuple[str, str], Versions], known: dict[tuple[str, str], 
     )
 
 
-def sizes(model: Model) -> dict[str, dict[int, int]]:
-    return {upload_id: {n: len(part) for n, part in upload.parts.items()}
+def sums(model: Model, *, is_seen: bool = False) -> dict[str, dict[int, bytes]]:
+    """The MD5 of each part: what a listing shows of it, and so all that is seen of it."""
+    return {upload_id: {n: part if is_seen else _md5(part) for n, part in upload.parts.items()}
             for upload_id, upload in model.uploads.items()}  # fmt: skip
+
+
+def _md5(data: bytes) -> bytes:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest().encode()
 
 
 def settle(seen: Model, before: Model, act: Act | None) -> Model:
     """What is stored after a kill in the middle of an act: as before, or as after it."""
     if act is None:
         assert matches(seen.objects, before.objects)
-        assert sizes(seen) == sizes(before)
+        assert sums(seen, is_seen=True) == sums(before)
         return before
     after = copy.deepcopy(before)
     act.does(after, UNKNOWN)
     is_done = not matches(seen.objects, before.objects)
     assert not is_done or matches(seen.objects, after.objects), act.name
-    assert sizes(seen) in uploads_allowed(seen, before, after, act), act.name
-    known = {**before.uploads, **after.uploads}
+    assert sums(seen, is_seen=True) in uploads_allowed(seen, before, after, act), act.name
+    uploads = (*before.uploads.values(), *after.uploads.values())
+    known = {_md5(part): part for upload in uploads for part in upload.parts.values()}
     told = Model(objects=seen.objects)
     for upload_id, upload in seen.uploads.items():
-        mine = known.get(upload_id, upload)  # of one that nobody was told, only the sizes are seen
-        parts = {number: mine.parts[number] for number in upload.parts}
+        parts = {number: known[part] for number, part in upload.parts.items()}
         told.uploads[upload_id] = Uploading(upload.bucket, upload.key, parts)
     return told
 
 
 def uploads_allowed(
     seen: Model, before: Model, after: Model, act: Act
-) -> list[dict[str, dict[int, int]]]:
+) -> list[dict[str, dict[int, bytes]]]:
     """The uploads that may be listed: as before or after; of one just begun the id is unknown."""
-    allowed = [sizes(before), sizes(after)]
+    allowed = [sums(before), sums(after)]
     if act.name == "start":
         fresh = [upload_id for upload_id in seen.uploads if upload_id not in before.uploads]
         assert len(fresh) <= 1
-        allowed.append(sizes(before) | {upload_id: {} for upload_id in fresh})
+        allowed.append(sums(before) | {upload_id: {} for upload_id in fresh})
     return allowed
 
 
