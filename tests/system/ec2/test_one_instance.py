@@ -56,7 +56,12 @@ def test_its_launch_is_one_trace_from_the_client_to_the_guest(
 ) -> None:
     request_id = launched["ResponseMetadata"]["RequestId"]
 
-    told = trace.Log(cloud.home).request(request_id)
+    log = trace.Log(cloud.home)
+    clouds.eventually(
+        lambda: "spawned" in {hop.name for hop in log.request(request_id)},
+        timeout_s=30, what="the last hop is written",
+    )  # fmt: skip
+    told = log.request(request_id)
     printed = json.loads(cloud.novabox("trace", request_id, "--json"))
 
     assert trace.orphans(told) == []
