@@ -28,7 +28,10 @@ _DEAF: Final = ("linux", "vt220", "vt100")  # terminals that have no clipboard
 
 
 class Shell(App[R]):
-    """The part of the app that no kind of object matters to."""
+    """The part of the app that no kind of object matters to.
+
+    What raises NotImplementedError is the app's own to say: see ``tui.app``.
+    """
 
     store: Store
 

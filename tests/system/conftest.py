@@ -45,3 +45,19 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True, timeout=600,
     )  # fmt: skip
     return folder
+
+
+@pytest.fixture(scope="module")
+def server(cloud: clouds.Cloud, tiny: Path) -> Iterator[str]:
+    """Name of a server whose guest is booting."""
+    cloud.openstack(
+        "image", "create", "talker", "--file", str(tiny / "ami-tiny.qcow2"),
+        "--disk-format", "qcow2", "--container-format", "bare",
+    )  # fmt: skip
+    cloud.openstack(
+        "server", "create", "talker", "--image", "talker", "--flavor", "m1.nano",
+        "--network", "demo-net", "--wait",
+    )  # fmt: skip
+    yield "talker"
+    for kind in ("server", "image"):
+        cloud.run(str(clouds.BIN / "openstack"), kind, "delete", "talker", user="demo")

@@ -6,7 +6,6 @@ import signal
 import sys
 import termios
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,22 +18,6 @@ pytestmark = [pytest.mark.host, pytest.mark.guest, pytest.mark.timeout(600)]
 OPENSTACK = str(clouds.BIN / "openstack")
 NOVABOX = str(clouds.BIN / "novabox")
 Open = Callable[..., Terminal]
-
-
-@pytest.fixture(scope="module")
-def server(cloud: clouds.Cloud, tiny: Path) -> Iterator[str]:
-    """Name of a server whose guest is booting."""
-    cloud.openstack(
-        "image", "create", "talker", "--file", str(tiny / "ami-tiny.qcow2"),
-        "--disk-format", "qcow2", "--container-format", "bare",
-    )  # fmt: skip
-    cloud.openstack(
-        "server", "create", "talker", "--image", "talker", "--flavor", "m1.nano",
-        "--network", "demo-net", "--wait",
-    )  # fmt: skip
-    yield "talker"
-    for kind in ("server", "image"):
-        cloud.run(OPENSTACK, kind, "delete", "talker", user="demo")
 
 
 @pytest.fixture

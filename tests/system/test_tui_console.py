@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,22 +13,6 @@ pytestmark = [pytest.mark.host, pytest.mark.guest, pytest.mark.timeout(600)]
 OPENSTACK = str(clouds.BIN / "openstack")
 NOVABOX = str(clouds.BIN / "novabox")
 STOP_MS_MAX = 5000  # others use the same cores; what it takes alone is in ADR 0024
-
-
-@pytest.fixture(scope="module")
-def server(cloud: clouds.Cloud, tiny: Path) -> Iterator[str]:
-    """Name of a server whose guest is booting."""
-    cloud.openstack(
-        "image", "create", "sitter", "--file", str(tiny / "ami-tiny.qcow2"),
-        "--disk-format", "qcow2", "--container-format", "bare",
-    )  # fmt: skip
-    cloud.openstack(
-        "server", "create", "sitter", "--image", "sitter", "--flavor", "m1.nano",
-        "--network", "demo-net", "--wait",
-    )  # fmt: skip
-    yield "sitter"
-    for kind in ("server", "image"):
-        cloud.run(OPENSTACK, kind, "delete", "sitter", user="demo")
 
 
 @pytest.fixture
