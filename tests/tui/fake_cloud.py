@@ -115,14 +115,13 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         if found := re.fullmatch(r"/image/v2/images/(.+)/file", path):
             if self.holds_uploads is not None:
                 await self.holds_uploads.wait()
-            return self._image_file(request, found[1], content)
+            return self.image_file(request, found[1], content)
         if path.startswith("/novabox/v1/events"):
             return self._open_stream(request)
         return self.answer(request.method, path, body)
 
-    def _image_file(
-        self, request: httpx2.Request, image_id: str, content: bytes
-    ) -> httpx2.Response:
+    def image_file(self, request: httpx2.Request, image_id: str, content: bytes) -> httpx2.Response:
+        """Keep an image's data, or answer with it."""
         if request.method == "PUT":
             self.image_data[image_id] = content
             return httpx2.Response(204)

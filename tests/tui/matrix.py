@@ -151,17 +151,9 @@ async def _home(app: Tui, pilot: Pilot[None], place: Place) -> None:
         await stage.settle(pilot)
 
 
-_ALONE_S = 0.15  # a form asks the cloud when it is left alone for so long
-_RELATED_S = 0.35  # a list asks what its object hangs together with
-
-
 async def _drawn(app: Tui, pilot: Pilot[None], name: str) -> Drawn:
-    """Take the screen once it is the same twice: answers of the cloud may still be under way."""
-    text, same = "", 0
-    while same < 2:
-        await pilot.pause(_ALONE_S if len(app.screen_stack) > 1 else _RELATED_S)
-        before, text = text, stage.text(app)
-        same = same + 1 if before == text else 0
+    await stage.settle(pilot)
+    text = stage.text(app)
     cut = list(_cut(app))
     names = {_widget(one) for one in cut}
     whole = {_name(one) for one in app.screen.query(Static)} - names

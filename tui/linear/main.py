@@ -38,9 +38,10 @@ async def _run(who: Credentials, *, is_read_only: bool) -> None:
         session.ask_password = lambda reason: _password(f"{reason}. Password: ")
         await session.log_in()
         store = Store(now_s=time.time, later=_later)
-        following = asyncio.create_task(
-            feed.run(session, store, kinds=(*nouns.STREAMED, "hop"))
-        )  # fmt: skip
+        following = asyncio.gather(
+            feed.run(session, store, kinds=(*nouns.STREAMED, "hop")),
+            feed.run_usage(session, store),
+        )
         try:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(_first(store), _SNAPSHOT_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -22,11 +21,11 @@ from tui.app import Tui
 from tui.client import plans
 from tui.client.errors import ClientError
 from tui.client.nouns import Choice
+from tui.rest import Rest
 from tui.widgets import plan_lines
 from tui.widgets.choice_field import ChoiceField
 from tui.widgets.spans import clean
 
-_PATIENCE_S: Final = 0.2  # after the last key
 _SECRET = "***"  # noqa: S105 - what a secret looks like in a line
 
 
@@ -46,7 +45,7 @@ class Form(ModalScreen[dict[str, str] | None]):
         self._action = action
         self._target = targets[0]
         self._draft = f"{action.id} {self._target.id}"  # what is typed for one is no other's
-        self._timer: Timer | None = None
+        self._rest = Rest(self, self._foresee)
         self._names = ", ".join(target.name for target in targets)
 
     def compose(self) -> ComposeResult:
@@ -132,10 +131,10 @@ class Form(ModalScreen[dict[str, str] | None]):
         self.query_one("#missing", Static).update(Content(text))
         lines = Content("\n").join(self._lines())
         self.query_one("#comes-to", Static).update(lines)
-        if self._timer is not None:
-            self._timer.stop()
-        if not missing:
-            self._timer = self.set_timer(_PATIENCE_S, self._foresee)
+        if missing:
+            self._rest.stop()
+        else:
+            self._rest.begin()
 
     @work(exclusive=True, group="plan")
     async def _foresee(self) -> None:

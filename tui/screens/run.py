@@ -12,7 +12,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -23,6 +22,7 @@ from tui.client.errors import ClientError
 from tui.client.nouns import Choice
 from tui.client.nouns.planning import RunPlan
 from tui.drafts import RunDraft
+from tui.rest import Rest
 from tui.screens.view import View
 from tui.store import Topic
 from tui.templates import TemplatesUnreadable
@@ -40,7 +40,6 @@ _LABELS: Final = {
 _TYPED: Final = ("name", "data", "count")
 _CHOSEN: Final = ("image", "flavor", "key", "network", "groups", "volume")
 _COUNT_MAX: Final = 100
-_PATIENCE_S: Final = 0.2  # after the last key: a dry run takes some milliseconds, typing more
 _BLANK: Final = Choice(id="", name="a blank form")
 
 
@@ -66,7 +65,7 @@ class Run(View):
         self._untouched: dict[str, str] | None = None  # None until there is something to choose
         self._data: tuple[str, str, str] = ("", "", "")  # a path, what is there, what is wrong
         self._plan: RunPlan | None = None
-        self._timer: Timer | None = None
+        self._rest = Rest(self, self._ask)
 
     def body(self) -> Iterable[Widget]:
         """Return the form, the plan beside it and the lines that say the same."""
@@ -201,13 +200,12 @@ class Run(View):
         self.query_one(ShellLines).show_draft(draft, ami)
         if self._untouched is not None and draft.fields() != self._untouched:
             self.app.form_drafts[_DRAFT] = draft.fields()
-        if self._timer is not None:
-            self._timer.stop()
         if missing:
+            self._rest.stop()
             self._plan = None
             self.query_one("#plan", Panel).show(clean(missing))
         else:
-            self._timer = self.set_timer(_PATIENCE_S, self._ask)
+            self._rest.begin()
 
     @on(ChoiceField.Changed, "#template")
     def _filled(self) -> None:

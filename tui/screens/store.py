@@ -26,6 +26,7 @@ from tui.client.nouns import Entry, Image
 from tui.client.verbs import object_store
 from tui.kinds import images, objects
 from tui.kinds.kind import Kind
+from tui.rest import Rest
 from tui.screens.panes import Panes
 from tui.screens.walk import tree
 from tui.store import Topic
@@ -34,7 +35,6 @@ from tui.widgets.spans import clean
 from tui.widgets.table import Table
 from tui.widgets.transfer import Transfer
 
-_SETTLED_S = 0.2  # the x-ray of an image is asked for when the cursor rests
 _RELATED_MAX = 8
 _NOTES = "x-object-meta-"
 _KEPT_HEADERS = ("content-type", "content-encoding", "content-disposition", "x-delete-at")
@@ -53,6 +53,7 @@ class Store(Panes):
         self.prefix = ""
         self._entries: list[Entry] = []
         self._related: tuple[str, list[str]] = ("", [])
+        self._rest = Rest(self, self._relate)  # an image's x-ray is asked for
 
     def crumbs(self) -> list[str]:
         """Return both titles."""
@@ -274,7 +275,7 @@ class Store(Panes):
     @on(Table.Moved)
     def _moved_in_either(self) -> None:
         self.show_chosen()
-        self.set_timer(_SETTLED_S, self._relate)
+        self._rest.begin()
 
     def on_descendant_focus(self) -> None:
         """Draw what is known of the chosen thing of the other list."""

@@ -67,8 +67,6 @@ class JobCloud(FakeCloud):
         match method, parts:
             case "POST", []:
                 return self._new_image(body)
-            case "PUT", [key, "file"]:
-                return self._upload(key, body)
             case "DELETE", [key]:
                 del self.images[key]
                 return to_json(204, None)
@@ -80,12 +78,13 @@ class JobCloud(FakeCloud):
         self.images[key] = {"id": key, "status": "queued", **body}
         return to_json(201, self.images[key])
 
-    def _upload(self, key: str, body: bytes) -> httpx2.Response:
+    def image_file(self, request: httpx2.Request, image_id: str, content: bytes) -> httpx2.Response:
+        """Take an image's data, unless the store is full."""
         if self.cut_upload:
             return to_json(500, {"message": "the store is full"})
-        checksum = hashlib.md5(body).hexdigest()
-        self.images[key] |= {"status": "active", "checksum": checksum, "size": len(body)}
-        return to_json(204, None)
+        checksum = hashlib.md5(content).hexdigest()
+        self.images[image_id] |= {"status": "active", "checksum": checksum, "size": len(content)}
+        return super().image_file(request, image_id, content)
 
     def _new_key(self, name: str) -> httpx2.Response:
         file = self._folder / f"made-{len(self.calls)}"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from tests.tui.fake_cloud import ENVIRON, NOW_S, FakeCloud
 from tui import feed
 from tui.client import credentials, nouns
+from tui.client.nouns import Usage
 from tui.client.session import Session
 from tui.linear.talk import Talk
 from tui.linear.telling import Voice
@@ -29,9 +30,12 @@ def talk(cloud: FakeCloud, lines: Iterable[str], *, is_read_only: bool = False) 
         async with Session(credentials.find(ENVIRON), transport=cloud) as session:
             session.is_read_only = is_read_only
             store = Store(now_s=lambda: NOW_S, later=_later)
-            following = asyncio.create_task(feed.run(session, store, kinds=nouns.STREAMED))
+            following = asyncio.gather(
+                feed.run(session, store, kinds=nouns.STREAMED), feed.run_usage(session, store)
+            )
+            used = len(cloud.objects["usage"])
             async with asyncio.timeout(20):
-                while store.rev != cloud.rev:  # noqa: ASYNC110 - the stage's patience, without one
+                while not (store.rev == cloud.rev and len(store.all(Usage)) == used):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             voice = Voice(store=store, now_s=lambda: NOW_S)
             await Talk(session, voice, ask=ask, say=said.append, project="demo").run()
