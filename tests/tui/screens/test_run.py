@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tests.tui import box1, stage
 from tests.tui.fake_cloud import FakeCloud
 from tests.tui.stage import press, write
-from tui import templates
+from tui import rest, templates
 from tui.app import Tui
 from tui.screens.pick import Pick
 from tui.screens.run import Run
@@ -50,7 +50,11 @@ async def planned(pilot: Pilot[None], cloud: FakeCloud, wanted: Callable[[Any], 
     await stage.settle(pilot)
 
 
-def test_what_would_happen_follows_what_is_typed(cloud: FakeCloud) -> None:
+def test_what_would_happen_follows_what_is_typed(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "PATIENCE_S", 0.2)
+
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await press(pilot, "n")
         await planned(pilot, cloud, lambda server: server["name"] == "web-2")
