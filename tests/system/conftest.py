@@ -59,5 +59,6 @@ def server(cloud: clouds.Cloud, tiny: Path) -> Iterator[str]:
         "--network", "demo-net", "--wait",
     )  # fmt: skip
     yield "talker"
-    for kind in ("server", "image"):
-        cloud.run(str(clouds.BIN / "openstack"), kind, "delete", "talker", user="demo")
+    # waited for: the next module's guest has the same name, and its tests choose it by that
+    for what in (("server", "delete", "--wait"), ("image", "delete")):
+        cloud.run(str(clouds.BIN / "openstack"), *what, "talker", user="demo")
