@@ -8,7 +8,7 @@ default: check
 check:
     .venv/bin/ruff format --check . && .venv/bin/ruff check .
     .venv/bin/mypy && .venv/bin/lint-imports
-    .venv/bin/pytest -q -n 2 --dist loadgroup --ignore=tests/system -m "not host and not guest and not crash and not vm"
+    .venv/bin/pytest -q -n 2 --dist loadfile --ignore=tests/system -m "not host and not guest and not crash and not vm"
 
 # the environment, from the locked requirements
 setup:

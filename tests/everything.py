@@ -28,7 +28,7 @@ STAGES: Final[tuple[tuple[str, list[str]], ...]] = (
     ("imports", ["lint-imports"]),
     ("unit", ["pytest", "-q", "-n", "2", *_ELSEWHERE, "-m", _UNIT]),
     ("deep", ["pytest", "-q", "-n", "2", *_DEEP, "-m", _UNIT]),
-    ("screens", ["pytest", "-q", "-n", "2", "--dist", "loadgroup", "tests/tui", "tests/pty"]),
+    ("screens", ["pytest", "-q", "-n", "2", "--dist", "loadfile", "tests/tui", "tests/pty"]),
     ("clients", ["pytest", "-q", "tests/system", "-m", _UNIT]),
     ("tempest", ["python", "-m", "tests.tempest", "--check"]),
     ("host", ["pytest", "-q", "-m", "host and not guest and not crash", "--durations=5"]),

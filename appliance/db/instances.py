@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from appliance import clock, context, errors, ids, trace
-from appliance.db import claims, connection, pages
+from appliance import clock, context, errors
+from appliance.db import claims, connection, pages, stateful
 from appliance.db import metadata as key_values
 from appliance.model import states
 from appliance.model.instance import Fault, Instance
@@ -124,46 +124,21 @@ def unfinished(
 def advance(
     tx: connection.Transaction, instance: Instance, event: states.Event, **columns: object
 ) -> Instance:
-    """Change the state by `event`, as one compare-and-swap against the state of `instance`.
+    """Change the state by `event`, as `stateful.advance` does.
 
-    The claim ends with it, and the request that did it is written beside it. The change is one
-    state hop, and what is rung afterwards is caused by that hop. Raises Conflict when `event`
-    cannot happen in that state, Superseded when somebody else changed it first.
+    Raises Conflict when `event` cannot happen in that state, Superseded when somebody else changed
+    it first.
     """
     new = states.after(event, instance.state)
-    request = context.current.get() or context.RequestContext(request_id=instance.request_id)
-    with trace.hop(
-        "state", event, target="database", instance=instance.id,
-        before=str(instance.state), after=str(new),
-    ) as span:  # fmt: skip
-        values: dict[str, object] = {
-            "vm_state": new.vm, "task_state": new.task, "updated_at": clock.stamp(),
-            "request_id": request.request_id, "hop_id": span.id,
-            "claim_owner": None, "claim_expires_at": None, "attempts": 0,
-        }  # fmt: skip
-        if new.vm is states.VmState.DELETED:
-            values["deleted_at"] = instance.deleted_at or clock.stamp()
-        _swap(tx, instance, event, values | columns)
+    values: dict[str, object] = {"vm_state": new.vm, "task_state": new.task}
+    if new.vm is states.VmState.DELETED:
+        values["deleted_at"] = instance.deleted_at or clock.stamp()
+    stateful.advance(
+        tx, NOUN, instance, event,
+        was={"vm_state": instance.vm_state, "task_state": instance.task_state},
+        columns=values | columns, before=instance.state, after=new,
+    )  # fmt: skip
     return get(tx, instance.id)
-
-
-def _swap(
-    tx: connection.Transaction,
-    instance: Instance,
-    event: states.Event,
-    values: dict[str, object],
-) -> None:
-    sets = ", ".join(f"{name} = :{name}" for name in values)
-    touched = tx.execute(
-        f"UPDATE instances SET {sets} WHERE id = :id "
-        f"AND vm_state = :was_vm AND task_state IS :was_task",
-        values | {"id": instance.id, "was_vm": instance.vm_state, "was_task": instance.task_state},
-    )
-    if touched != 1:
-        raise errors.Superseded(
-            f"instance {instance.id}: '{event}' came too late: it is "
-            f"{get(tx, instance.id).state}, not {instance.state}"
-        )
 
 
 def claim(
@@ -264,13 +239,3 @@ def usage(db: connection.Reader, project_id: str) -> dict[str, int]:
         (project_id,),
     )
     return dict(row) if row else {}
-
-
-def resume(instance: Instance) -> context.RequestContext:
-    """The context to go on with an instance that a sweep found: its last request's own."""
-    return context.RequestContext(
-        request_id=ids.RequestId(instance.request_id),
-        hop_id=instance.hop_id,
-        user_id=instance.user_id,
-        project_id=instance.project_id,
-    )

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from appliance import clock, context, errors, ids, trace
-from appliance.db import claims, connection, pages, volumes
+from appliance import clock, context, errors
+from appliance.db import claims, connection, pages, stateful, volumes
 from appliance.db import metadata as key_values
 from appliance.model import volume_states
 from appliance.model.volume import Snapshot
@@ -97,34 +97,18 @@ def unfinished(
 def advance(
     tx: connection.Transaction, snapshot: Snapshot, event: SnapshotEvent, **columns: object
 ) -> Snapshot:
-    """Change the status by `event`, as one compare-and-swap against that of `snapshot`.
+    """Change the status by `event`, as `stateful.advance` does.
 
     Raises Conflict when `event` cannot happen in that status, Superseded when somebody else
     changed it first.
     """
     new = volume_states.snapshot_after(event, snapshot.status)
-    request = context.current.get() or context.RequestContext(request_id=snapshot.request_id)
-    with trace.hop(
-        "state", event, target="database", snapshot=snapshot.id,
-        before=str(snapshot.status), after=str(new),
-    ) as span:  # fmt: skip
-        values: dict[str, object] = {
-            "status": new, "updated_at": clock.stamp(),
-            "request_id": request.request_id, "hop_id": span.id,
-            "claim_owner": None, "claim_expires_at": None, "attempts": 0,
-        }  # fmt: skip
-        values |= volumes.deletion(snapshot.deleted_at, new)
-        values |= columns
-        sets = ", ".join(f"{name} = :{name}" for name in values)
-        touched = tx.execute(
-            f"UPDATE snapshots SET {sets} WHERE id = :id AND status = :was",
-            values | {"id": snapshot.id, "was": snapshot.status},
-        )
-        if touched != 1:
-            raise errors.Superseded(
-                f"snapshot {snapshot.id}: '{event}' came too late: it is "
-                f"{get(tx, snapshot.id).status}, not {snapshot.status}"
-            )
+    stateful.advance(
+        tx, NOUN, snapshot, event,
+        was={"status": snapshot.status},
+        columns={"status": new, **volumes.deletion(snapshot.deleted_at, new), **columns},
+        before=snapshot.status, after=new,
+    )  # fmt: skip
     return get(tx, snapshot.id)
 
 
@@ -165,13 +149,3 @@ def metadata(db: connection.Reader, snapshot_id: str) -> dict[str, str]:
 def set_metadata(tx: connection.Transaction, snapshot_id: str, pairs: Mapping[str, str]) -> None:
     """Replace the user's own key-value pairs."""
     key_values.replace(tx, NOUN, snapshot_id, pairs)
-
-
-def resume(snapshot: Snapshot) -> context.RequestContext:
-    """The context to go on with a snapshot that a sweep found: its last request's own."""
-    return context.RequestContext(
-        request_id=ids.RequestId(snapshot.request_id),
-        hop_id=snapshot.hop_id,
-        user_id=snapshot.user_id,
-        project_id=snapshot.project_id,
-    )

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from appliance import clock, context, errors, ids, trace
-from appliance.db import claims, connection, pages
+from appliance import clock, context, errors
+from appliance.db import claims, connection, pages, stateful
 from appliance.db import metadata as key_values
 from appliance.model import volume_states
 from appliance.model.volume import Volume
@@ -143,24 +143,22 @@ def to_plug(db: connection.Reader, host: str, *, now: str | None = None) -> list
 def advance(
     tx: connection.Transaction, volume: Volume, event: VolumeEvent, **columns: object
 ) -> Volume:
-    """Change the state by `event`, as one compare-and-swap against the state of `volume`.
+    """Change the state by `event`, as `stateful.advance` does.
 
-    The claim ends with it, and the request that did it is written beside it. Raises Conflict when
-    `event` cannot happen in that state, Superseded when somebody else changed it first.
+    Raises Conflict when `event` cannot happen in that state, Superseded when somebody else changed
+    it first.
     """
     new = volume_states.after(event, volume.state)
-    request = context.current.get() or context.RequestContext(request_id=volume.request_id)
-    with trace.hop(
-        "state", event, target="database", volume=volume.id,
-        before=str(volume.state), after=str(new),
-    ) as span:  # fmt: skip
-        values: dict[str, object] = {
-            "status": new.status, "attach_status": new.attach, "updated_at": clock.stamp(),
-            "request_id": request.request_id, "hop_id": span.id,
-            "claim_owner": None, "claim_expires_at": None, "attempts": 0,
-        }  # fmt: skip
-        values |= deletion(volume.deleted_at, new.status)
-        _swap(tx, volume, event, values | columns)
+    values = {"status": new.status, "attach_status": new.attach}
+    stateful.advance(
+        tx, NOUN, volume, event,
+        was={
+            "status": volume.status, "attach_status": volume.attach_status,
+            "instance_id": volume.instance_id,
+        },
+        columns=values | deletion(volume.deleted_at, new.status) | columns,
+        before=volume.state, after=new,
+    )  # fmt: skip
     return get(tx, volume.id)
 
 
@@ -171,24 +169,6 @@ def deletion(deleted_at: str | None, status: str) -> dict[str, object]:
     if status == "deleting":  # from the trash it stays out of sight
         return {"trashed_until": None}
     return {"deleted_at": None, "trashed_until": None} if deleted_at else {}
-
-
-def _swap(
-    tx: connection.Transaction, volume: Volume, event: VolumeEvent, values: dict[str, object]
-) -> None:
-    sets = ", ".join(f"{name} = :{name}" for name in values)
-    touched = tx.execute(
-        f"UPDATE volumes SET {sets} WHERE id = :id AND status = :was AND attach_status = :had "
-        f"AND instance_id IS :whose",
-        values
-        | {"id": volume.id, "was": volume.status, "had": volume.attach_status}
-        | {"whose": volume.instance_id},
-    )
-    if touched != 1:
-        raise errors.Superseded(
-            f"volume {volume.id}: '{event}' came too late: it is "
-            f"{get(tx, volume.id).state}, not {volume.state}"
-        )
 
 
 def let_go(tx: connection.Transaction, instance_id: str) -> list[Volume]:
@@ -262,13 +242,3 @@ def usage(db: connection.Reader, project_id: str) -> dict[str, int]:
         "snapshots": counts["snapshots"]["count"],
         "gigabytes": counts["volumes"]["size_gib"] + counts["snapshots"]["size_gib"],
     }
-
-
-def resume(volume: Volume) -> context.RequestContext:
-    """The context to go on with a volume that a sweep found: its last request's own."""
-    return context.RequestContext(
-        request_id=ids.RequestId(volume.request_id),
-        hop_id=volume.hop_id,
-        user_id=volume.user_id,
-        project_id=volume.project_id,
-    )

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping
 
 from appliance import config, context, errors, queue, trace
-from appliance.db import connection, hosts, instances
+from appliance.db import connection, hosts, instances, stateful
 from appliance.ids import InstanceId
 from appliance.model.instance import Instance
 from appliance.model.states import Event, PowerState, TaskState, VmState
@@ -164,7 +164,7 @@ class Reconciler:
 @contextlib.contextmanager
 def _on_behalf_of(row: Instance) -> Iterator[None]:
     """What is found out about an instance belongs to its last request."""
-    token = context.current.set(instances.resume(row))
+    token = context.current.set(stateful.resume(row))
     try:
         yield
     finally:

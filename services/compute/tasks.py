@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from appliance import queue
-from appliance.db import instances, volumes
+from appliance.db import instances, stateful, volumes
 from appliance.model.instance import Instance
 from appliance.model.states import TaskState
 from appliance.model.volume import Volume
@@ -68,7 +68,7 @@ def due(worker: Worker) -> Iterator[queue.Due]:
     """Instances of this host with a task that is ours, and volumes to plug, that nobody holds."""
     for instance in instances.unfinished(worker.db, _STEP_BY_TASK, host=worker.settings.host):
         if instance.task_state:
-            yield _STEP_BY_TASK[instance.task_state], instance.id, instances.resume(instance)
+            yield _STEP_BY_TASK[instance.task_state], instance.id, stateful.resume(instance)
     for volume in volumes.to_plug(worker.db, worker.settings.host):
         step = "attach" if volume.state == _PLUG else "detach"
-        yield step, volume.id, volumes.resume(volume)
+        yield step, volume.id, stateful.resume(volume)

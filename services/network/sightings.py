@@ -3,7 +3,7 @@
 from typing import Final
 
 from appliance import context, errors, trace
-from appliance.db import connection, instances, ports
+from appliance.db import connection, instances, ports, stateful
 from services.network import metadata
 from services.network.dnsmasq import Lease
 
@@ -50,7 +50,7 @@ class Sightings:
         **detail: str | bool,
     ) -> None:
         try:
-            request = instances.resume(instances.get(self._db, instance_id))
+            request = stateful.resume(instances.get(self._db, instance_id))
         except errors.NotFound:  # deleted meanwhile
             return
         token = context.current.set(request)

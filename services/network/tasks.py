@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from appliance import queue
-from appliance.db import instances
+from appliance.db import instances, stateful
 from appliance.model.states import TaskState, VmState
 from appliance.worker import Worker
 from services.network.manager import Manager
@@ -33,6 +33,6 @@ def due(worker: Worker, manager: Manager) -> Iterator[queue.Due]:
     unfinished = instances.unfinished(worker.db, [TaskState.NETWORKING], host=host)
     for instance in unfinished:
         step = "allocate" if instance.vm_state is VmState.BUILDING else "release"
-        yield step, instance.id, instances.resume(instance)
+        yield step, instance.id, stateful.resume(instance)
     if not unfinished:
         manager.repair()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from appliance import queue
-from appliance.db import instances
+from appliance.db import instances, stateful
 from appliance.model.states import TaskState
 from appliance.worker import Worker
 from services.scheduler.manager import Manager
@@ -27,4 +27,4 @@ def steps(worker: Worker, manager: Manager) -> dict[str, queue.Step]:
 def due(worker: Worker) -> Iterator[queue.Due]:
     """Instances that wait for a host and that nobody holds."""
     for instance in instances.unfinished(worker.db, [TaskState.SCHEDULING]):
-        yield "select_host", instance.id, instances.resume(instance)
+        yield "select_host", instance.id, stateful.resume(instance)

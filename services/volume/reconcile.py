@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from appliance import config, context, errors
-from appliance.db import connection, snapshots, volumes
+from appliance.db import connection, snapshots, stateful, volumes
 from appliance.model.volume import Volume
 from appliance.model.volume_states import AttachStatus, SnapshotStatus, VolumeStatus
 from services.volume import owners
@@ -163,7 +163,7 @@ def _is_shown(row: Volume) -> bool:
 @contextlib.contextmanager
 def _on_behalf_of(row: Volume) -> Iterator[None]:
     """What is found out about a volume belongs to its last request."""
-    token = context.current.set(volumes.resume(row))
+    token = context.current.set(stateful.resume(row))
     try:
         yield
     finally:

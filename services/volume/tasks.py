@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance import queue
-from appliance.db import instances, snapshots, volumes
+from appliance.db import instances, snapshots, stateful, volumes
 from appliance.model.states import TaskState
 from appliance.model.volume import Snapshot, Volume
 from appliance.model.volume_states import SnapshotStatus, VolumeState, VolumeStatus
@@ -110,9 +110,9 @@ def due(worker: Worker, attachments: Attachments) -> Iterator[queue.Due]:
         step = _STEP_BY_STATUS[volume.status]
         # such a one waits for its instance to fail
         if step != "withdraw" or not owners.is_in_build(owners.find(db, volume.instance_id)):
-            yield step, volume.id, volumes.resume(volume)
+            yield step, volume.id, stateful.resume(volume)
     for snapshot in snapshots.unfinished(db, _STEP_BY_SNAPSHOT_STATUS, host=host):
-        yield _STEP_BY_SNAPSHOT_STATUS[snapshot.status], snapshot.id, snapshots.resume(snapshot)
+        yield _STEP_BY_SNAPSHOT_STATUS[snapshot.status], snapshot.id, stateful.resume(snapshot)
     for instance in instances.unfinished(db, [TaskState.BLOCK_DEVICE_MAPPING], host=host):
         if attachments.is_decided(instance):
-            yield "map", instance.id, instances.resume(instance)
+            yield "map", instance.id, stateful.resume(instance)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from appliance import clock, config, context, queue
-from appliance.db import connection, journal, snapshots, volumes
+from appliance.db import connection, journal, snapshots, stateful, volumes
 from appliance.errors import VolumeError
 from appliance.model.volume import Snapshot, Volume
 from appliance.model.volume_states import SnapshotEvent, SnapshotStatus, VolumeEvent
@@ -110,8 +110,8 @@ class Trash:
             volumes.advance(tx, now, VolumeEvent.EXPIRE, **_as_asked(now))
         log.info("volume %s: it leaves the trash for good", volume.id)
         for snapshot in along:
-            self._ring("delete_snapshot", snapshot.id, snapshots.resume(snapshot))
-        self._ring("delete", volume.id, volumes.resume(volume))
+            self._ring("delete_snapshot", snapshot.id, stateful.resume(snapshot))
+        self._ring("delete", volume.id, stateful.resume(volume))
         return [volume, *along]
 
     def _let_go_snapshot(self, snapshot: Snapshot) -> list[Volume | Snapshot]:
@@ -121,7 +121,7 @@ class Trash:
                 return []
             _expire_snapshot(tx, now)
         log.info("snapshot %s: it leaves the trash for good", snapshot.id)
-        self._ring("delete_snapshot", snapshot.id, snapshots.resume(snapshot))
+        self._ring("delete_snapshot", snapshot.id, stateful.resume(snapshot))
         return [snapshot]
 
     def _ring(self, step: str, object_id: str, ctx: context.RequestContext) -> None:

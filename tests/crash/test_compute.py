@@ -18,7 +18,10 @@ from tests.services.compute.host import IMAGE, Host
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 
 KILLED = 9
-TRACED = ("/services/compute/", "/appliance/db/instances.py", "/appliance/claims.py")
+TRACED = (
+    "/services/compute/", "/appliance/db/instances.py", "/appliance/db/stateful.py",
+    "/appliance/claims.py",
+)  # fmt: skip
 STRIDE = 3  # lines from one kill to the next: all of them take minutes
 
 

@@ -1,11 +1,8 @@
 """The network worker killed -9 before and after each commit: the next round finishes its work."""
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -14,36 +11,16 @@ from appliance.db import connection, instances, ports
 from appliance.model.states import Event, TaskState, VmState
 from services.network.fake import FakeDriver
 from services.network.manager import Manager
+from tests.crash.dying import Dying, is_killed
 from tests.services.network import cloud
 
 pytestmark = pytest.mark.crash
 
 
-class Dying(connection.Database):
-    """A database whose process is killed at the given half-commit: 2n before, 2n+1 after one."""
-
-    def __init__(self, settings: config.Settings, at: int) -> None:
-        super().__init__(settings.home / "state.db")
-        self._left = at
-
-    @contextmanager
-    def transaction(self) -> Iterator[connection.Transaction]:
-        with super().transaction() as tx:
-            yield tx
-            self._step()
-        self._step()
-
-    def _step(self) -> None:
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self._left -= 1
-
-
 def work_and_die(settings: config.Settings, instance_id: str, *, at: int) -> bool:
     """Do the instance's network step in a child that is killed; False if it lived."""
-    child = os.fork()
-    if child == 0:
-        db = Dying(settings, at)
+
+    def wire(db: Dying) -> None:
         manager = Manager(
             settings=settings,
             db=db,
@@ -51,10 +28,8 @@ def work_and_die(settings: config.Settings, instance_id: str, *, at: int) -> boo
             driver=FakeDriver(settings.home / "network"),
         )
         manager.work(instances.get(db, instance_id))
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL)
-    return status != 0
+
+    return is_killed(settings, wire, at=at)
 
 
 def once(settings: config.Settings) -> None:

@@ -2,8 +2,6 @@
 journal agree afterwards, and no byte is lost that may come back, or kept that may not.
 """
 
-import os
-import signal
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +11,8 @@ from appliance.db import connection, journal, snapshots, volumes
 from appliance.model.journal import EntryState
 from appliance.model.volume import Volume
 from appliance.model.volume_states import SnapshotStatus, VolumeStatus
-from tests.crash.test_volume import Dying, recover
+from tests.crash.dying import is_killed
+from tests.crash.test_volume import recover
 from tests.services.volume.test_trash import CTX, Box
 
 pytestmark = pytest.mark.crash
@@ -59,13 +58,7 @@ def _entry(box: Box, volume: Volume) -> journal.Entry:
 
 def die(settings: config.Settings, act: Act, volume: Volume, *, at: int) -> bool:
     """Act in a child that is killed; False if it lived."""
-    child = os.fork()
-    if child == 0:
-        act(Box(settings, Dying(settings, at)), volume)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL)
-    return status != 0
+    return is_killed(settings, lambda db: act(Box(settings, db), volume), at=at)
 
 
 def check(box: Box, volume: Volume) -> None:

@@ -2,10 +2,7 @@
 is true, and nothing is in the pool or exported that no row wants.
 """
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +10,7 @@ from appliance import config
 from appliance.db import claims, connection, instances, snapshots, volumes
 from appliance.model.volume_states import AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus
 from services.volume import tasks
+from tests.crash.dying import is_killed
 from tests.services.volume.host import IMAGE, Host
 
 pytestmark = pytest.mark.crash
@@ -21,35 +19,9 @@ ROUNDS_MAX = 10
 Prepared = tuple[str, str]  # a step, and of what
 
 
-class Dying(connection.Database):
-    """A database whose process is killed at the given half-commit: 2n before, 2n+1 after one."""
-
-    def __init__(self, settings: config.Settings, at: int) -> None:
-        super().__init__(settings.home / "state.db")
-        self._left = at
-
-    @contextmanager
-    def transaction(self) -> Iterator[connection.Transaction]:
-        with super().transaction() as tx:
-            yield tx
-            self._step()
-        self._step()
-
-    def _step(self) -> None:
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self._left -= 1
-
-
 def work_and_die(settings: config.Settings, step: str, object_id: str, *, at: int) -> bool:
     """Take the step in a child that is killed; False if it lived."""
-    child = os.fork()
-    if child == 0:
-        Host(settings, Dying(settings, at)).steps[step](object_id)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL)
-    return status != 0
+    return is_killed(settings, lambda db: Host(settings, db).steps[step](object_id), at=at)
 
 
 def recover(host: Host) -> None:

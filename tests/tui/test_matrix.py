@@ -1,7 +1,8 @@
 """Every screen in every look: nothing too wide, no sign that the terminal lacks, no bare colour.
 
 Text is the snapshot: what `golden/` holds of some looks is asserted of all. What is drawn for
-one test serves all.
+one test serves all of its process: run side by side with `--dist loadfile`, and nothing is
+drawn twice.
 """
 
 from __future__ import annotations
@@ -40,10 +41,7 @@ SNAPSHOTS_MIN = 400
 
 
 def of_each(looks: list[Look]) -> pytest.MarkDecorator:
-    """One case a look; those of one look run in one process, which draws it once."""
-    cases = [pytest.param(look, id=str(look), marks=pytest.mark.xdist_group(str(look)))
-             for look in looks]  # fmt: skip
-    return pytest.mark.parametrize("look", cases)
+    return pytest.mark.parametrize("look", looks, ids=str)
 
 
 @functools.cache
@@ -91,7 +89,6 @@ def test_from_80_by_24_on_nothing_is_out_of_sight_that_no_key_reaches(look: Look
     assert {name: texts for name, scene in drawn(look).items() if (texts := scene.cut)} == {}
 
 
-@pytest.mark.xdist_group(str(LOOKS[-1]))
 def test_a_small_terminal_still_shows_the_list_and_its_keys() -> None:
     for place in places.PLACES:
         if place.kind:
