@@ -6,22 +6,13 @@ that has been rung enough, is nothing: whoever is woken looks at a database for 
 
 import contextlib
 import math
-import os
 import select
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-
-@contextlib.contextmanager
-def _address(run_dir: Path, name: str) -> Iterator[str]:
-    """A path to the bell that is short whatever the folder is: sun_path holds 107 bytes."""
-    folder = os.open(run_dir, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{name}.bell"
-    finally:
-        os.close(folder)
+from appliance import run_sockets
 
 
 class Ringer:
@@ -34,7 +25,10 @@ class Ringer:
 
     def ring(self, name: str) -> None:
         """Wake who listens to bell `name`, if anybody does."""
-        with contextlib.suppress(OSError), _address(self._run_dir, name) as address:
+        with (
+            contextlib.suppress(OSError),
+            run_sockets.address(self._run_dir, _file(name)) as address,
+        ):
             self._socket.sendto(b"!", address)
 
     def close(self) -> None:
@@ -48,11 +42,8 @@ class Bell:
     """Listens to one bell; the newest listener of a name is the one that hears it."""
 
     def __init__(self, run_dir: Path, name: str) -> None:
-        run_dir.mkdir(parents=True, exist_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        with _address(run_dir, name) as address:
-            Path(address).unlink(missing_ok=True)
-            self._socket.bind(address)
+        run_sockets.bind(self._socket, run_dir, _file(name))
 
     def wait(self, timeout_s: float) -> bool:
         """Whether the bell rang within `timeout_s`. Of several threads that wait, one is woken.
@@ -95,3 +86,7 @@ def wait_any(bells: Sequence[Bell], timeout_s: float) -> set[int]:
     for index in rung:
         bells[index].drain()
     return rung
+
+
+def _file(name: str) -> str:
+    return f"{name}.bell"

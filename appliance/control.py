@@ -6,14 +6,12 @@ but root and the user that runs the cloud is answered. It knows no process.
 
 import contextlib
 import json
-import os
 import socket
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from appliance import errors
+from appliance import errors, run_sockets
 
 VERBS: Final = ("restart", "stop", "start", "kill")
 _NAME: Final = "supervisor.sock"
@@ -31,13 +29,7 @@ class Listener:
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        (run_dir / _NAME).unlink(missing_ok=True)
-        with _address(run_dir) as address:
-            before = os.umask(0o177)
-            try:
-                self._socket.bind(address)
-            finally:
-                os.umask(before)
+        run_sockets.bind(self._socket, run_dir, _NAME)
         self._socket.listen(8)
         self._socket.setblocking(False)
 
@@ -67,7 +59,10 @@ def ask(run_dir: Path, verb: str, name: str) -> dict[str, Any]:
     Raises NotFound and Conflict as it says; Unavailable where nobody answers.
     """
     try:
-        with _address(run_dir) as address, socket.socket(socket.AF_UNIX) as asking:
+        with (
+            run_sockets.address(run_dir, _NAME) as address,
+            socket.socket(socket.AF_UNIX) as asking,
+        ):
             asking.settimeout(_ANSWER_S)
             asking.connect(address)
             asking.sendall(json.dumps({"verb": verb, "name": name}).encode() + b"\n")
@@ -83,7 +78,7 @@ def ask(run_dir: Path, verb: str, name: str) -> dict[str, Any]:
 
 def _answered(asking: socket.socket, act: Act) -> dict[str, Any]:
     said = _line(asking)
-    if not _is_trusted(asking):
+    if not run_sockets.is_trusted(asking):
         return {"refused": ["Conflict", "only root and the cloud's own user may ask"]}
     try:
         document = json.loads(said)
@@ -96,13 +91,6 @@ def _answered(asking: socket.socket, act: Act) -> dict[str, Any]:
         return {"refused": ["Conflict", str(error)]}
 
 
-def _is_trusted(asking: socket.socket) -> bool:
-    """By the kernel's word, not the caller's (unix(7), SO_PEERCRED)."""
-    size = struct.calcsize("3i")
-    _, uid, _ = struct.unpack("3i", asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return uid in (0, os.geteuid())
-
-
 def _line(asking: socket.socket) -> bytes:
     read = b""
     while not read.endswith(b"\n") and len(read) < _LINE_MAX:
@@ -111,13 +99,3 @@ def _line(asking: socket.socket) -> bytes:
             break
         read += piece
     return read
-
-
-@contextlib.contextmanager
-def _address(run_dir: Path) -> Iterator[str]:
-    """A path that is short whatever the folder is: sun_path holds 107 bytes."""
-    folder = os.open(run_dir, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{_NAME}"
-    finally:
-        os.close(folder)

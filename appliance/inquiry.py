@@ -9,14 +9,13 @@ may be changed by one. JSON on a line, both ways; never a secret.
 import contextlib
 import json
 import logging
-import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from appliance import errors
+from appliance import errors, run_sockets
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +56,8 @@ class Server:
 
 def serve(run_dir: Path, topic: str, answers: Answers) -> Server:
     """Answer from now on, in a thread of its own; of one topic the newest server is asked."""
-    run_dir.mkdir(parents=True, exist_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with _address(run_dir, topic) as address:
-        Path(address).unlink(missing_ok=True)
-        listening.bind(address)
+    run_sockets.bind(listening, run_dir, topic + _SUFFIX)
     listening.listen(_WAITING_MAX)
     return Server(listening, answers)
 
@@ -74,7 +70,7 @@ def ask(
     try:
         with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as connection:
             connection.settimeout(timeout_s)
-            with _address(run_dir, topic) as address:
+            with run_sockets.address(run_dir, topic + _SUFFIX) as address:
                 connection.connect(address)
             connection.sendall(_line([question, object_id]))
             said = _read(connection, _ANSWER_BYTES_MAX)
@@ -111,13 +107,3 @@ def _read(connection: socket.socket, bytes_max: int) -> bytes:
             break
         said += piece
     return bytes(said)
-
-
-@contextlib.contextmanager
-def _address(run_dir: Path, topic: str) -> Iterator[str]:
-    """A path that is short whatever the folder is: sun_path holds 107 bytes."""
-    folder = os.open(run_dir, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{topic}{_SUFFIX}"
-    finally:
-        os.close(folder)

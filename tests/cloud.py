@@ -78,7 +78,13 @@ class Cloud:
     def environment(self, user: str | None) -> dict[str, str]:
         """What a program of this cloud has in its environment, logged in as `user`."""
         variables = credentials.openstack_environment(self.settings, user) if user else {}
-        return os.environ | variables | {"NOVABOX_HOME": str(self.home)}
+        own = {
+            "NOVABOX_HOME": str(self.home),
+            # what the interface remembers of an earlier cloud at this address is not this one's
+            "XDG_CACHE_HOME": str(self.home / "xdg/cache"),
+            "XDG_CONFIG_HOME": str(self.home / "xdg/config"),
+        }
+        return os.environ | variables | own
 
     def ssh(self, address: str, key: str, command: str, *, check: bool = True) -> str:
         """What a command inside a guest printed; empty, if not `check`, when there is no login."""

@@ -27,7 +27,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from appliance import errors, ids
+from appliance import errors, ids, run_sockets
 from appliance.ids import InstanceId
 from services.compute import console
 from services.compute.driver import ComputeDriver, Line
@@ -164,15 +164,7 @@ class Broker:
 
     def start(self) -> None:
         """Listen, and serve in threads until the process ends."""
-        run_dir = self._path.parent
-        run_dir.mkdir(parents=True, exist_ok=True)
-        self._path.unlink(missing_ok=True)
-        folder = os.open(run_dir, os.O_RDONLY | os.O_DIRECTORY)
-        try:  # sun_path holds 107 bytes, whatever the folder is
-            self._listener.bind(f"/proc/self/fd/{folder}/{NAME}")
-        finally:
-            os.close(folder)
-        self._path.chmod(0o600)
+        run_sockets.bind(self._listener, self._path.parent, NAME)
         self._listener.listen(_TOGETHER_MAX)
         threading.Thread(target=self._accept, name="console broker", daemon=True).start()
 

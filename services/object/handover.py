@@ -26,13 +26,12 @@ import logging
 import os
 import re
 import socket
-import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from appliance import clock, context, ids, trace
+from appliance import clock, context, ids, run_sockets, trace
 from services.object import bucket as buckets
 from services.object import contents, encryption, locks, versions
 from services.object.contents import Segment
@@ -63,28 +62,20 @@ class Handover:
     def __init__(self, store: ObjectStore, run_dir: Path, rubbish: Bin) -> None:
         self._store = store
         self._bin = rubbish
-        self._path = run_dir / NAME
+        self._run_dir = run_dir
         self._free = threading.BoundedSemaphore(TOGETHER_MAX)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
     def start(self) -> None:
         """Listen, and serve in threads until the process ends."""
-        run_dir = self._path.parent
-        run_dir.mkdir(exist_ok=True)
-        self._path.unlink(missing_ok=True)
-        folder = os.open(run_dir, os.O_RDONLY | os.O_DIRECTORY)
-        try:  # sun_path holds 107 bytes, whatever the folder is
-            self._listener.bind(f"/proc/self/fd/{folder}/{NAME}")
-        finally:
-            os.close(folder)
-        self._path.chmod(0o600)
+        run_sockets.bind(self._listener, self._run_dir, NAME)
         self._listener.listen(TOGETHER_MAX)
         threading.Thread(target=self._accept, name="handover", daemon=True).start()
 
     def _accept(self) -> None:
         while True:
             peer, _ = self._listener.accept()
-            if not _is_own(peer) or not self._free.acquire(blocking=False):
+            if not run_sockets.is_trusted(peer) or not self._free.acquire(blocking=False):
                 peer.close()
                 continue
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
@@ -237,13 +228,6 @@ def _joined(message: _Message) -> context.RequestContext:
         request_id=ids.RequestId(match[1]), hop_id=ids.HopId(match[2]), user_name="glance",
         is_system=True,
     )  # fmt: skip
-
-
-def _is_own(peer: socket.socket) -> bool:
-    """Whether the other end is a process of this user, or root's."""
-    packed = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", packed)
-    return uid in (0, os.geteuid())
 
 
 def _receive(peer: socket.socket) -> _Message:

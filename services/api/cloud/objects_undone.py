@@ -6,12 +6,11 @@ says `done` of what is there again, and the store's next look at its trash puts 
 """
 
 import json
-import os
 import socket
 from pathlib import Path
 from typing import Any, Final
 
-from appliance import context, errors
+from appliance import context, errors, run_sockets
 from appliance.db import connection, journal
 from appliance.model.journal import Entry, Inverse
 
@@ -25,7 +24,7 @@ class ObjectsUndone:
 
     def __init__(self, db: connection.Database, run_dir: Path) -> None:
         self._db = db
-        self._path = run_dir / SOCKET
+        self._run_dir = run_dir
 
     def turn(self, ctx: context.RequestContext, entry: Entry, *, is_redo: bool) -> None:
         """Bring back what an entry deleted, or delete it again.
@@ -53,7 +52,8 @@ class ObjectsUndone:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as peer:
                 peer.settimeout(_WAIT_S)
-                _connect(peer, self._path)
+                with run_sockets.address(self._run_dir, SOCKET) as address:
+                    peer.connect(address)
                 peer.send(json.dumps(message).encode())
                 said: dict[str, Any] = json.loads(peer.recv(_BYTES_MAX))
         except (OSError, ValueError) as error:
@@ -64,11 +64,3 @@ class ObjectsUndone:
         if refused is not None:
             raise refused(str(said.get("reason", "the object store refused")))
         return said
-
-
-def _connect(peer: socket.socket, path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:  # sun_path holds 107 bytes, whatever the folder is
-        peer.connect(f"/proc/self/fd/{folder}/{path.name}")
-    finally:
-        os.close(folder)

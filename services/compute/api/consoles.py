@@ -1,6 +1,5 @@
 """Consoles: what a request may ask of a guest's serial line, which `broker.py` has."""
 
-import contextlib
 import json
 import os
 import re
@@ -11,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from appliance import context, errors, policy
+from appliance import context, errors, policy, run_sockets
 from appliance.db import connection, instances
 from services.compute import console
 
@@ -149,7 +148,8 @@ class Consoles:
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as peer:
                 peer.settimeout(_ANSWER_S)
                 try:
-                    self._connect(peer)
+                    with run_sockets.address(self.run_dir, _NAME) as address:
+                        peer.connect(address)
                     peer.sendall(packet)
                     answer, files, _, _ = socket.recv_fds(peer, _MESSAGE_BYTES_MAX, 1)
                 except TimeoutError as error:
@@ -162,9 +162,3 @@ class Consoles:
                         raise errors.Unavailable("The compute worker went away; was it typed?")
                     return json.loads(answer), files
             time.sleep(_PAUSE_S)
-
-    def _connect(self, peer: socket.socket) -> None:
-        with contextlib.ExitStack() as left:
-            folder = os.open(self.run_dir, os.O_RDONLY | os.O_DIRECTORY)
-            left.callback(os.close, folder)
-            peer.connect(f"/proc/self/fd/{folder}/{_NAME}")
