@@ -1,5 +1,6 @@
 """The ASGI application: a request id and a hop for every request, and the face that answers it."""
 
+import functools
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -191,6 +192,7 @@ def _mount(face: endpoint.Face) -> _Mounted:
     return _Mounted(face=face, routes=routes)
 
 
+@functools.cache  # a process of tests opens hundreds of clouds, each with the same 280 paths
 def _pattern(text: str) -> re.Pattern[str]:
     """The path as a pattern; what `:path` matches may hold line ends, as an object's name may."""
     return re.compile(compile_path(text)[0].pattern, re.DOTALL)

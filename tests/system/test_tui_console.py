@@ -1,5 +1,6 @@
 """A person at a real guest's console inside the interface: a login, top, vi and a flood."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 
@@ -18,18 +19,17 @@ STOP_MS_MAX = 5000  # others use the same cores; what it takes alone is in ADR 0
 @pytest.fixture
 def tui(cloud: clouds.Cloud, server: str) -> Iterator[Terminal]:
     """The interface at the guest's console, logged in."""
-    one = Terminal(cloud, NOVABOX, "tui", columns=84, rows=30)
-    one.shows("run an instance")
-    one.type("2")
-    one.shows(server)
-    one.type("c")
-    one.shows(f"{server} login:", timeout_s=180)
-    one.type("root\r")
-    one.shows("Password:")
-    one.type("tiny\r")
-    one.shows(f"root@{server}:~#")
-    yield one
-    one.close()
+    with contextlib.closing(Terminal(cloud, NOVABOX, "tui", columns=84, rows=30)) as one:
+        one.shows("run an instance")
+        one.type("2")
+        one.shows(server)
+        one.type("c")
+        one.shows(f"{server} login:", timeout_s=180)
+        one.type("root\r")
+        one.shows("Password:")
+        one.type("tiny\r")
+        one.shows(f"root@{server}:~#")
+        yield one
 
 
 def test_a_guest_is_used_as_at_a_terminal(tui: Terminal, server: str) -> None:
