@@ -94,7 +94,7 @@ def test_a_worker_goes_on_when_the_pause_is_over_and_nobody_rings(
         "    sweep=lambda: [], beat=(home / 'ready').touch)"
     )
     topics.ring("t", "note", "taken")
-    admin.pause("t", for_s=4)
+    admin.pause("t", for_s=2)
     with subprocess.Popen([sys.executable, "-c", worker, str(home)]) as process:
         try:
             eventually((home / "ready").exists, timeout_s=30, what="the worker is ready")
