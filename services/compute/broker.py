@@ -8,7 +8,8 @@ Processes of this user ask at a socket in the cloud's `run` folder (`api/console
 end); a question is one packet: a JSON object, a line end, and what is to be typed.
 
     {"verb": "open", "instance"} → {"status": 200} + the log
-    {"verb": "write" or "break", "instance", "session", "writer", "is_forced"} → {"status": 200}
+    {"verb": "write", "break" or "ctrl-alt-del", "instance", "session", "writer", "is_forced"}
+        → {"status": 200}
     {"verb": "release", "instance", "session"} → {"status": 200}
 
 A status is HTTP's; what is not 200 has a reason.
@@ -84,6 +85,11 @@ class _Console:
         """Send a break. Raises Conflict when somebody else writes, HypervisorError."""
         with self._turn(session, name, is_forced=is_forced):
             self._opened().send_break()
+
+    def send_ctrl_alt_del(self, *, session: str, name: str, is_forced: bool) -> None:
+        """Press Ctrl+Alt+Del. Raises as `send_break`."""
+        with self._turn(session, name, is_forced=is_forced):
+            self._driver.send_ctrl_alt_del(self._instance_id)
 
     def release(self, session: str) -> None:
         """Let somebody else write; nothing if `session` is not the writer's."""
@@ -231,6 +237,8 @@ class Broker:
             raise FileNotFoundError(log_file)
         elif asked["verb"] == "break":
             self._console(instance_id).send_break(**_who(asked))
+        elif asked["verb"] == "ctrl-alt-del":
+            self._console(instance_id).send_ctrl_alt_del(**_who(asked))
         else:
             self._console(instance_id).write(data, **_who(asked))
         return {"status": HTTPStatus.OK}

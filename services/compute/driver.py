@@ -188,6 +188,13 @@ class ComputeDriver(Protocol):
         """The guest's serial line. Raises HypervisorError for a guest that is off, or none."""
         ...
 
+    def send_ctrl_alt_del(self, instance_id: InstanceId) -> None:
+        """Press Ctrl+Alt+Del on the guest's keyboard; what becomes of it is the guest's to say.
+
+        Raises HypervisorError for a guest that is off, or none.
+        """
+        ...
+
     def power_state(self, instance_id: InstanceId) -> PowerState:
         """The guest's state; NOSTATE if there is no such domain."""
         ...

@@ -72,11 +72,7 @@ class Fake:
     def resume(self, instance_id: InstanceId) -> None:
         """See ComputeDriver.resume."""
         with self._verb("resume", instance_id):
-            domain = self._read(instance_id)
-            if domain is None or domain.state in _OFF:
-                raise HypervisorError(
-                    f"instance {instance_id}: domain {domain_name(instance_id)} is not on"
-                )
+            domain = self._read_on(instance_id)
             domain.state = PowerState.RUNNING
             self._write(instance_id, domain)
 
@@ -124,6 +120,12 @@ class Fake:
             return now is not None and now.state is PowerState.RUNNING and now.boots == started
 
         return FakeGuest(Path(domain.console_log), name=domain_name(instance_id), is_on=is_on)
+
+    def send_ctrl_alt_del(self, instance_id: InstanceId) -> None:
+        """See ComputeDriver.send_ctrl_alt_del. These guests start anew, as Linux does."""
+        with self._verb("send_ctrl_alt_del", instance_id):
+            domain = self._read_on(instance_id)
+            _greet(Path(domain.console_log), domain_name(instance_id))
 
     def power_state(self, instance_id: InstanceId) -> PowerState:
         """See ComputeDriver.power_state."""
@@ -180,8 +182,7 @@ class Fake:
 
     def _boot(self, spec: GuestSpec) -> None:
         console.mark_boot(spec.console_log)
-        with spec.console_log.open("a") as log:
-            log.write(f"{spec.name} login:\r\n")
+        _greet(spec.console_log, spec.name)
         before = self._read(spec.instance_id)
         domain = _Domain(
             state=PowerState.RUNNING,
@@ -213,11 +214,24 @@ class Fake:
         domain.state = PowerState(domain.state)
         return domain
 
+    def _read_on(self, instance_id: InstanceId) -> _Domain:
+        domain = self._read(instance_id)
+        if domain is None or domain.state in _OFF:
+            raise HypervisorError(
+                f"instance {instance_id}: domain {domain_name(instance_id)} is not on"
+            )
+        return domain
+
     def _write(self, instance_id: InstanceId, domain: _Domain) -> None:
         path = self._file(instance_id)
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(domain)))
         fresh.replace(path)
+
+
+def _greet(console_log: Path, name: str) -> None:
+    with console_log.open("a") as log:
+        log.write(f"{name} login:\r\n")
 
 
 def _usage(domain: _Domain) -> Usage:

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 POLL_S: Final = 0.1
 PRESS_S: Final = 3.0  # a guest that is still booting misses the power button: press it again
+_CTRL_ALT_DEL: Final = (29, 56, 111)  # KEY_LEFTCTRL, KEY_LEFTALT, KEY_DELETE of Linux' input.h
+_HELD_MS: Final = 100
 ASK_S: Final = 6.0  # and the request to let go of a disk; QEMU takes no second one within 5 s
 
 _STATES: Final[Mapping[int, PowerState]] = {
@@ -144,6 +146,12 @@ class Libvirt:
         """See ComputeDriver.open_line."""
         return self._connection.call(
             "open_line", instance_id, lambda c: libvirt_lines.open_line(c, instance_id)
+        )
+
+    def send_ctrl_alt_del(self, instance_id: InstanceId) -> None:
+        """See ComputeDriver.send_ctrl_alt_del."""
+        self._connection.call(
+            "send_ctrl_alt_del", instance_id, lambda c: _send_ctrl_alt_del(c, instance_id)
         )
 
     def power_state(self, instance_id: InstanceId) -> PowerState:
@@ -264,10 +272,23 @@ def _resume(connection: Any, instance_id: InstanceId) -> None:
     elif state == libvirt.VIR_DOMAIN_PMSUSPENDED:
         domain.pMWakeup()
     elif domain is None or not domain.isActive():
-        raise HypervisorError(
-            f"instance {instance_id}: domain {domain_name(instance_id)} is not on; spawn it",
-            tried={"verb": "resume", "domain": domain_name(instance_id)},
-        )
+        raise _not_on(instance_id, "resume")
+
+
+def _send_ctrl_alt_del(connection: Any, instance_id: InstanceId) -> None:
+    domain = find(connection, instance_id)
+    if domain is None or not domain.isActive():
+        raise _not_on(instance_id, "send_ctrl_alt_del")
+    keys = list(_CTRL_ALT_DEL)
+    domain.sendKey(libvirt.VIR_KEYCODE_SET_LINUX, _HELD_MS, keys, len(keys))
+
+
+def _not_on(instance_id: InstanceId, verb: str) -> HypervisorError:
+    domain = domain_name(instance_id)
+    return HypervisorError(
+        f"instance {instance_id}: domain {domain} is not on; spawn it",
+        tried={"verb": verb, "domain": domain},
+    )
 
 
 def _state(connection: Any, instance_id: InstanceId) -> PowerState:

@@ -329,6 +329,17 @@ def test_a_line_takes_input_and_a_break_and_ends_when_it_is_closed(
     assert not reader.is_alive()
 
 
+def test_ctrl_alt_del_reaches_a_guest_that_is_on(driver: ComputeDriver, home: Path) -> None:
+    spec = guest(home)
+    driver.spawn(spec)
+    driver.send_ctrl_alt_del(spec.instance_id)
+    assert driver.power_state(spec.instance_id) is PowerState.RUNNING
+
+    driver.stop(spec.instance_id, timeout_s=0)
+    with pytest.raises(HypervisorError, match="is not on"):
+        driver.send_ctrl_alt_del(spec.instance_id)
+
+
 def test_a_line_ends_with_its_guest(serial: ComputeDriver, home: Path) -> None:
     spec = guest(home)
     serial.spawn(spec)

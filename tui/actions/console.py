@@ -34,7 +34,7 @@ ACTIONS: Final = (
            purpose="Show the guest's screen and nothing else, or the rest again."),
     Action(id="console.take", keys="w", label="take keyboard", views=(VIEW,), does="screen.take",
            purpose="Take the keyboard from another who types into this guest."),
-    Action(id="console.reset", keys="k", label="reboot", views=(VIEW,),
-           does="app.act('instance.reboot')",
-           purpose="Ask the guest to reboot: a serial line has no Ctrl+Alt+Del."),
+    Action(id="console.ctrl_alt_del", keys="k", label="send Ctrl+Alt+Del", views=(VIEW,),
+           does="screen.send_ctrl_alt_del",
+           purpose="Press Ctrl+Alt+Del on the guest's keyboard: Linux reboots."),
 )  # fmt: skip

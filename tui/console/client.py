@@ -20,6 +20,7 @@ from typing import Final
 
 import httpx2
 
+from tui.client.call import Call
 from tui.client.errors import ClientError, Refused, Unreachable
 from tui.client.session import Session
 from tui.client.verbs import novabox
@@ -127,10 +128,11 @@ class ConsoleLine:
 
     async def send_break(self) -> None:
         """Send a break. Raises ClientError."""
-        with self._noting_writer():
-            await self._session.send_bytes(
-                novabox.console_break(self._instance_id), None, headers=self._headers
-            )
+        await self._send(novabox.console_break(self._instance_id))
+
+    async def send_ctrl_alt_del(self) -> None:
+        """Press Ctrl+Alt+Del. Raises ClientError."""
+        await self._send(novabox.console_ctrl_alt_del(self._instance_id))
 
     async def _open(self) -> None:
         """Have the line ready for the first key: QEMU takes a second to notice that it is open."""
@@ -138,15 +140,12 @@ class ConsoleLine:
             await self._type(b"")
 
     async def _type(self, data: bytes, *, is_forced: bool = False) -> None:
-        with self._noting_writer():
-            call = novabox.console_input(self._instance_id, is_forced=is_forced)
-            await self._session.send_bytes(call, data, headers=self._headers)
+        await self._send(novabox.console_input(self._instance_id, is_forced=is_forced), data)
 
-    @contextlib.contextmanager
-    def _noting_writer(self) -> Iterator[None]:
-        """Remember from a refusal who has the keyboard."""
+    async def _send(self, call: Call, data: bytes | None = None) -> None:
+        """Ask what only who writes may, and remember from a refusal who does."""
         try:
-            yield
+            await self._session.send_bytes(call, data, headers=self._headers)
         except Refused as error:
             found = _WRITER.search(error.reason)
             if found:

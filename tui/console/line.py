@@ -63,3 +63,6 @@ class Line(Protocol):
 
     async def send_break(self) -> None:
         """Send a break, which Linux's SysRq listens to."""
+
+    async def send_ctrl_alt_del(self) -> None:
+        """Press Ctrl+Alt+Del, which Linux reboots at."""

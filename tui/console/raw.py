@@ -23,7 +23,8 @@ LAST_WORDS_S: Final = 1.0  # what is still heard when there is nothing more to t
 _LEAVE: Final = ("q", ".")
 _READ_BYTES: Final = 16 << 10
 _HELP: Final = (
-    "^] and: q leave, l log since boot, w take the keyboard, b send break, ] send ^], ? this"
+    "^] and: q leave, l log since boot, w take the keyboard, b send break, k send "
+    "Ctrl+Alt+Del, ] send ^], ? this"
 )
 # What asks a terminal who and where it is: asked again from the log, it would type its answer.
 _QUESTIONS: Final = re.compile(rb"\x1b(?:\[[?>=]?[0-9;]*[cn]|\[[0-9;]*t|Z|\[[?>]?[0-9;]*\$p)")
@@ -163,6 +164,8 @@ class Screen:
         match letter:
             case "b":
                 await self._tell(self._line.send_break())
+            case "k":
+                await self._tell(self._line.send_ctrl_alt_del())
             case "w":
                 await self._tell(self._line.take_over())
             case "l":

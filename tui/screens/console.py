@@ -33,7 +33,9 @@ from tui.widgets.letters import Letters
 from tui.widgets.spans import clean
 
 _SENT_BYTES_MAX: Final = 1024 * 1024  # at 115 200 baud this already takes a minute and a half
-_IN_HISTORY: Final = frozenset({"send", "send_break", "fit", "take"})  # letters there move
+_IN_HISTORY: Final = frozenset(
+    {"send", "send_break", "send_ctrl_alt_del", "fit", "take"}
+)  # letters there move
 _HELP: Final = "Every key goes to the guest.  ^] then a letter talks to the cloud: q leaves"
 
 
@@ -179,6 +181,10 @@ class Console(View):
         """Send a break."""
         self.pane.ask(lambda line: line.send_break(), "break sent")
 
+    def action_send_ctrl_alt_del(self) -> None:
+        """Press Ctrl+Alt+Del."""
+        self.pane.ask(lambda line: line.send_ctrl_alt_del(), "Ctrl+Alt+Del sent")
+
     def action_take(self) -> None:
         """Take the keyboard."""
         self.pane.ask(lambda line: line.take_over(), "the keyboard is yours")
@@ -211,7 +217,7 @@ class Console(View):
         words = pane.notice()
         if words:
             sign = self.app.glyphs.attention
-            words = f"{sign} {words} {self.app.glyphs.dot} ^] k reboots it, ^] q leaves"
+            words = f"{sign} {words} {self.app.glyphs.dot} ^] k sends Ctrl+Alt+Del, ^] q leaves"
         elif pane.is_reading():
             words = "/ search   n N next   Space choose   y copy   [ ] boots   q back to the guest"
         self.query_one("#help", Static).update(clean(words or _HELP))

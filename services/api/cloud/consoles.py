@@ -41,6 +41,9 @@ class ConsoleRoutes:
             path(line, GET=endpoint.endpoint(self.open)),
             path(f"{line}/input", POST=typed, DELETE=endpoint.endpoint(self.release, status=204)),
             path(f"{line}/break", POST=endpoint.endpoint(self.send_break, status=204)),
+            path(
+                f"{line}/ctrl-alt-del", POST=endpoint.endpoint(self.send_ctrl_alt_del, status=204)
+            ),
         )
 
     def close(self) -> None:
@@ -90,6 +93,13 @@ class ConsoleRoutes:
     def send_break(self, request: Request) -> None:
         """POST /consoles/{id}/break."""
         self._verbs.send_break(
+            request.ctx, request.path["instance_id"],
+            session=_session(request), is_forced=_is_forced(request),
+        )  # fmt: skip
+
+    def send_ctrl_alt_del(self, request: Request) -> None:
+        """POST /consoles/{id}/ctrl-alt-del: on the guest's keyboard, which no serial line has."""
+        self._verbs.send_ctrl_alt_del(
             request.ctx, request.path["instance_id"],
             session=_session(request), is_forced=_is_forced(request),
         )  # fmt: skip

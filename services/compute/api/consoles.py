@@ -111,6 +111,18 @@ class Consoles:
         policy.check(ctx, "novabox:write_console")
         self._ask(ctx, "break", instance_id, session=session, is_forced=is_forced)
 
+    def send_ctrl_alt_del(
+        self,
+        ctx: context.RequestContext,
+        instance_id: str,
+        *,
+        session: str,
+        is_forced: bool = False,
+    ) -> None:
+        """Press Ctrl+Alt+Del on the guest's keyboard. Raises as `write`."""
+        policy.check(ctx, "novabox:write_console")
+        self._ask(ctx, "ctrl-alt-del", instance_id, session=session, is_forced=is_forced)
+
     def release(self, ctx: context.RequestContext, instance_id: str, *, session: str) -> None:
         """Write no more: somebody else may at once."""
         policy.check(ctx, "novabox:write_console")

@@ -1,4 +1,4 @@
-"""A real guest, once: it boots, reads its config drive, outlives libvirtd, and obeys its button."""
+"""A real guest, once: it boots, reads its config drive, outlives libvirtd, obeys its keys."""
 
 import base64
 from pathlib import Path
@@ -35,8 +35,8 @@ def test_a_guest_boots_outlives_libvirtd_and_shuts_down(home: Path, tiny: Path) 
     drive = config_drive.image(instance, metadata={}, zone="nova")
     spec = spec_of(home, tiny / "ami-tiny.qcow2", instance.id, drive)
 
-    def printed(words: str) -> bool:
-        return words in console.tail(spec.console_log)
+    def printed(words: str, *, times: int = 1) -> bool:
+        return console.tail(spec.console_log).count(words) >= times
 
     with private.running(home) as daemon:
         driver = Libvirt(daemon.uri, virt_type="qemu", owner="me", disk_folder=home)
@@ -50,6 +50,8 @@ def test_a_guest_boots_outlives_libvirtd_and_shuts_down(home: Path, tiny: Path) 
             daemon.start()
             assert driver.power_state(instance.id) is PowerState.RUNNING
 
+            driver.send_ctrl_alt_del(instance.id)
+            private.wait_until(lambda: printed("ready", times=2), "the guest to boot again")
             driver.stop(instance.id, timeout_s=private.DEADLINE_S)
             assert driver.power_state(instance.id) is PowerState.SHUTDOWN
             assert printed("Power down")

@@ -18,6 +18,7 @@ class FakeLine:
         self.is_ours = False
         self.typed = b""
         self.breaks = 0
+        self.reboots = 0
         self._queue: asyncio.Queue[Heard] = asyncio.Queue()
         self._has_typed = asyncio.Event()
         if kept:
@@ -58,3 +59,6 @@ class FakeLine:
 
     async def send_break(self) -> None:
         self.breaks += 1
+
+    async def send_ctrl_alt_del(self) -> None:
+        self.reboots += 1

@@ -148,9 +148,11 @@ def test_who_else_types_is_known_by_name_until_the_keyboard_is_taken():
             assert (line.writer, line.is_ours) == ("", True)
             await line.send(b"b")
             await line.send_break()
+            await line.send_ctrl_alt_del()
         assert cloud.typed == b"b"
-        assert cloud.asked[-2:] == [
+        assert cloud.asked[-3:] == [
             "POST /novabox/v1/consoles/i-1/break",
+            "POST /novabox/v1/consoles/i-1/ctrl-alt-del",
             "DELETE /novabox/v1/consoles/i-1/input",
         ]
 

@@ -121,11 +121,12 @@ def test_letters_and_keys_are_done_in_their_order_and_a_refusal_is_said_once():
             sitter.type(b"a")
             await sitter.sees(b"[novabox: Ada has the keyboard: ^] w takes it]")
             sitter.type(b"b")
-            sitter.type(b"c\x1dwd\x1dbe\x1d?")
+            sitter.type(b"c\x1dwd\x1db\x1dke\x1d?")
             assert b"Ada" not in await sitter.sees(b"q leave, l log since boot")
             assert cloud.typed == b"de"
         posts = [asked.partition("consoles/i-1/")[2] for asked in cloud.asked]
-        assert posts[-5:] == ["input?force=yes", "input", "break", "input", "input"]
+        expected = ["input?force=yes", "input", "break", "ctrl-alt-del", "input", "input"]
+        assert posts[-6:] == expected
 
     asyncio.run(scenario())
 

@@ -89,6 +89,9 @@ def test_the_letter_after_it_is_for_the_cloud(cloud: FakeCloud) -> None:
         assert "send break" not in stage.text(app)
         await press(pilot, TAKEN, "b")
         await stage.until(pilot, lambda: lines.first.breaks == 1)
+        await press(pilot, TAKEN, "k")
+        await stage.until(pilot, lambda: lines.first.reboots == 1)
+        assert "Ctrl+Alt+Del sent" in said(app)
         assert lines.first.typed == b"x"
         await press(pilot, TAKEN, "q")
         assert isinstance(app.screen, Instances)
@@ -330,20 +333,6 @@ def test_silence_and_a_broken_line_are_explained(cloud: FakeCloud) -> None:
         assert "no output" not in stage.text(app)
 
     play(cloud, scene, lines)
-
-
-def test_rebooting_from_the_console_is_the_instances_own_action(cloud: FakeCloud) -> None:
-    cloud.answers = {r"POST .*/servers/1d.*/action": (202, None), **cloud.answers}
-
-    async def scene(app: Tui, pilot: Pilot[None]) -> None:
-        await sit_down(app, pilot)
-        await press(pilot, TAKEN, "k")
-        await stage.until(pilot, lambda: cloud.calls[-1][0] == "POST")
-        assert cloud.calls[-1][1:] == (
-            f"/compute/v2.1/servers/{WEB_1}/action", {"reboot": {"type": "SOFT"}},
-        )  # fmt: skip
-
-    play(cloud, scene, Lines())
 
 
 def test_text_chosen_with_the_mouse_is_copied(cloud: FakeCloud) -> None:

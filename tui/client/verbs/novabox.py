@@ -88,6 +88,11 @@ def console_break(server_id: str) -> Call:
     return Call(service="novabox", method="POST", path=f"/consoles/{server_id}/break")
 
 
+def console_ctrl_alt_del(server_id: str) -> Call:
+    """Press Ctrl+Alt+Del on a server's keyboard."""
+    return Call(service="novabox", method="POST", path=f"/consoles/{server_id}/ctrl-alt-del")
+
+
 def console(instance_id: str) -> Call:
     """Hear what the guest says on its serial line: kept output first, then as it comes."""
     return Call(service="novabox", method="GET", path=f"/consoles/{instance_id}")

@@ -10,9 +10,11 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from appliance import context
+from appliance.ids import InstanceId
 from services.api.cloud.consoles import ConsoleRoutes
 from services.compute import console
 from services.compute.api.consoles import Consoles
+from services.compute.driver import domain_name
 from tests.cloud import eventually
 from tests.services.api.cloud.console_box import DEADLINE_S, Box
 
@@ -193,6 +195,19 @@ def test_a_break_is_sent(box: Box) -> None:
     box.printed("break\r\n")
 
 
+def test_ctrl_alt_del_is_for_who_writes(box: Box) -> None:
+    """A fake guest starts anew, without a start of ours in its log."""
+    name = domain_name(InstanceId(box.id))
+    assert box.type("echo one\r") == 204
+    box.printed(f"\r\none\r\n{name}:~# ")
+    path = f"{box.path}/ctrl-alt-del"
+    headers = {"X-Console-Session": "x"}
+    assert box.cloud.ask("POST", path, user="admin", headers=headers).status_code == 409
+    assert box.cloud.ask("POST", f"{path}?force", user="admin", headers=headers).status_code == 204
+    box.printed(f":~# {name} login:\r\n")
+    assert box.log.read_bytes().count(b"=== novabox: boot ") == 1
+
+
 def test_a_flood_never_waits_for_a_reader_and_leaves_a_bounded_log(box: Box) -> None:
     async def scenario() -> None:
         idle, busy = Reader(box), Reader(box)
@@ -222,8 +237,9 @@ def test_a_console_is_its_projects_and_the_admins(box: Box, user: str, status: i
     if status != 204:
         assert box.cloud.ask("GET", box.path, user=user).status_code == status
         headers = {"X-Console-Session": "x"}
-        assert box.cloud.ask("POST", f"{box.path}/break", user=user, headers=headers).status_code \
-            == status  # fmt: skip
+        for verb in ("break", "ctrl-alt-del"):
+            answer = box.cloud.ask("POST", f"{box.path}/{verb}", user=user, headers=headers)
+            assert answer.status_code == status
 
 
 @pytest.mark.parametrize("query", ["since=-1", "since=x", "since=" + "9" * 30, "tail=x"])
