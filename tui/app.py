@@ -99,6 +99,7 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         self.is_read_only = is_read_only
         self.form_drafts: dict[str, dict[str, str]] = {}  # by action, of forms that were left
         self.expected: dict[Topic, str] = {}  # what was just made: lists go to it once it is there
+        self.awaited = ""  # the instance whose console is opened by its list once it runs
         self._open_line = open_line
         self._cache = cached
         self.is_resting = False  # nothing gets older by the second, so nothing is redrawn
@@ -253,8 +254,12 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
     async def action_console(self) -> None:
         """Open the console of the instance under the cursor."""
         if target := self.target():
-            open_line = self._open_line or await self._lines()
-            self.push_screen(made("console", "Console", target=target, open_line=open_line))
+            await self.open_console(target)
+
+    async def open_console(self, target: Target) -> None:
+        """Sit down at an instance's console."""
+        open_line = self._open_line or await self._lines()
+        self.push_screen(made("console", "Console", target=target, open_line=open_line))
 
     def action_undo(self) -> None:
         """Undo what this user did last."""

@@ -20,7 +20,8 @@ DATA_BYTES_MAX: Final = 49_149  # as base64 these are the 65,532 characters that
 class RunDraft:
     """What to run; an empty name or an absent choice says what is still missing.
 
-    ``data_path`` is a file of the user's, ``data`` what is in it, as base64.
+    ``data_path`` is a file of the user's, ``data`` what is in it, as base64; ``then`` is what the
+    user wants to see next, and in no request.
     """
 
     name: str = ""
@@ -33,6 +34,7 @@ class RunDraft:
     data_path: str = ""
     data: str = ""
     count: int = 1
+    then: Choice | None = None
 
     def missing(self) -> list[str]:
         """Return the names of the fields without which the request would be refused."""
@@ -100,7 +102,7 @@ class RunDraft:
         """Return what a template and a form that was left keep: ids, and what was typed."""
         choices = {
             "image": self.image, "flavor": self.flavor, "key": self.key, "network": self.network,
-            "volume": self.volume,
+            "volume": self.volume, "then": self.then,
         }  # fmt: skip
         return {
             "name": self.name,

@@ -98,7 +98,7 @@ def test_what_is_kept_of_a_draft_is_ids_and_text() -> None:
 
     assert kept == {
         "name": "a", "image": "img-1", "flavor": "", "key": "", "network": "", "volume": "",
-        "groups": "g1", "data": "x", "count": "2",
+        "groups": "g1", "data": "x", "count": "2", "then": "",
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from tui import bindings
+from tui.actions.action import Target
 from tui.client import openstack, verbs
 from tui.client.nouns import Instance
 from tui.kinds import instances
@@ -19,6 +20,7 @@ from tui.screens.resource import Resource
 from tui.widgets import instance_detail
 from tui.widgets.console_log import ConsoleLog
 
+_DECIDED: Final = ("active", "error")  # whether it was launched
 _LOG_LINES: Final = 300
 _LOG_EVERY_S: Final = 2.0
 
@@ -39,6 +41,16 @@ class Instances(Resource):
         yield from super().body()
         with Vertical(classes="box", id="log"):
             yield ConsoleLog()
+
+    def show_rows(self) -> None:
+        """Draw the rows; open the console that is waited for, once its guest is on."""
+        super().show_rows()
+        awaited = self.app.store.find(Instance, self.app.awaited)
+        if awaited and awaited.vm_state in _DECIDED and self.is_current:
+            self.app.awaited = ""
+            if awaited.vm_state == "active":
+                target = Target(id=awaited.id, name=awaited.name, noun=awaited)
+                self.run_worker(self.app.open_console(target), group="acts")
 
     def action_toggle_log(self) -> None:
         """Show or hide the console log."""

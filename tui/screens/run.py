@@ -36,10 +36,13 @@ _DRAFT: Final = "instance.run"
 _LABELS: Final = {
     "template": "From", "name": "Name", "image": "Image", "flavor": "Flavor", "key": "Key",
     "network": "Network", "groups": "Groups", "volume": "Volume", "data": "Data", "count": "Count",
+    "then": "Then",
 }  # fmt: skip
 _TYPED: Final = ("name", "data", "count")
-_CHOSEN: Final = ("image", "flavor", "key", "network", "groups", "volume")
+_CHOSEN: Final = ("image", "flavor", "key", "network", "groups", "volume", "then")
 _COUNT_MAX: Final = 100
+_CONSOLE: Final = Choice(id="console", name="its console when it boots")
+_THEN: Final = (Choice(id="list", name="its place in the list"), _CONSOLE)
 _BLANK: Final = Choice(id="", name="a blank form")
 
 
@@ -154,6 +157,7 @@ class Run(View):
         self.app.form_drafts.pop(_DRAFT, None)
         if made := openstack.made_server(answer.body):
             self.app.expected["instance"] = made
+            self.app.awaited = made if draft.then == _CONSOLE and not is_traced else ""
         self.dismiss()
         self.app.say(f"{draft.name}: accepted")
         self.app.action_go("instances")
@@ -173,6 +177,8 @@ class Run(View):
     @work(exclusive=True, group="choices")
     async def _load(self) -> None:
         self._offer_templates()
+        then = self.query_one("#then", ChoiceField)
+        then.offer(_THEN, prefer=self._kept.get("then", ""))
         for name, call, read, extra in (
             ("flavor", verbs.compute.flavors(), openstack.flavor_choices, ()),
             ("key", verbs.compute.key_pairs(), openstack.key_choices, (None,)),

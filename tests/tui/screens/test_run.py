@@ -12,10 +12,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui import box1, stage
+from tests.tui.console.fake_line import FakeLine
 from tests.tui.fake_cloud import FakeCloud
 from tests.tui.stage import press, write
 from tui import rest, templates
 from tui.app import Tui
+from tui.screens.console import Console
+from tui.screens.instances import Instances
 from tui.screens.pick import Pick
 from tui.screens.run import Run
 from tui.screens.theatre import Theatre
@@ -268,13 +271,55 @@ def test_run_and_trace_opens_the_request(cloud: FakeCloud) -> None:
     stage.play(cloud, scene)
 
 
+def ask_for_the_console(app: Tui) -> None:
+    field(app, "then").choose("console")
+
+
+def test_the_console_opens_once_the_guest_is_on(cloud: FakeCloud) -> None:
+    line = FakeLine(b"web-2 login: ")
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await press(pilot, "n")
+        ask_for_the_console(app)
+        await press(pilot, "ctrl+s")
+        cloud.put("instance", id="i-new", name="web-2", vm_state="building", task_state="spawning")
+        await stage.until(pilot, lambda: "spawning" in stage.text(app))
+        assert isinstance(app.screen, Instances)
+        cloud.put("instance", id="i-new", name="web-2", vm_state="active")
+        await stage.until(pilot, lambda: isinstance(app.screen, Console))
+        await stage.settle(pilot)
+        await stage.until(pilot, lambda: "web-2 login:" in stage.text(app))
+        await press(pilot, "ctrl+right_square_bracket", "q")
+        cloud.put("instance", id="i-new", name="web-2", vm_state="active", task_state="rebooting")
+        await stage.settle(pilot)
+        assert isinstance(app.screen, Instances), "it opens by itself once"
+
+    stage.play(cloud, scene, open_line=lambda _: line)
+
+
+def test_no_console_opens_of_a_guest_that_failed_nor_over_another_screen(cloud: FakeCloud) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await press(pilot, "n")
+        ask_for_the_console(app)
+        await press(pilot, "ctrl+s", "7")
+        cloud.put("instance", id="i-new", name="web-2", vm_state="active")
+        await stage.settle(pilot)
+        assert app.current_mode == "services"
+        cloud.put("instance", id="i-new", name="web-2", vm_state="error")
+        await press(pilot, "2")
+        assert isinstance(app.screen, Instances)
+        assert app.awaited == ""
+
+    stage.play(cloud, scene)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (120, 38)])
 def test_every_field_is_in_sight(cloud: FakeCloud, size: tuple[int, int]) -> None:
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await press(pilot, "n")
         shown = stage.text(app)
         for label in ("From", "Name", "Image", "Flavor", "Key", "Network", "Groups", "Volume",
-                      "Data", "Count"):  # fmt: skip
+                      "Data", "Count", "Then"):  # fmt: skip
             assert label in shown
         assert json.dumps("web-2") in form(app).draft.call().line()
 
