@@ -41,7 +41,7 @@ _LABELS: Final = {
 _TYPED: Final = ("name", "data", "count")
 _CHOSEN: Final = ("image", "flavor", "key", "network", "groups", "volume", "then")
 _COUNT_MAX: Final = 100
-_CONSOLE: Final = Choice(id="console", name="its console when it boots")
+_CONSOLE: Final = Choice(id="console", name="its console at boot")
 _THEN: Final = (Choice(id="list", name="its place in the list"), _CONSOLE)
 _BLANK: Final = Choice(id="", name="a blank form")
 
