@@ -93,6 +93,16 @@ class FakeCloud(httpx2.AsyncBaseTransport):
         self.valid_tokens.clear()
         self.break_streams()
 
+    @property
+    def last_change(self) -> tuple[str, str, Any]:
+        """The last call that asked for a change: reading, logging in and dry runs do not."""
+        made = [
+            call
+            for call in self.calls
+            if call[0] not in ("GET", "HEAD") and not re.search("auth|dry-runs", call[1])
+        ]
+        return made[-1] if made else ("", "", None)
+
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one call."""
         if self.is_down:

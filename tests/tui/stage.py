@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from tests.tui.fake_cloud import ENVIRON, NOW_S, FakeCloud
@@ -87,10 +88,16 @@ async def settle(pilot: Pilot[Any]) -> None:
     assert isinstance(app, Tui)
     lasting = ("feed", "usage", "log", "acts", "console")
     for _ in range(2):
-        await pilot.pause(0.01)
+        await pilot.pause(0.002)  # longer than a rest is in tests: timers fire in their order
         await until(pilot, lambda: not app.has_keys_waiting)
         await until(pilot, lambda: all(w.is_finished or w.group in lasting for w in app.workers))
         await until(pilot, lambda: not app.store.is_pending)
+        await until(pilot, lambda: _is_drawn(app.screen))
+
+
+def _is_drawn(screen: Screen[Any]) -> bool:
+    """Whether nothing waits for the next frame. Textual has no public word for it."""
+    return not (screen._layout_required or screen._dirty_widgets or screen._callbacks)
 
 
 def text(app: Tui) -> str:

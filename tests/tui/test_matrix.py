@@ -79,9 +79,15 @@ def test_no_state_is_told_by_colour_alone(look: Look) -> None:
 
 @of_each([look for look in LOOKS if look.is_light])
 def test_a_light_screen_says_what_a_dark_one_says(look: Look) -> None:
-    dark = replace(look, is_light=False)
+    dark = drawn(_dark(look))
     for place in places.PLACES:
-        assert drawn(dark)[place.name].text == drawn(look)[place.name].text
+        assert dark[place.name].text == drawn(look)[place.name].text
+
+
+def _dark(look: Look) -> Look:
+    """The same in the dark: the one that is drawn anyway, where there is one."""
+    found = (one for one in LOOKS if (one.size, one.signs) == (look.size, look.signs))
+    return next((one for one in found if not one.is_light), replace(look, is_light=False))
 
 
 @of_each([look for look in LOOKS if look.size >= (80, 24)])

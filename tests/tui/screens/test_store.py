@@ -25,14 +25,6 @@ CONTAINER_ROWS = {"backups": 0, "empty": 1, "films": 2, "segments": 3}
 V2 = "/image/v2/images"
 
 
-def last(cloud: FakeCloud) -> tuple[str, str, Any]:
-    """Return the last call that changed something."""
-    made = [
-        call for call in cloud.calls if call[0] not in ("GET", "HEAD") and "auth" not in call[1]
-    ]
-    return made[-1] if made else ("", "", None)
-
-
 def said(app: Tui) -> str:
     return "\n".join(notice.message for notice in app._notifications)
 
@@ -94,8 +86,8 @@ def test_an_action_on_an_image_is_one_call(
         await press(pilot, *keys)
         for text, key in typed:
             await write(pilot, text, key)
-        await stage.until(pilot, lambda: last(cloud)[0])
-        assert last(cloud) == expected
+        await stage.until(pilot, lambda: cloud.last_change[0])
+        assert cloud.last_change == expected
 
     stage.play(cloud, scene)
 
@@ -203,7 +195,7 @@ def test_an_image_is_uploaded_from_a_file_and_imported_from_the_web(
         await write(pilot, "https://example.org/a.img", "tab")
         await write(pilot, "far", "enter")
         body = {"method": {"name": "web-download", "uri": "https://example.org/a.img"}}
-        await stage.until(pilot, lambda: last(cloud) == ("POST", f"{V2}/new/import", body))
+        await stage.until(pilot, lambda: cloud.last_change == ("POST", f"{V2}/new/import", body))
         await press(pilot, "i")
         await write(pilot, "/no/such/file", "tab")
         await write(pilot, "x", "enter")
@@ -227,7 +219,7 @@ def test_escape_stops_an_upload_and_takes_the_empty_image_back(
         app.simulate_key("enter")
         await stage.until(pilot, lambda: "upload disk.qcow2" in stage.text(app))
         app.simulate_key("escape")
-        await stage.until(pilot, lambda: last(cloud) == ("DELETE", f"{V2}/new", None))
+        await stage.until(pilot, lambda: cloud.last_change == ("DELETE", f"{V2}/new", None))
         assert "upload disk.qcow2" not in stage.text(app)
         assert cloud.image_data == {}
 

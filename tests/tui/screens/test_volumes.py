@@ -21,12 +21,6 @@ CI_07, WEB_1 = "0c000000-0000-4000-8000-000000000000", "1d000000-0000-4000-8000-
 ROWS = {"backup": 0, "old-home": 1, "pgdata": 2, "scratch": 3}
 
 
-def last(cloud: FakeCloud) -> tuple[str, str, Any]:
-    """Return the last call that changed something."""
-    made = [call for call in cloud.calls if call[0] != "GET" and "auth" not in call[1]]
-    return made[-1] if made else ("", "", None)
-
-
 async def to(pilot: Pilot[None], name: str) -> None:
     await press(pilot, "5", *["down"] * ROWS[name])
 
@@ -79,13 +73,13 @@ def test_an_action_on_a_volume_is_one_call(
         await press(pilot, *keys)
         for text, key in typed:
             await write(pilot, text, key)
-        await stage.until(pilot, lambda: last(cloud) == expected or _wrong(cloud, expected))
+        await stage.until(pilot, lambda: cloud.last_change == expected or _wrong(cloud, expected))
 
     stage.play(cloud, scene)
 
 
 def _wrong(cloud: FakeCloud, expected: Any) -> bool:
-    assert last(cloud)[0] == "" or last(cloud) == expected
+    assert cloud.last_change[0] == "" or cloud.last_change == expected
     return False
 
 
@@ -100,7 +94,7 @@ def test_a_volume_is_attached_to_the_chosen_instance(cloud: FakeCloud) -> None:
         await press(pilot, "right", "ctrl+s")
         path = f"/compute/v2.1/servers/{WEB_1}/os-volume_attachments"
         wanted = ("POST", path, {"volumeAttachment": {"volumeId": BACKUP}})
-        await stage.until(pilot, lambda: last(cloud) == wanted)
+        await stage.until(pilot, lambda: cloud.last_change == wanted)
 
     stage.play(cloud, scene)
 
@@ -128,22 +122,22 @@ def test_a_snapshot_is_restored_renamed_and_deleted_in_its_own_list(cloud: FakeC
         await write(pilot, "-back", "enter")
         wanted = {"name": "before-upgrade-back", "size": 40, "snapshot_id": NEWEST}
         await stage.until(
-            pilot, lambda: last(cloud) == ("POST", f"{ROOT}/volumes", {"volume": wanted})
+            pilot, lambda: cloud.last_change == ("POST", f"{ROOT}/volumes", {"volume": wanted})
         )
         await press(pilot, "e")
         await write(pilot, "-1", "enter")
         renamed = {"snapshot": {"name": "before-upgrade-1"}}
         await stage.until(
-            pilot, lambda: last(cloud) == ("PUT", f"{ROOT}/snapshots/{NEWEST}", renamed)
+            pilot, lambda: cloud.last_change == ("PUT", f"{ROOT}/snapshots/{NEWEST}", renamed)
         )
         await press(pilot, "ctrl+g")
         await press(pilot, "ctrl+s")
         await press(pilot, "y")
         path = f"{ROOT}/snapshots/{NEWEST}/metadata/team"
-        await stage.until(pilot, lambda: last(cloud) == ("DELETE", path, None))
+        await stage.until(pilot, lambda: cloud.last_change == ("DELETE", path, None))
         await press(pilot, "ctrl+d", "y")
         await stage.until(
-            pilot, lambda: last(cloud) == ("DELETE", f"{ROOT}/snapshots/{NEWEST}", None)
+            pilot, lambda: cloud.last_change == ("DELETE", f"{ROOT}/snapshots/{NEWEST}", None)
         )
 
     stage.play(cloud, scene)
