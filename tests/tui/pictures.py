@@ -1,69 +1,77 @@
-"""`python -m tests.tui.pictures [FOLDER]`: every place as an SVG, from the tests' cloud.
+"""Every screen as an SVG, from the tests' cloud, into docs/images or another folder.
 
-Places come from `tui.places`; each is drawn dark at 100 by 30, and Home also light and as a bare
-Linux console shows it. The same code draws the same pictures: a diff is a change of a screen.
+Screens are those of `tests.tui.scenes`. Without a look asked for, each is drawn dark at 100 by 30,
+and Home and Instances also light and as a bare Linux console shows them. The same code draws the
+same pictures: a diff is a change of a screen.
 """
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tests.tui import box1, stage
-from tests.tui.fake_cloud import ENVIRON, NOW_S
-from tui import glyphs, places, screenshot, themes
+from textual.pilot import Pilot
+
+from tests.tui import box1, scenes, stage
+from tui import glyphs, rest, screenshot, themes
 from tui.app import Tui
-from tui.client import credentials
-from tui.client.session import Session
 from tui.glyphs import Glyphs
 
 SIZE: Final = (100, 30)
-_MORE: Final = {
-    "run": "run_form", "palette": "palette", "keys": "help", "theatre": f"trace('{box1.LAUNCH}')",
-}  # fmt: skip
-_LOOKS: Final = (("light", glyphs.UNICODE), ("ansi", glyphs.TTY))
+_LOOKS: Final = (("light", glyphs.UNICODE), ("ansi", glyphs.TTY))  # of some, in docs/images
 
 
-async def draw(folder: Path, *, theme: str, signs: Glyphs, names: list[str], suffix: str) -> None:
-    """Write the pictures of these places in one look."""
-    cloud = box1.build()
-    app = Tui(
-        credentials.find(ENVIRON), signs=signs, now_s=lambda: NOW_S,
-        open_session=lambda who: Session(who, transport=cloud),
-    )  # fmt: skip
-    async with app.run_test(size=SIZE) as pilot:
+def draw(
+    folder: Path, names: Iterable[str], *, theme: str, signs: Glyphs, size: tuple[int, int] = SIZE,
+    suffix: str = "",
+) -> int:  # fmt: skip
+    """Write the pictures of these screens in one look; how many."""
+    written = 0
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        nonlocal written
         themes.use(app, theme)
-        await stage.until(pilot, lambda: app.store.rev == cloud.rev)
         for name in names:
-            if name in _MORE:
-                await app.action_open("instances")
-                await stage.settle(pilot)
-                await app.run_action(_MORE[name])
-            else:
-                await app.action_open(name)
+            await scenes.reach(pilot, name)
+            await pilot.pause(rest.PATIENCE_S + 0.1)  # a form asks once the keys rest
             await stage.settle(pilot)
-            await pilot.pause(0.8)  # a form asks a little after it was filled in
             svg = screenshot.portable(app.export_screenshot(title="novabox"))
             (folder / f"{name}{suffix}.svg").write_text(svg)
-            while len(app.screen_stack) > 1:
-                app.pop_screen()
-                await pilot.pause(0)
+            written += 1
+            await scenes.leave(pilot)
+
+    stage.play(box1.build(), scene, signs=signs, size=size)
+    return written
+
+
+def _size(text: str) -> tuple[int, int]:
+    columns, rows = text.split("x")
+    return int(columns), int(rows)
 
 
 def main(arguments: list[str]) -> int:
     """Draw them all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tui.pictures", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("docs/images"))
+    parser.add_argument("--size", type=_size, help="columns x rows, as 80x24")
+    parser.add_argument("--theme", choices=themes.NAMES)
+    parser.add_argument("--signs", choices=glyphs.SETS)
+    asked = parser.parse_args(arguments)
     os.environ |= {"TZ": "UTC", "TERM": "xterm-256color"}
-    folder = Path(arguments[0] if arguments else "docs/images")
+    folder: Path = asked.folder
     folder.mkdir(parents=True, exist_ok=True)
-    names = [*(place.name for place in places.PLACES), *_MORE]
-    asyncio.run(draw(folder, theme="dark", signs=glyphs.UNICODE, names=names, suffix=""))
-    for theme, signs in _LOOKS:
-        some = ["home", "instances"]
-        asyncio.run(draw(folder, theme=theme, signs=signs, names=some, suffix=f"-{theme}"))
-    print(f"{len(names) + 2 * len(_LOOKS)} pictures in {folder}")
+    theme, signs = asked.theme or "dark", glyphs.SETS[asked.signs or "unicode"]
+    drawn = draw(folder, scenes.KEYS_BY_SCREEN, theme=theme, signs=signs, size=asked.size or SIZE)
+    if not (asked.size or asked.theme or asked.signs):
+        drawn += sum(
+            draw(folder, ["home", "instances"], theme=theme, signs=signs, suffix=f"-{theme}")
+            for theme, signs in _LOOKS
+        )
+    print(f"{drawn} pictures in {folder}")
     return 0
 
 

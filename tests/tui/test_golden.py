@@ -9,51 +9,13 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.tui import stage
+from tests.tui import scenes, stage
 from tests.tui.fake_cloud import FakeCloud
+from tests.tui.scenes import KEYS_BY_SCREEN
 from tui import glyphs
 from tui.app import Tui
 
 GOLDEN = Path(__file__).parent / "golden"
-KEYS_BY_SCREEN = {
-    "home": [],
-    "instances": ["2"],
-    "log": ["2", "l"],
-    "images": ["3"],
-    "objects": ["4", "down", "down", "enter"],
-    "hexdump": ["4", "down", "down", "enter", "h"],
-    "walk": ["3", "down", "down", "down", "W"],
-    "volumes": ["5"],
-    "services": ["7"],
-    "messages": ["7", "tab"],
-    "dead": ["7", "end", "tab"],
-    "inside": ["7", "tab", "d"],
-    "processes": ["7", "tab", "tab"],
-    "service-log": ["7", "tab", "tab", "l"],
-    "capacity": ["8"],
-    "why": ["2", "w"],
-    "what-if": ["8", "w"],
-    "limits": ["8", "e"],
-    "traces": ["9"],
-    "journal": ["exclamation_mark"],
-    "theatre": ["2", "t"],
-    "run": ["n"],
-    "help": ["2", "question_mark"],
-    "palette": ["ctrl+p"],
-    "command": ["colon"],
-    "networks": ["6"],
-    "path": ["6", "down", "down", "k", "ctrl+s"],
-    "xray": ["2", "down", "down", "x", "down"],
-    "users": [":users"],
-    "projects": [":projects"],
-    "keys": [":keys"],
-    "flavors": [":flavors"],
-    "groups": [":groups"],
-    "new-user": [":users", "n"],
-    "open-group": [":groups", "O"],
-    "terminate": ["2", "ctrl+d"],
-    "filter": ["2", "slash"],
-}
 # What Debian's console font Lat15-Fixed16 has beyond ASCII (TUI.md, measured with its own table).
 CONSOLE_FONT = set(
     "─│┌┐└┘├┤┬┴┼═║╔╗╚╝╭╮╰╯╸╺╍╌┄┊░▒█←↑→↓▲▼▶◀▸◂●■♦•·✗×…»«"
@@ -68,16 +30,9 @@ def draw_all(
 
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         for name in names:
-            for key in KEYS_BY_SCREEN[name]:
-                if key.startswith(":"):
-                    await stage.press(pilot, "colon")
-                    await stage.write(pilot, key[1:], "enter")
-                else:
-                    await stage.press(pilot, key)
-            if name == "filter":
-                await stage.write(pilot, "run")
+            await scenes.reach(pilot, name)
             shown[name] = stage.text(app) + "\n"
-            await stage.press(pilot, "escape", "escape", "1")
+            await scenes.leave(pilot)
 
     stage.play(cloud, scene, signs=signs, size=size)
     return shown
