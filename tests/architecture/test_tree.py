@@ -50,6 +50,22 @@ def test_async_stays_at_the_edge() -> None:
     assert found == []
 
 
+def test_no_handler_of_an_event_calls_its_parents() -> None:
+    """Textual calls the handlers of all classes of a widget: a super() has one work twice."""
+    not_dispatched = {"on_event", "on_data"}
+    found = [
+        f"{path.relative_to(ROOT)}: {node.attr}"
+        for path in (ROOT / "tui").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("on_")
+        and ast.unparse(node.value) == "super()"
+        and node.attr not in not_dispatched
+    ]
+
+    assert found == []
+
+
 @pytest.mark.parametrize("module", ["services.api.app", "services.object.__main__"])
 def test_an_unprivileged_process_never_loads_what_touches_the_host(module: str) -> None:
     look = f"import sys, {module}; print([m for m in ('libvirt', 'pyroute2') if m in sys.modules])"

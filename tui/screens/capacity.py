@@ -50,7 +50,6 @@ class Capacity(Resource):
 
     def on_mount(self) -> None:
         """Ask now, and now and then."""
-        super().on_mount()
         self.set_interval(_AGAIN_S, self._again)
 
     def on_resize(self) -> None:

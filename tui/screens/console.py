@@ -68,7 +68,6 @@ class Console(View):
 
     def on_mount(self) -> None:
         """Give the keys to the guest."""
-        super().on_mount()
         self.pane.give_keys()
 
     def show(self, topics: frozenset[store.Topic]) -> None:

@@ -70,7 +70,6 @@ class Home(View):
 
     def on_mount(self) -> None:
         """Ask for what no event tells of, now and now and then."""
-        super().on_mount()
         self.set_interval(_AGAIN_S, self._ask)
 
     def show(self, topics: frozenset[Topic]) -> None:

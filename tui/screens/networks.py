@@ -64,7 +64,6 @@ class Networks(View):
 
     def on_mount(self) -> None:
         """Say how to begin."""
-        super().on_mount()
         self._show_path()
 
     def show(self, topics: frozenset[Topic]) -> None:

@@ -34,7 +34,6 @@ class Output(View):
 
     def on_mount(self) -> None:
         """Show what was said so far."""
-        super().on_mount()
         self.tick()
 
     def tick(self) -> None:

@@ -68,7 +68,6 @@ class Resource(View):
         """Give the detail its room."""
         if self.KIND.detail:
             self.query_one("#detail").styles.min_height = self.KIND.detail_rows + _BORDER
-        super().on_mount()
 
     def show(self, topics: frozenset[Topic]) -> None:
         """Draw the rows and the chosen object, or ask for them anew."""

@@ -84,7 +84,6 @@ class Run(View):
 
     def on_mount(self) -> None:
         """Ask for what there is to choose from."""
-        super().on_mount()
         self._load()
 
     def show(self, topics: frozenset[Topic]) -> None:

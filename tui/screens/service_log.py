@@ -59,7 +59,6 @@ class ServiceLog(View):
 
     def on_mount(self) -> None:
         """Ask for the log."""
-        super().on_mount()
         self._follow()
 
     def targets(self) -> list[Target]:

@@ -71,14 +71,8 @@ class Store(Panes):
         yield Panel(widget_id="detail")
         yield Transfer()
 
-    def on_mount(self) -> None:
-        """List the containers."""
-        super().on_mount()
-        self.load_entries()
-
     def on_screen_resume(self) -> None:
-        """List again what may have changed."""
-        super().on_screen_resume()
+        """List the containers: they may have changed."""
         self.load_entries()
 
     def on_acted(self) -> None:
@@ -279,7 +273,6 @@ class Store(Panes):
 
     def on_descendant_focus(self) -> None:
         """Draw what is known of the chosen thing of the other list."""
-        super().on_descendant_focus()
         self.show_chosen()
 
     @on(Table.Chosen)

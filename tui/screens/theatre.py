@@ -89,7 +89,6 @@ class Theatre(View):
 
     def on_mount(self) -> None:
         """Ask for the hops that have been; the event stream brings those to come."""
-        super().on_mount()
         self._load()
 
     def show(self, topics: frozenset[Topic]) -> None:

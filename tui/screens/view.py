@@ -26,14 +26,17 @@ _LEAST: Final = (40, 12)  # where no list and its keys have room
 
 
 class View(Screen[None]):
-    """A screen that draws the store; a subclass composes ``body`` and draws in ``show``."""
+    """A screen that draws the store; a subclass composes ``body`` and draws in ``show``.
+
+    Textual calls the ``on_…`` of a subclass and then the one here: no super() in them.
+    """
 
     CRUMBS: ClassVar[list[str]] = []
     IS_OF_USAGE: ClassVar[bool] = False  # whether it shows what instances use just now
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
     app = getters.app(Tui)
-    _is_new = False
+    _is_on_top = False
 
     def crumbs(self) -> list[str]:
         """Return the path to this screen, from the project on."""
@@ -68,20 +71,16 @@ class View(Screen[None]):
 
     def on_mount(self) -> None:
         """Draw all there is."""
-        self._is_new = True
-        self.show(EVERYTHING)
+        self._come()
 
     def on_screen_resume(self) -> None:
         """Draw all that changed while another screen was on top."""
-        if self.IS_OF_USAGE:
-            self.app.follow_usage()
-        if self._is_new:  # what was mounted a moment ago is drawn
-            self._is_new = False
-        else:
-            self.show(EVERYTHING)
+        if not self._is_on_top:  # Textual says so of a new screen too, and of a new mode's twice
+            self._come()
 
     def on_screen_suspend(self) -> None:
         """Let go of what is measured for this screen only."""
+        self._is_on_top = False
         if self.IS_OF_USAGE:
             self.app.leave_usage()
 
@@ -94,3 +93,9 @@ class View(Screen[None]):
         """Draw the clock and the ages."""
         self.query_one(Header).refresh()
         self.tick()
+
+    def _come(self) -> None:
+        self._is_on_top = True
+        if self.IS_OF_USAGE:
+            self.app.follow_usage()
+        self.show(EVERYTHING)

@@ -69,7 +69,6 @@ class Welcome(View):
 
     def on_mount(self) -> None:
         """Look at the machine."""
-        super().on_mount()
         self.action_look()
 
     def tick(self) -> None:

@@ -77,7 +77,8 @@ def test_a_limit_is_set_and_shown_beside_what_is_used(cloud: FakeCloud) -> None:
     cloud.answers[r"PUT /compute/v2.1/os-quota-sets/.*"] = (200, {"quota_set": {}})
 
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
-        await press(pilot, "8", "down", "enter")
+        await press(pilot, "8")  # limits come with no event: they are asked for
+        await press(pilot, "down", "enter")
         assert "uses 7 of 10" in stage.text(app)
         await press(pilot, "end")
         await write(pilot, "0")
