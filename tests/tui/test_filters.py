@@ -24,8 +24,9 @@ ROW = {"name": "web-1", "state": "● running", "flavor": "m1.tiny"}
         ("!state:run", False),
         ("colour:run", False),
         ("!", False),
+        ("!!web", True),
         ("state:", True),
     ],
 )
 def test_words_add_up_and_may_be_turned_round(text: str, expected: bool) -> None:
-    assert expected == filters.parse(text)(ROW)
+    assert expected == filters.passes(ROW, filters.parse(text))

@@ -48,14 +48,14 @@ def row(kind: Kind[Any], item: Any, voice: Voice) -> str:
 
 def matching(kind: Kind[Any], items: Sequence[Any], text: str, voice: Voice) -> list[Any]:
     """Return the objects that pass a filter of ``/``."""
-    if not text.strip():
+    terms, columns = filters.parse(text), kind.columns(voice)
+    if not terms:
         return list(items)
-    wanted, columns = filters.parse(text), kind.columns(voice)
-
     return [
-        item for item in items
-        if wanted({column.name.lower(): column.cell(item)[0] for column in columns})
-    ]  # fmt: skip
+        item
+        for item in items
+        if filters.passes({one.name.lower(): one.cell(item)[0] for one in columns}, terms)
+    ]
 
 
 def sorted_items(kind: Kind[Any], store: Store) -> list[Any]:

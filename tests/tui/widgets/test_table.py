@@ -138,15 +138,57 @@ def test_what_rows_say_is_prepared_in_small_pieces_and_follows_the_items(cloud: 
         table = counted.table()
         app.push_screen(Alone(table))
         await pilot.pause()
-        table.update(range(5_000, 12_000))
-        await stage.until(pilot, lambda: len(table._said) == 7_000)
+        table.update(range(5_000, 25_000))
+        await stage.until(pilot, lambda: len(table._said) == 20_000)
         counted.asked = 0
         table.filter("row 1199")
-        assert table.count() == 11
+        assert table.count() == 12
         assert counted.asked < 100, "all that rows say was put together before"
         table.update([*range(11_000, 12_000), 119_955])
         assert table.count() == 12
         table.update([])
         assert table.count() == 0
+
+    stage.play(cloud, scene)
+
+
+def test_a_filter_typed_at_once_waits_for_what_rows_say_and_blocks_no_key(cloud: FakeCloud) -> None:
+    counted = Counted()
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        table = counted.table()
+        app.push_screen(Alone(table))
+        await pilot.pause()
+        table.update(range(50_000))
+        for text in ("row 4", "row 49", "row 4999"):
+            table.filter(text)
+        assert (table.count(), table.total) == (50_000, 50_000), "for a moment all are shown"
+        assert counted.asked < 10_000, "no key waits for all rows"
+        await stage.until(pilot, lambda: table.count() == 15)
+        assert counted.asked < 60_000, "what a row says is put together once, for three letters"
+        table.filter("")
+        table.update(range(50_000, 90_000))
+        table.filter("row 5")
+        table.filter("")
+        assert table.count() == 40_000, "what needs no preparation waits for none"
+
+    stage.play(cloud, scene)
+
+
+def test_a_filter_may_name_a_column_whether_words_are_looked_for_there_or_not(
+    cloud: FakeCloud,
+) -> None:
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        for is_searched in (True, False):
+            table = Counted().table(is_searched=is_searched)
+            app.push_screen(Alone(table))
+            await pilot.pause()
+            table.update(range(100))
+            table.filter("row:9 !row:99")
+            assert table.count() == 18
+            table.filter("nowhere:9")
+            assert table.count() == 0
+            table.filter("99")
+            assert table.count() == int(is_searched)
 
     stage.play(cloud, scene)
