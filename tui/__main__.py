@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         from tui.linear import main as linear
 
         return linear.run(who, is_read_only=options.read_only)
+    os.environ.setdefault("TEXTUAL_FPS", "120")  # a key in between two frames waits 8 ms, not 16
     from tui import keymaps
 
     try:
