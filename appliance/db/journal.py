@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from appliance import clock, context, errors, ids
 from appliance.db import connection
@@ -24,6 +24,22 @@ _COLUMNS: Final = (
     "id, at, user_id, user_name, project_id, action, object_id, name, request_id, state, inverse, "
     "undo_until, reason, of_id, changed_at"
 )
+
+
+class Owned(Protocol):
+    """What most acts are about: a row of a project."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if it has one."""
+
+    @property
+    def project_id(self) -> str | None:
+        """Whose it is."""
 
 
 @dataclass(slots=True)
@@ -84,6 +100,25 @@ def note(
         turn.is_done = True
     else:
         put(tx, entry)
+
+
+def note_of(
+    tx: connection.Transaction,
+    ctx: context.RequestContext,
+    action: str,
+    about: Owned,
+    inverse: Inverse | None = None,
+    *,
+    name: str = "",
+    undo_until: str | None = None,
+    why_final: str = "",
+) -> None:
+    """`note` of an object that a project owns; `name` if its own does not say enough."""
+    note(
+        tx, ctx, action,
+        object_id=about.id, name=name or about.name or "", project_id=about.project_id,
+        inverse=inverse, undo_until=undo_until, why_final=why_final,
+    )  # fmt: skip
 
 
 def put(tx: connection.Transaction, entry: Entry) -> None:

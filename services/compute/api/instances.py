@@ -63,7 +63,7 @@ class Instances:
         with self.db.transaction() as tx:
             made = launch.write(tx, ctx, request, new_volume=self.new_volume)
             for instance in made:
-                _note(tx, ctx, "instance.create", instance)
+                journal.note_of(tx, ctx, "instance.create", instance)
         for instance in made:
             self.queue.ring("scheduler", "select_host", instance.id)
             for volume in volumes.of_instance(self.db, instance.id):
@@ -170,7 +170,7 @@ class Instances:
                 instances.advance(tx, instance, event)
                 args = {"instance_id": instance.id}
                 inverse = Inverse(verb=f"instance.{back}", args=args) if back else None
-                _note(tx, ctx, f"instance.{word}", instance, inverse)
+                journal.note_of(tx, ctx, f"instance.{word}", instance, inverse)
         for instance in found:
             self.queue.ring(f"compute.{instance.host}", step, instance.id)
 
@@ -180,7 +180,9 @@ class Instances:
         with self.db.transaction() as tx:
             instance = instances.get_visible(tx, instance_id, ctx)
             args = {"instance_id": instance_id, "name": instance.name}
-            _note(tx, ctx, "instance.rename", instance, Inverse(verb="instance.rename", args=args))
+            journal.note_of(
+                tx, ctx, "instance.rename", instance, Inverse(verb="instance.rename", args=args)
+            )
             instances.rename(tx, instance_id, name)
             return instances.get(tx, instance_id)
 
@@ -230,7 +232,7 @@ def _delete(
     """The instance that is being deleted now, and the volumes of one that never had a host."""
     instance = instances.get_visible(tx, instance_id, ctx)
     if instance.task_state is not states.TaskState.DELETING:
-        _note(tx, ctx, "instance.delete", instance)
+        journal.note_of(tx, ctx, "instance.delete", instance)
         instance = instances.advance(tx, instance, states.Event.DELETE)
     if instance.host:
         return instance, []
@@ -240,23 +242,10 @@ def _delete(
     return gone, volumes.let_go(tx, instance_id)
 
 
-def _note(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    action: str,
-    instance: Instance,
-    inverse: Inverse | None = None,
-) -> None:
-    journal.note(
-        tx, ctx, action,
-        object_id=instance.id, name=instance.name, project_id=instance.project_id, inverse=inverse,
-    )  # fmt: skip
-
-
 def _note_metadata(
     tx: connection.Transaction, ctx: context.RequestContext, instance: Instance
 ) -> None:
     pairs = instances.metadata(tx, instance.id)
     args = {"instance_id": instance.id, "pairs": pairs, "is_whole": True}
     inverse = Inverse(verb="instance.set_metadata", args=args)
-    _note(tx, ctx, "instance.set_metadata", instance, inverse)
+    journal.note_of(tx, ctx, "instance.set_metadata", instance, inverse)

@@ -56,7 +56,9 @@ class Attachments:
                 is_deleted_with_instance=int(is_deleted_with_instance), reason="",
             )  # fmt: skip
             args = {"instance_id": instance_id, "volume_id": volume_id}
-            _note(tx, ctx, "volume.attach", volume, Inverse(verb="volume.detach", args=args))
+            journal.note_of(
+                tx, ctx, "volume.attach", volume, Inverse(verb="volume.detach", args=args)
+            )
         self.queue.ring(f"volume.{volume.host}", "export", volume_id)
         return volume
 
@@ -82,23 +84,12 @@ class Attachments:
                 "instance_id": instance_id, "volume_id": volume_id, "device": volume.device,
                 "is_deleted_with_instance": bool(volume.is_deleted_with_instance),
             }  # fmt: skip
-            _note(tx, ctx, "volume.detach", volume, Inverse(verb="volume.attach", args=args))
+            journal.note_of(
+                tx, ctx, "volume.detach", volume, Inverse(verb="volume.attach", args=args)
+            )
             volume = volumes.advance(tx, volume, VolumeEvent.DETACH, reason="")
         self.queue.ring(f"compute.{instance.host}", "detach", volume_id)
         return volume
-
-
-def _note(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    action: str,
-    volume: Volume,
-    inverse: Inverse,
-) -> None:
-    journal.note(
-        tx, ctx, action,
-        object_id=volume.id, name=volume.name, project_id=volume.project_id, inverse=inverse,
-    )  # fmt: skip
 
 
 def check_available(volume: Volume) -> None:

@@ -89,7 +89,7 @@ class Images:
         image = attributes.queued(ctx, new)
         with self._db.transaction() as tx:
             images.create(tx, image)
-            _note(tx, ctx, "image.create", image)
+            journal.note_of(tx, ctx, "image.create", image)
         return image
 
     def register(
@@ -120,7 +120,7 @@ class Images:
         with self._db.transaction() as tx:
             images.create(tx, image)
             importing = images.advance(tx, image, ImageEvent.IMPORT)
-            _note(tx, ctx, "image.create", image)
+            journal.note_of(tx, ctx, "image.create", image)
         self._queue.ring(TOPIC, "import_data", image.id)
         return importing
 
@@ -134,7 +134,9 @@ class Images:
             attributes.check_rights(ctx, after, before=before)
             if _fields(after) != _fields(before):
                 args = {"image_id": image_id, "fields": _fields(before)}
-                _note(tx, ctx, "image.update", before, Inverse(verb="image.update", args=args))
+                journal.note_of(
+                    tx, ctx, "image.update", before, Inverse(verb="image.update", args=args)
+                )
             return images.update(tx, after)
 
     def add_tag(self, ctx: context.RequestContext, image_id: str, tag: str) -> None:
@@ -178,7 +180,7 @@ class Images:
             if now.status is not image.status:
                 back = "reactivate" if event is ImageEvent.DEACTIVATE else "deactivate"
                 inverse = Inverse(verb=f"image.{back}", args={"image_id": image_id})
-                _note(tx, ctx, f"image.{rule}", image, inverse)
+                journal.note_of(tx, ctx, f"image.{rule}", image, inverse)
 
     def delete(self, ctx: context.RequestContext, image_id: str) -> None:
         """Let nobody see the image any more. Its bytes are in the trash until `restore`, or until
@@ -219,7 +221,7 @@ class Images:
                     "its time was over, or its room was needed."
                 )
             inverse = Inverse(verb="image.delete", args={"image_id": image_id})
-            _note(tx, ctx, "image.restore", image, inverse)
+            journal.note_of(tx, ctx, "image.restore", image, inverse)
             event = _RESTORED[ImageStatus(status)]
             return images.advance(tx, image, event, deleted_at=None, trashed_until=None)
 
@@ -244,7 +246,7 @@ class Images:
                 )  # fmt: skip
                 images.move(tx, image_id, store=None, location=None)
                 image_copies.create(tx, gone)
-            _note(tx, ctx, "image.delete_copy", image)
+            journal.note_of(tx, ctx, "image.delete_copy", image)
         self._data.copies.remove(gone)
 
     def tasks(self, ctx: context.RequestContext, image_id: str) -> list[ImageTask]:
@@ -328,29 +330,15 @@ def _fields(image: Image) -> dict[str, object]:
     return {name: getattr(image, name) for name in _CHANGEABLE}
 
 
-def _note(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    action: str,
-    image: Image,
-    inverse: Inverse | None = None,
-) -> None:
-    journal.note(
-        tx, ctx, action,
-        object_id=image.id, name=image.name or "", project_id=image.project_id, inverse=inverse,
-    )  # fmt: skip
-
-
 def _note_deletion(
     tx: connection.Transaction, ctx: context.RequestContext, image: Image, *, until: str | None
 ) -> None:
     args = {"image_id": image.id, "status": image.status}
     is_kept = image.status in _RESTORED
     why_final = "nothing is kept: trash.kept_s is 0" if is_kept else f"it was {image.status}"
-    journal.note(
-        tx, ctx, "image.delete",
-        object_id=image.id, name=image.name or "", project_id=image.project_id,
-        inverse=Inverse(verb="image.restore", args=args) if until else None, undo_until=until,
+    journal.note_of(
+        tx, ctx, "image.delete", image, Inverse(verb="image.restore", args=args) if until else None,
+        undo_until=until,
         why_final="" if until else why_final,
     )  # fmt: skip
 

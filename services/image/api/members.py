@@ -52,7 +52,7 @@ class Members:
             if len(image_members.of_image(tx, image_id)) >= MEMBERS_MAX:
                 raise errors.TooLarge(f"An image has at most {MEMBERS_MAX} members.")
             image_members.create(tx, member)
-            _note(tx, ctx, "image.share", image, _unsharing(image_id, member_id))
+            journal.note_of(tx, ctx, "image.share", image, _unsharing(image_id, member_id))
         return member
 
     def update(
@@ -76,7 +76,7 @@ class Members:
             image_members.delete(tx, image_id, member_id)
             if gone is not None:
                 inverse = Inverse(verb="image.share_again", args={"member": asdict(gone)})
-                _note(tx, ctx, "image.unshare", image, inverse)
+                journal.note_of(tx, ctx, "image.unshare", image, inverse)
 
     def restore(self, ctx: context.RequestContext, member: ImageMember) -> None:
         """Share an image again as it was shared, with what the member thought of it.
@@ -87,7 +87,9 @@ class Members:
         with self._db.transaction() as tx:
             image = self._owned(tx, ctx, member.image_id)
             image_members.create(tx, member)
-            _note(tx, ctx, "image.share", image, _unsharing(member.image_id, member.member_id))
+            journal.note_of(
+                tx, ctx, "image.share", image, _unsharing(member.image_id, member.member_id)
+            )
 
     def _shared(self, db: connection.Reader, ctx: context.RequestContext, image_id: str) -> Image:
         image = images.get_visible(db, image_id, ctx)
@@ -100,19 +102,6 @@ class Members:
         if not is_owner(ctx, image):
             raise errors.Forbidden(f"You are not permitted to share image {image_id}.")
         return image
-
-
-def _note(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    action: str,
-    image: Image,
-    inverse: Inverse,
-) -> None:
-    journal.note(
-        tx, ctx, action,
-        object_id=image.id, name=image.name or "", project_id=image.project_id, inverse=inverse,
-    )  # fmt: skip
 
 
 def _unsharing(image_id: str, member_id: str) -> Inverse:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from appliance import context, errors, policy, quota
 from appliance import queue as topics
-from appliance.db import connection, networks, ports, quotas, subnets
+from appliance.db import connection, journal, networks, ports, quotas, subnets
 from appliance.model.journal import Inverse
 from appliance.model.network import Network, Subnet
 from services.network.api import access, noting
@@ -50,7 +50,7 @@ class Networks:
                 mtu=mtu or self.mtu,
                 is_shared=is_shared,
             )
-            noting.network(tx, ctx, "network.create", made)
+            journal.note_of(tx, ctx, "network.create", made)
             return made
 
     def rename(self, ctx: context.RequestContext, network_id: str, name: str) -> Network:
@@ -59,7 +59,7 @@ class Networks:
         with self.db.transaction() as tx:
             network = access.own_network(tx, ctx, network_id, rule="update_network")
             args = {"network_id": network_id, "name": network.name}
-            noting.network(
+            journal.note_of(
                 tx, ctx, "network.update", network, Inverse(verb="network.rename", args=args)
             )
             networks.rename(tx, network_id, name)
@@ -92,7 +92,7 @@ class Networks:
             access.check_quota(tx, ctx, "network")
             args = {"network_id": network.id}
             inverse = Inverse(verb="network.delete", args=args)
-            noting.network(tx, ctx, "network.restore", network, inverse)
+            journal.note_of(tx, ctx, "network.restore", network, inverse)
             networks.insert(tx, network)
             for subnet in found:
                 subnets.insert(tx, subnet)

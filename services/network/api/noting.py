@@ -11,27 +11,13 @@ from appliance.model.security_group import Rule, SecurityGroup
 from services.network import rule_check
 
 
-def network(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    action: str,
-    about: Network,
-    inverse: Inverse | None = None,
-) -> None:
-    """Something was done to a network."""
-    journal.note(
-        tx, ctx, action,
-        object_id=about.id, name=about.name, project_id=about.project_id, inverse=inverse,
-    )  # fmt: skip
-
-
 def network_deletion(
     tx: connection.Transaction, ctx: context.RequestContext, about: Network
 ) -> None:
     """A network goes, and its subnets with it."""
     found = [asdict(subnet) for subnet in subnets.of_network(tx, about.id)]
     args = {"network": asdict(about), "subnets": found}
-    network(tx, ctx, "network.delete", about, Inverse(verb="network.restore", args=args))
+    journal.note_of(tx, ctx, "network.delete", about, Inverse(verb="network.restore", args=args))
 
 
 def subnet(
@@ -42,25 +28,7 @@ def subnet(
     inverse: Inverse | None = None,
 ) -> None:
     """Something was done to a subnet."""
-    journal.note(
-        tx, ctx, action,
-        object_id=about.id, name=about.name or about.cidr, project_id=about.project_id,
-        inverse=inverse,
-    )  # fmt: skip
-
-
-def group(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    action: str,
-    about: SecurityGroup,
-    inverse: Inverse | None = None,
-) -> None:
-    """Something was done to a security group."""
-    journal.note(
-        tx, ctx, action,
-        object_id=about.id, name=about.name, project_id=about.project_id, inverse=inverse,
-    )  # fmt: skip
+    journal.note_of(tx, ctx, action, about, inverse, name=about.name or about.cidr)
 
 
 def group_deletion(
@@ -70,7 +38,7 @@ def group_deletion(
     others = [asdict(rule) for rule in security_groups.rules_about(tx, about.id)]
     args = {"group": asdict(about), "others": others}
     inverse = Inverse(verb="security_group.restore", args=args)
-    group(tx, ctx, "security_group.delete", about, inverse)
+    journal.note_of(tx, ctx, "security_group.delete", about, inverse)
 
 
 def new_rules(
@@ -106,8 +74,5 @@ def _rules(
         return
     about, first = found[0]
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    journal.note(
-        tx, ctx, action,
-        object_id=about.id, name=f"{about.name}: {rule_check.in_words(first)}{more}",
-        project_id=about.project_id, inverse=inverse,
-    )  # fmt: skip
+    name = f"{about.name}: {rule_check.in_words(first)}{more}"
+    journal.note_of(tx, ctx, action, about, inverse, name=name)

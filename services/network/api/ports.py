@@ -103,7 +103,4 @@ def _note(
     port: Port,
     inverse: Inverse | None = None,
 ) -> None:
-    journal.note(
-        tx, ctx, action,
-        object_id=port.id, name=port.name or port.mac, project_id=port.project_id, inverse=inverse,
-    )  # fmt: skip
+    journal.note_of(tx, ctx, action, port, inverse, name=port.name or port.mac)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appliance import context, errors, policy
 from appliance import queue as topics
-from appliance.db import connection, security_groups
+from appliance.db import connection, journal, security_groups
 from appliance.model import security_group
 from appliance.model.journal import Inverse
 from appliance.model.security_group import Rule, SecurityGroup
@@ -58,7 +58,7 @@ class SecurityGroups:
             made = security_groups.create(
                 tx, name=name, project_id=ctx.project_id, description=description
             )
-            noting.group(tx, ctx, "security_group.create", made)
+            journal.note_of(tx, ctx, "security_group.create", made)
             return made
 
     def update(
@@ -77,7 +77,7 @@ class SecurityGroups:
                 raise errors.Conflict("Updating default security group not allowed.")
             args = {"group_id": group_id, "name": group.name, "description": group.description}
             inverse = Inverse(verb="security_group.update", args=args)
-            noting.group(tx, ctx, "security_group.update", group, inverse)
+            journal.note_of(tx, ctx, "security_group.update", group, inverse)
             security_groups.update(
                 tx,
                 group_id,
@@ -109,7 +109,7 @@ class SecurityGroups:
         with self.db.transaction() as tx:
             access.check_quota(tx, ctx, "security_group")
             inverse = Inverse(verb="security_group.delete", args={"group_id": group.id})
-            noting.group(tx, ctx, "security_group.restore", group, inverse)
+            journal.note_of(tx, ctx, "security_group.restore", group, inverse)
             security_groups.insert(tx, group)
             for rule in others:
                 if security_groups.is_there(tx, rule.group_id):

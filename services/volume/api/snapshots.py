@@ -57,7 +57,7 @@ class Snapshots:
                 used=volumes.usage(tx, ctx.project_id),
             )
             snapshot = _write(tx, ctx, request, volume=volume)
-            _note(tx, ctx, "snapshot.create", snapshot)
+            journal.note_of(tx, ctx, "snapshot.create", snapshot)
         self._ring(snapshot, "snapshot")
         return snapshot
 
@@ -122,7 +122,7 @@ class Snapshots:
                 return snapshot
             before = {what: getattr(snapshot, what) for what in texts}
             inverse = Inverse(verb="snapshot.update", args={"snapshot_id": snapshot_id, **before})
-            _note(tx, ctx, "snapshot.update", snapshot, inverse=inverse)
+            journal.note_of(tx, ctx, "snapshot.update", snapshot, inverse)
             return snapshots.update(tx, snapshot_id, **texts)
 
     def set_metadata(
@@ -185,7 +185,7 @@ class Snapshots:
                 used=volumes.usage(tx, snapshot.project_id),
             )  # fmt: skip
             inverse = Inverse(verb="snapshot.delete", args={"snapshot_id": snapshot_id})
-            _note(tx, ctx, "snapshot.restore", snapshot, inverse=inverse)
+            journal.note_of(tx, ctx, "snapshot.restore", snapshot, inverse)
             return snapshots.advance(tx, snapshot, SnapshotEvent.RESTORE)
 
     def _ring(self, snapshot: Snapshot, step: str) -> None:
@@ -203,27 +203,13 @@ def _check_deletable(snapshot: Snapshot) -> None:
         )
 
 
-def _note(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    action: str,
-    snapshot: Snapshot,
-    *,
-    inverse: Inverse | None = None,
-) -> None:
-    journal.note(
-        tx, ctx, action,
-        object_id=snapshot.id, name=snapshot.name, project_id=snapshot.project_id, inverse=inverse,
-    )  # fmt: skip
-
-
 def _note_metadata(
     tx: connection.Transaction, ctx: context.RequestContext, snapshot: Snapshot
 ) -> None:
     pairs = snapshots.metadata(tx, snapshot.id)
     args = {"snapshot_id": snapshot.id, "pairs": pairs, "is_whole": True}
     inverse = Inverse(verb="snapshot.set_metadata", args=args)
-    _note(tx, ctx, "snapshot.set_metadata", snapshot, inverse=inverse)
+    journal.note_of(tx, ctx, "snapshot.set_metadata", snapshot, inverse)
 
 
 def _note_deletion(
@@ -234,10 +220,9 @@ def _note_deletion(
     until: str | None,
 ) -> None:
     inverse = Inverse(verb="snapshot.restore", args={"snapshot_id": snapshot.id})
-    journal.note(
-        tx, ctx, "snapshot.delete",
-        object_id=snapshot.id, name=snapshot.name, project_id=snapshot.project_id,
-        inverse=inverse if until else None, undo_until=until,
+    journal.note_of(
+        tx, ctx, "snapshot.delete", snapshot, inverse if until else None,
+        undo_until=until,
         why_final="" if until else trash.why_final(snapshot.status),
     )  # fmt: skip
 

@@ -47,7 +47,7 @@ class Volumes:
         policy.check(ctx, "volume:create")
         with self.db.transaction() as tx:
             volume = create.once(tx, ctx, request, place=self.place)
-            _note(tx, ctx, "volume.create", volume)
+            journal.note_of(tx, ctx, "volume.create", volume)
         self._ring(volume, "create")  # a volume that is made already is no step's work
         return volume
 
@@ -112,7 +112,7 @@ class Volumes:
                 volumes.set_metadata(tx, volume_id, metadata)
             if before:
                 inverse = Inverse(verb="volume.update", args={"volume_id": volume_id, **before})
-                _note(tx, ctx, "volume.update", volume, inverse=inverse)
+                journal.note_of(tx, ctx, "volume.update", volume, inverse)
             return volumes.update(tx, volume_id, **texts) if texts else volume
 
     def set_bootable(
@@ -124,7 +124,7 @@ class Volumes:
             volume = volumes.get_visible(tx, volume_id, ctx)
             args = {"volume_id": volume_id, "is_bootable": bool(volume.is_bootable)}
             inverse = Inverse(verb="volume.set_bootable", args=args)
-            _note(tx, ctx, "volume.update", volume, inverse=inverse)
+            journal.note_of(tx, ctx, "volume.update", volume, inverse)
             return volumes.update(tx, volume_id, is_bootable=int(is_bootable))
 
     def set_metadata(
@@ -174,7 +174,7 @@ class Volumes:
                 used=volumes.usage(tx, volume.project_id),
             )
             volume = volumes.advance(tx, volume, VolumeEvent.EXTEND, size_gib=size_gib)
-            _note(tx, ctx, "volume.extend", volume)
+            journal.note_of(tx, ctx, "volume.extend", volume)
         self._ring(volume, "extend")
         return volume
 
@@ -229,7 +229,7 @@ class Volumes:
             )  # fmt: skip
             args = {"volume_id": volume_id, "is_with_snapshots": bool(found)}
             inverse = Inverse(verb="volume.delete", args=args)
-            _note(tx, ctx, "volume.restore", volume, inverse=inverse)
+            journal.note_of(tx, ctx, "volume.restore", volume, inverse)
             for snapshot in found:
                 snapshots.advance(tx, snapshot, SnapshotEvent.RESTORE)
             return volumes.advance(tx, volume, VolumeEvent.RESTORE)
@@ -268,24 +268,10 @@ def _delete_snapshots(
     return gone
 
 
-def _note(
-    tx: connection.Transaction,
-    ctx: context.RequestContext,
-    action: str,
-    volume: Volume,
-    *,
-    inverse: Inverse | None = None,
-) -> None:
-    journal.note(
-        tx, ctx, action,
-        object_id=volume.id, name=volume.name, project_id=volume.project_id, inverse=inverse,
-    )  # fmt: skip
-
-
 def _note_metadata(tx: connection.Transaction, ctx: context.RequestContext, volume: Volume) -> None:
     args = {"volume_id": volume.id, "pairs": volumes.metadata(tx, volume.id), "is_whole": True}
     inverse = Inverse(verb="volume.set_metadata", args=args)
-    _note(tx, ctx, "volume.set_metadata", volume, inverse=inverse)
+    journal.note_of(tx, ctx, "volume.set_metadata", volume, inverse)
 
 
 def _note_deletion(
@@ -298,9 +284,8 @@ def _note_deletion(
 ) -> None:
     kept = [each.id for each in gone if each.status is SnapshotStatus.TRASHED]
     inverse = Inverse(verb="volume.restore", args={"volume_id": volume.id, "snapshot_ids": kept})
-    journal.note(
-        tx, ctx, "volume.delete",
-        object_id=volume.id, name=volume.name, project_id=volume.project_id,
-        inverse=inverse if until else None, undo_until=until,
+    journal.note_of(
+        tx, ctx, "volume.delete", volume, inverse if until else None,
+        undo_until=until,
         why_final="" if until else trash.why_final(volume.status),
     )  # fmt: skip
