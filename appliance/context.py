@@ -25,6 +25,7 @@ class RequestContext:
     project_domain_id: str = ""
     roles: frozenset[str] = frozenset()
     is_system: bool = False
+    client: str = ""  # the program that asks, by the name that it gives itself
     user_domain_id: str = ""
     domain_id: str = ""  # the domain that the token is for
     is_system_scoped: bool = False
@@ -46,6 +47,10 @@ class RequestContext:
     def under(self, hop_id: ids.HopId | None) -> "RequestContext":
         """The same request, caused by `hop_id`."""
         return replace(self, hop_id=hop_id)
+
+    def by(self, user: "RequestContext") -> "RequestContext":
+        """The same request, asked by `user`."""
+        return replace(user, request_id=self.request_id, hop_id=self.hop_id, client=self.client)
 
     def to_message(self) -> dict[str, str]:
         """What a message carries of it: names and ids, never a token or a secret."""

@@ -326,7 +326,7 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
             session = self._open_session(self.who)
         else:
             module = await asyncio.to_thread(importlib.import_module, "tui.client.session")
-            session = module.Session(self.who)
+            session = module.Session(self.who, agent="tui")
         session.is_read_only = self.is_read_only
         session.ask_password = self._ask_password
         return session

@@ -106,7 +106,7 @@ def _open() -> operations.Operations:
 
 
 def _who() -> context.RequestContext:
-    return context.RequestContext(user_name=getpass.getuser())
+    return context.RequestContext(user_name=getpass.getuser(), client="novabox")
 
 
 def _print(arguments: argparse.Namespace, document: Any, text: Callable[[], str]) -> int:

@@ -21,8 +21,8 @@ KEPT: Final = 5_000  # entries; besides them, those of which something is in the
 NAME_CHARS_MAX: Final = 255
 
 _COLUMNS: Final = (
-    "id, at, user_id, user_name, project_id, action, object_id, name, request_id, state, inverse, "
-    "undo_until, reason, of_id, changed_at"
+    "id, at, user_id, user_name, client, project_id, action, object_id, name, request_id, state, "
+    "inverse, undo_until, reason, of_id, changed_at"
 )
 
 
@@ -86,6 +86,7 @@ def note(
         return
     entry = Entry(
         id=ids.new_uuid(), at=clock.stamp(), user_id=ctx.user_id, user_name=ctx.user_name,
+        client=ctx.client,
         project_id=ctx.project_id if project_id is None else ids.ProjectId(project_id),
         action=action, object_id=object_id, name=name[:NAME_CHARS_MAX],
         request_id=ctx.request_id,
@@ -125,9 +126,9 @@ def put(tx: connection.Transaction, entry: Entry) -> None:
     """Insert an entry; one of that id is there already: it gets what may have grown, its name."""
     values = {
         "id": entry.id, "at": entry.at, "user_id": entry.user_id, "user_name": entry.user_name,
-        "project_id": entry.project_id, "action": entry.action, "object_id": entry.object_id,
-        "name": entry.name, "request_id": entry.request_id, "state": entry.state,
-        "inverse": _written(entry.inverse), "undo_until": entry.undo_until,
+        "client": entry.client, "project_id": entry.project_id, "action": entry.action,
+        "object_id": entry.object_id, "name": entry.name, "request_id": entry.request_id,
+        "state": entry.state, "inverse": _written(entry.inverse), "undo_until": entry.undo_until,
         "reason": entry.reason, "of_id": entry.of_id, "changed_at": entry.changed_at,
     }  # fmt: skip
     marks = ", ".join(f":{name}" for name in values)
@@ -235,8 +236,9 @@ def _insert_turn(tx: connection.Transaction, new: Entry, old: Entry, action: str
         tx,
         Entry(
             id=new.id, at=new.at, user_id=new.user_id, user_name=new.user_name,
-            project_id=old.project_id, action=action, object_id=old.object_id, name=what,
-            request_id=new.request_id, state=EntryState.FINAL, inverse=None, undo_until=None,
+            client=new.client, project_id=old.project_id, action=action,
+            object_id=old.object_id, name=what, request_id=new.request_id,
+            state=EntryState.FINAL, inverse=None, undo_until=None,
             reason=acts.ACTS[action].why_final, of_id=old.id, changed_at=new.changed_at,
         ),
     )  # fmt: skip

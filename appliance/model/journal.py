@@ -34,6 +34,7 @@ class Entry:
     at: str
     user_id: ids.UserId
     user_name: str
+    client: str  # the program by which it was done, as it says of itself
     project_id: ids.ProjectId  # whose thing it is
     action: str
     object_id: str

@@ -118,7 +118,7 @@ def _reply(target: endpoint.Endpoint, answer: Any) -> endpoint.Reply:
 
 def _of(request: endpoint.Request, user: context.RequestContext) -> endpoint.Request:
     """The request with its user, who is the current context from here on."""
-    ctx = replace(user, request_id=request.ctx.request_id, hop_id=request.ctx.hop_id)
+    ctx = request.ctx.by(user)
     context.current.set(ctx)  # in this request's own copy of the context: `run` made it
     return replace(request, ctx=ctx)
 

@@ -13,7 +13,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance import context, errors, ids, trace
-from services.http import access, answer, auth, endpoint, faults, stream
+from services.http import access, answer, auth, clients, endpoint, faults, stream
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,8 @@ class Application:
             context.current.reset(token)
 
     async def _context(self, scope: Scope) -> context.RequestContext:
-        headers, fresh = Headers(scope=scope), context.RequestContext()
+        headers = Headers(scope=scope)
+        fresh = context.RequestContext(client=clients.name(headers.get("user-agent", "")))
         if trace.HEADER not in headers:
             return fresh
         return await stream.in_thread(lambda: auth.joined(headers, self._login, fresh))

@@ -127,6 +127,7 @@ class Bin:
     def _new(self, ctx: context.RequestContext, account: str) -> Trash:
         note = {
             "at": clock.stamp(), "user_id": ctx.user_id, "user_name": ctx.user_name,
+            "client": ctx.client,
             "project_id": account.removeprefix(RESELLER_PREFIX), "request_id": ctx.request_id,
         }  # fmt: skip
         return Trash(entry=ids.new_uuid(), until_s=self.until_s, note=json.dumps(note))
@@ -202,7 +203,8 @@ def _entry(account: str, container: str, kept: Kept) -> Entry:
     many = f"{kept.objects} objects of {container}"
     return Entry(
         id=kept.entry, at=said["at"], user_id=ids.UserId(said["user_id"]),
-        user_name=said["user_name"], project_id=ids.ProjectId(said["project_id"]),
+        user_name=said["user_name"], client=said.get("client", ""),
+        project_id=ids.ProjectId(said["project_id"]),
         action="object.delete" if kept.objects else "container.delete",
         object_id=what, name=many if kept.objects > 1 else what,
         request_id=ids.RequestId(said["request_id"]), state=EntryState.DONE,

@@ -169,6 +169,7 @@ def _journal(cloud: FakeCloud) -> None:
             "journal", id=f"e{number}000000-0000-4000-8000-000000000000",
             at=_stamp(NOW_S - 60 - 400 * number), user="demo", user_id="u1", project_id="p1",
             action=action, text=text, level=level, kind=action.partition(".")[0],
+            client=("tui", "openstack", "euca2ools", "tui", "boto3")[number],
             object_id=f"{number}7000000-0000-4000-8000-000000000000", name=name, state=state,
             request_id=LAUNCH, undo_until=until, reason=reason, of_id=None, changed_at=None,
         )  # fmt: skip

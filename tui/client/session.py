@@ -64,21 +64,26 @@ class _Token:
 class Session:
     """A user's connection to one cloud; renews its token by itself.
 
-    ``transport`` replaces the network in tests. ``is_read_only``: what would change anything is
-    refused here. ``ask_password`` is asked, with the reason, for the password when the one that
-    is known does no longer do; None gives up.
+    ``transport`` replaces the network in tests, ``agent`` is the client's name in the journal.
+    ``is_read_only``: what would change anything is refused here. ``ask_password`` is asked, with
+    the reason, for the password when the one that is known does no longer do; None gives up.
     """
 
     is_read_only: bool = False
     ask_password: Callable[[str], Awaitable[str | None]] | None = None
 
     def __init__(
-        self, credentials: Credentials, *, transport: httpx2.AsyncBaseTransport | None = None
+        self,
+        credentials: Credentials,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        agent: str = "novabox",
     ) -> None:
         self.credentials = credentials
         self._has_tls = credentials.auth_url.startswith("https:")
         self._http = httpx2.AsyncClient(
             timeout=httpx2.Timeout(_TIMEOUT_S, connect=5.0),
+            headers={"User-Agent": agent},
             transport=transport,
             trust_env=False,
             verify=_trust(credentials) if self._has_tls else False,  # 0.1 s: not for plain loopback

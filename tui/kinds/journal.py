@@ -15,19 +15,24 @@ def _columns(pen: Pen) -> Sequence[Column[Deed]]:
     return [
         Column(name="AT", width=8, cell=lambda item: (quantities.clock(item.at), ""),
                sort=lambda item: quantities.epoch_s(item.at) or 0.0),
-        Column(name="USER", width=8, cell=lambda item: (item.user or "-", "dim"), drop=1),
+        Column(name="USER", width=8, cell=lambda item: (item.user or "-", "dim"), drop=2),
+        Column(name="CLIENT", width=9, cell=lambda item: (item.client or "-", "dim"), drop=1),
         Column(name="WHAT", width=28, weight=1, cell=lambda item: (item.what, "")),
         Column(name="STATE", width=11, cell=lambda item: state(pen, words.of_deed(item))),
         Column(name="UNDO", width=6, cell=lambda item: (deeds.left(item, pen.now_s()), ""),
                is_right=True),
-        Column(name="REQUEST", width=8, drop=2,
+        Column(name="REQUEST", width=8, drop=3,
                cell=lambda item: (item.request_id.removeprefix("req-")[:8], "dim")),
     ]  # fmt: skip
 
 
 def _detail(item: Deed, pen: Pen, is_wide: bool) -> Iterable[Line]:
     yield dotted(
-        pen, f"by {item.user or 'somebody'}", f"at {quantities.clock(item.at)}", item.action
+        pen,
+        f"by {item.user or 'somebody'}",
+        item.client and f"with {item.client}",
+        f"at {quantities.clock(item.at)}",
+        item.action,
     )
     yield f"{item.kind} {item.object_id}"
     yield _advice(item, pen)

@@ -59,15 +59,16 @@ def _undo(found: Plan) -> str:
 
 def entries(found: Iterable[Deed], *, now_s: float) -> list[str]:
     """Return a line an entry of the journal, the newest first, and how it is undone."""
-    lines = [f"{'AT':<9}{'USER':<10}{'STATE':<9}{'UNDO':>6}  WHAT"]
+    lines = [f"{'AT':<9}{'USER':<10}{'CLIENT':<10}{'STATE':<9}{'UNDO':>6}  WHAT"]
     for one in found:
         lines.append(
             clean(
-                f"{quantities.clock(one.at):<9}{(one.user or '-')[:9]:<10}{one.state:<9}"
+                f"{quantities.clock(one.at):<9}{(one.user or '-')[:9]:<10}"
+                f"{(one.client or '-')[:9]:<10}{one.state:<9}"
                 f"{deeds.left(one, now_s):>6}  {one.what}"
             )
         )
-        lines.append(f"{'':36}{one.id}")
+        lines.append(f"{'':46}{one.id}")
     return lines if len(lines) > 1 else ["Nothing was changed yet."]
 
 

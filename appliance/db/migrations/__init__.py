@@ -193,6 +193,12 @@ def undo(db: "Database") -> None:
         _number(db, table, kind)
 
 
+@_steps()
+def clients_noted(db: "Database") -> None:
+    """The journal says by which program a thing was done."""
+    _run(db, undo_schema.CLIENT)
+
+
 def migrate(home: Path) -> list[str]:
     """Bring the database in `home` to this version; the names of the steps that it took.
 

@@ -25,4 +25,8 @@ CREATE INDEX snapshots_not_gone ON snapshots (host, status) WHERE status <> 'del
 CREATE INDEX snapshots_of_volume ON snapshots (volume_id) WHERE status <> 'deleted';
 """
 
+CLIENT: Final = """
+ALTER TABLE journal ADD COLUMN client TEXT NOT NULL DEFAULT '';
+"""
+
 TABLES: Final = (JOURNAL, TRASH)

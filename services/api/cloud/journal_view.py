@@ -12,6 +12,7 @@ def view(entry: Entry) -> dict[str, Any]:
         "id": entry.id,
         "at": entry.at,
         "user": entry.user_name,
+        "client": entry.client,
         "user_id": entry.user_id,
         "project_id": entry.project_id,
         "action": entry.action,

@@ -84,9 +84,7 @@ class Front:
         if request.method == "OPTIONS" or address.is_website:
             return self._unsigned(request, headers, address, seen)
         signature = signatures.identify(request, headers, address, self._find_signer)
-        ctx = replace(
-            signature.caller.ctx, request_id=request.ctx.request_id, hop_id=request.ctx.hop_id
-        )
+        ctx = request.ctx.by(signature.caller.ctx)
         context.current.set(ctx)  # in this request's own copy of the context
         caller = replace(signature.caller, ctx=ctx)
         operation = operations.find(

@@ -126,8 +126,7 @@ def _signed(
         made = base64.b64encode(hmac.digest(secret.encode(), policy.encode(), "sha1")).decode()
     if not hmac.compare_digest(made.encode(), signature.encode()):
         raise Refused("SignatureDoesNotMatch")
-    ctx = replace(signer.ctx, request_id=call.caller.ctx.request_id, hop_id=call.caller.ctx.hop_id)
-    return Caller(ctx=ctx, access=name), _conditions(policy)
+    return Caller(ctx=call.caller.ctx.by(signer.ctx), access=name), _conditions(policy)
 
 
 def _conditions(policy: str) -> list[Any]:

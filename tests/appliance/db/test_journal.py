@@ -11,7 +11,7 @@ from appliance.model import acts
 from appliance.model.journal import Entry, EntryState, Inverse
 
 CTX = context.RequestContext(
-    user_id=ids.UserId("u1"), user_name="ann", project_id=ids.ProjectId("p1")
+    user_id=ids.UserId("u1"), user_name="ann", project_id=ids.ProjectId("p1"), client="boto3"
 )
 BACK = Inverse(verb="volume.restore", args={"volume_id": "v1"})
 
@@ -31,7 +31,7 @@ def test_an_act_is_noted_with_who_what_and_how_it_is_taken_back(db) -> None:
     assert (entry.user_name, entry.project_id, entry.action) == ("ann", "p1", "volume.delete")
     assert (entry.kind, entry.act.level, entry.name) == ("volume", 2, "data")
     assert (entry.state, entry.inverse, entry.undo_until) == (EntryState.DONE, BACK, until)
-    assert entry.request_id == CTX.request_id
+    assert (entry.request_id, entry.client) == (CTX.request_id, "boto3")
 
 
 def test_what_nothing_takes_back_is_final_and_says_why(db) -> None:

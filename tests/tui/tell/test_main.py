@@ -94,8 +94,8 @@ def test_what_was_done_is_listed_undone_and_done_again(tell: Any, api: config.Se
 
     assert listed[0] == 0
     head, deleted, *_ = listed[1].splitlines()
-    assert head.split() == ["AT", "USER", "STATE", "UNDO", "WHAT"]
-    assert deleted.split()[1:] == ["demo", "done", "yes", "delete", "key", "pair", "mine"]
+    assert head.split() == ["AT", "USER", "CLIENT", "STATE", "UNDO", "WHAT"]
+    assert deleted.split()[1:] == ["demo", "httpx2", "done", "yes", "delete", "key", "pair", "mine"]
     assert undone[1].startswith("undone: delete key pair mine\n  novabox redo ")
     assert redone[1].startswith("done again: delete key pair mine\n  novabox undo ")
     assert (status, out) == (1, "")

@@ -11,7 +11,8 @@ from tui.client.nouns.moment import Time
 class Deed:
     """One entry of the journal: who did what, and whether it can be undone.
 
-    ``state`` is done, undone, expired or final; ``reason`` says why nothing takes it back.
+    ``client`` is the program by which it was done. ``state`` is done, undone, expired or final;
+    ``reason`` says why nothing takes it back.
     ``of_id`` is the entry that an undo or a redo is about.
     """
 
@@ -19,6 +20,7 @@ class Deed:
     at: Time = None
     user: str = ""
     user_id: str = ""
+    client: str = ""
     action: str = ""
     text: str = ""
     level: int = 0

@@ -148,6 +148,16 @@ def test_what_was_done_by_another_api_is_undone_too(world: World) -> None:
     assert cloud.get(f"{COMPUTE}/os-keypairs/{world.key}")["keypair"]["name"] == world.key
 
 
+def test_the_journal_says_by_which_program(world: World) -> None:
+    agent = {"User-Agent": "openstacksdk/4.22.0 keystoneauth1/5.18.1"}
+    world.cloud.ask("DELETE", f"{COMPUTE}/os-keypairs/{world.key}", headers=agent)
+    world.cloud.ask("POST", f"{JOURNAL}/newest/undo", headers={"User-Agent": "tui (novabox)"})
+
+    undone, deleted = world.cloud.get(JOURNAL)["entries"][:2]
+    assert (undone["action"], undone["client"]) == ("journal.undo", "tui")
+    assert (deleted["action"], deleted["client"]) == ("key_pair.delete", "openstack")
+
+
 def test_what_was_done_to_users_projects_and_grants_is_noted_and_final(world: World) -> None:
     cloud = world.cloud
     url = "/identity/v3"
