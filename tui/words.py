@@ -70,15 +70,6 @@ def of_service(service: nouns.Service) -> tuple[str, Meaning]:
     return service.state, _SERVICE.get(service.state, "failed")
 
 
-def of_topic(topic: nouns.Topic) -> tuple[str, Meaning]:
-    """Return paused, waiting or idle and its meaning; dead messages wait for a person."""
-    if topic.is_paused:
-        return "paused", "attention"
-    if topic.is_dead:
-        return ("dead", "failed") if topic.depth else ("empty", "off")
-    return ("waiting", "busy") if topic.depth else ("idle", "good")
-
-
 def of_hop(hop: nouns.Hop | nouns.Request) -> tuple[str, Meaning]:
     """Return the status word and its meaning."""
     return hop.status, _HOP.get(hop.status, "unknown")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui import words
-from tui.client.nouns import Fault, Image, Instance, Service, Topic
+from tui.client.nouns import Fault, Image, Instance, Service
 
 NOVA_VM_STATES = (
     "active", "building", "paused", "suspended", "stopped", "rescued", "resized", "soft-delete",
@@ -47,8 +47,5 @@ def test_a_fault_is_its_message_in_both_of_its_forms() -> None:
     assert words.fault(Instance(id="i")) == ""
 
 
-def test_services_and_topics() -> None:
+def test_a_service_says_how_it_is() -> None:
     assert words.of_service(Service(name="api", state="down")) == ("down", "failed")
-    assert words.of_topic(Topic(name="t", is_paused=True, depth=3)) == ("paused", "attention")
-    assert words.of_topic(Topic(name="t", depth=3)) == ("waiting", "busy")
-    assert words.of_topic(Topic(name="t")) == ("idle", "good")
