@@ -19,6 +19,9 @@ async def perform(app: Tui, action: Action, targets: Sequence[Target]) -> None:
     """Ask if need be, then do ``action`` to every target; one that fails stops no other."""
     if action.asks:
         targets = await _answered(app, action, targets)
+        if targets and all(map(action.is_idle, targets)):
+            app.say("nothing changed")
+            return
     if not targets or not await _is_confirmed(app, action, targets):
         return
     notes: list[str] = []

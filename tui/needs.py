@@ -70,9 +70,10 @@ def _parts(store: Store) -> Iterable[Need]:
         if not host.is_up:
             yield _part("failed", f"host {host.name} is down", host.name, host)
     for service in store.all(nouns.Service):
-        if words.of_service(service)[1] == "failed":
-            text = f"service {service.name} is {service.state}"
-            yield _part("failed", text, service.key, service)
+        word, meaning = words.of_service(service)
+        if meaning != "good":
+            text = f"service {service.name} is {word}"
+            yield _part("attention" if meaning == "off" else meaning, text, service.key, service)
     for topic in store.all(nouns.Topic):
         if topic.is_paused:
             text = f"queue {topic.name} is paused, {topic.depth} waiting"

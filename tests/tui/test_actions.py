@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from appliance.model.acts import ACTS
 from tests.tui import stage
 from tests.tui.fake_cloud import FakeCloud
 from tui import bindings, keymaps, places, registry
@@ -30,6 +31,12 @@ WITHOUT_A_LIST = (
 NEVER_REUSED = {
     *(place.key for place in places.PLACES),
     "colon", "slash", "/", "question_mark", "escape", "ctrl+p", "z", "Z",
+}  # fmt: skip
+_ACT_BY_ACTION = {
+    "instance.terminate": "instance.delete", "key.delete": "key_pair.delete",
+    "group.delete": "security_group.delete", "group.add_rule": "security_group.add_rules",
+    "group.delete_rule": "security_group.delete_rules",
+    "instance.detach_volume": "volume.detach", "image.hold_back": "image.deactivate",
 }  # fmt: skip
 TARGET = Target(id="ID", name="NAME", noun=nouns.Instance(id="ID", request_id="REQ"))
 ids = [action.id for action in REGISTRY]
@@ -52,7 +59,7 @@ def test_no_key_means_two_things_on_one_screen(view: str) -> None:
 @pytest.mark.parametrize("action", REGISTRY, ids=ids)
 def test_an_action_is_explained_in_a_sentence(action: Action) -> None:
     assert action.label
-    assert action.purpose.endswith((".", "…")) or ": " in action.purpose
+    assert action.purpose.endswith(".") or ": " in action.purpose
     assert action.purpose[0].isupper()
 
 
@@ -77,6 +84,23 @@ def test_what_destroys_needs_ctrl_and_a_dialog(action: Action) -> None:
         assert action.keys.startswith("ctrl+")
     if action.call and action.call(TARGET).method == "DELETE":
         assert action.level >= Level.ONE_OBJECT
+
+
+@pytest.mark.parametrize("action", REGISTRY, ids=ids)
+def test_a_dialog_is_as_grave_as_the_journal_says_the_act_is(action: Action) -> None:
+    act = ACTS.get(_ACT_BY_ACTION.get(action.id, action.id))
+    if act and max(act.level, action.level) >= Level.ONE_OBJECT:
+        assert action.level == act.level
+
+
+def test_every_level_of_confirmation_is_some_actions() -> None:
+    assert {action.level for action in REGISTRY} == set(Level)
+
+
+@pytest.mark.parametrize("action", REGISTRY, ids=ids)
+def test_what_an_action_says_needs_no_sign_that_a_terminal_may_lack(action: Action) -> None:
+    asked = [text for one in action.asks for text in (one.label, one.hint)]
+    assert "".join([action.label, action.purpose, *asked]).isascii()
 
 
 @pytest.mark.parametrize("action", REGISTRY, ids=ids)

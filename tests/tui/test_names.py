@@ -50,7 +50,7 @@ def test_a_strange_name_moves_no_column_and_no_border(name: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=60), st.integers(0, 40))
 def test_any_text_is_fitted_to_its_cells(text: str, width: int) -> None:
-    fitted = spans.fit(text, width)
+    fitted = spans.fit(text, width, ellipsis="…")
     assert cell_len(fitted) == width
     assert not any(sign in fitted for sign in "\x1b\n\t\u202e\u200f")
 

@@ -88,6 +88,7 @@ class Action:
     is_shown: bool = True
     takes: tuple[type[nouns.Noun], ...] = ()  # on a screen of several lists: what it works on
     suits: Callable[[Any], bool] = lambda _: True  # and in which state of that
+    is_idle: Callable[[Target], bool] = lambda _: False  # whether the answers change nothing
 
     def works_on(self, target: Target | None) -> bool:
         """Return whether it can be done to what is under the cursor."""

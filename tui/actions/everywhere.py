@@ -8,7 +8,7 @@ from tui.actions.action import Action
 
 ACTIONS: Final = (
     Action(id="app.command", keys="colon", label="go", views=("everywhere",), does="app.command",
-           purpose="Go to a screen or give a command: instances state:error, images, trace req-…"),
+           purpose="Go to a screen or give a command: instances state:error, images, trace ID."),
     Action(id="app.help", keys="question_mark", label="keys", views=("everywhere",),
            does="app.help", purpose="The keys of this screen, and the line each one stands for."),
     Action(id="app.palette", keys="ctrl+p", label="palette", views=("everywhere",),

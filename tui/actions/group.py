@@ -103,7 +103,7 @@ ACTIONS: Final = (
             target.answers.get("rule", "RULE")),
     ),
     Action(
-        id="group.delete", keys="ctrl+d", label="delete", views=("groups",), level=Level.FOR_GOOD,
+        id="group.delete", keys="ctrl+d", label="delete", views=("groups",), level=Level.ONE_OBJECT,
         purpose="The group and its rules are gone; no port may be in it.",
         cli=openstack("security", "group", "delete", "ID"),
         call=lambda target: verbs.network.delete_security_group(target.id),

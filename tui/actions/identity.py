@@ -136,7 +136,7 @@ PROJECTS: Final = (
     _switch("project"),
     Action(
         id="project.delete", keys="ctrl+d", label="delete", views=("projects",),
-        level=Level.FOR_GOOD,
+        level=Level.EVERYTHING,
         purpose="The project and all roles in it are gone; what is left in it is nobody's.",
         cli=openstack("project", "delete", "ID"),
         call=lambda target: verbs.identity.delete_project(target.id),
@@ -148,7 +148,7 @@ KEYS: Final = (
         purpose="Import a public key, by which new instances let you in.",
         asks=(Question(name="name", label="Name"),
               Question(name="public_key", label="Public key", default=_own_public_key,
-                       hint="ssh-ed25519 AAAA… you@here")),
+                       hint="ssh-ed25519 AAAA... you@here")),
         cli=lambda target: ("openstack", "keypair", "create", "--public-key", "FILE",
                             _said(target, "name")),
         call=lambda target: verbs.compute.import_key_pair(

@@ -94,7 +94,7 @@ ACTIONS: Final = (
     ),
     Action(
         id="network.delete", keys="ctrl+d", label="delete network", views=("networks",),
-        level=Level.FOR_GOOD, takes=(nouns.Network,),
+        level=Level.ONE_OBJECT, takes=(nouns.Network,),
         purpose="The network and its addresses are gone; no instance may be on it.",
         cli=openstack("network", "delete", "ID"),
         call=lambda target: verbs.network.delete_network(target.id),

@@ -72,6 +72,7 @@ def _setting(
         level=Level.REVERSIBLE, cli=line,
         asks=tuple(_question(name, label) for name, label in resources.items()),
         call=lambda target: putting(target.id, _changed(target, resources)),
+        is_idle=lambda target: not _changed(target, resources),
     )  # fmt: skip
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tui import quantities
-from tui.client.nouns import History, Topic
+from tui import quantities, words
+from tui.client.nouns import History, Service, Topic
 from tui.glyphs import Glyphs
 from tui.kinds.kind import Kind, Pen
 from tui.widgets.columns import Column
@@ -58,9 +58,17 @@ def consumer(pen: Pen, item: Topic) -> Span:
         return f"{glyphs.off} PAUSED {left(pen, item)}".rstrip(), "attention"
     if item.is_dead:
         return "-", "dim"
+    if is_stopped(pen, item):
+        return f"{glyphs.off} STOPPED", "attention"
     if item.consumers:
         return f"{glyphs.good} {', '.join(item.consumers)}", "good"
     return f"{glyphs.failed} nobody", "failed"
+
+
+def is_stopped(pen: Pen, item: Topic) -> bool:
+    """Return whether somebody stopped the process that would take messages."""
+    service = pen.store.find(Service, item.name)
+    return service is not None and words.of_service(service) == ("stopped", "off")
 
 
 def left(pen: Pen, item: Topic) -> str:

@@ -168,8 +168,11 @@ class Talk:
         if answers is None or not await self._is_confirmed(action, targets):
             self._say("nothing was done")
             return
-        for target in targets:
-            await self._one(action, replace(target, answers=answers))
+        for target in (replace(target, answers=answers) for target in targets):
+            if action.is_idle(target):
+                self._say(f"{action.label} {target.name}: nothing changed")
+            else:
+                await self._one(action, target)
 
     async def _one(self, action: Action, target: Target) -> None:
         if action.call is None:

@@ -55,7 +55,7 @@ class Offers(Lines):
         note_width = max(0, width - name_width - key_width - 3)
         name = fit(offer.name, name_width, ellipsis=glyphs.ellipsis)
         note = fit(offer.note, note_width, ellipsis=glyphs.ellipsis)
-        key = fit(offer.key, key_width)
+        key = fit(offer.key, key_width, ellipsis=glyphs.ellipsis)
         return [(f"{cursor} ", "key"), (name, "title"), (" ", ""), (key, "key"), (note, "dim")]
 
     def update(self, offers: Sequence[Offer]) -> None:

@@ -82,12 +82,13 @@ class _Keys(Lines):
 
     def line(self, index: int, width: int) -> list[Span]:
         key, label, text = self._keys[index]
+        ellipsis = self.app.glyphs.ellipsis
         if not key and not text.startswith(("$ ", "GET", "POST", "PUT", "PATCH", "DELETE")):
-            return [(fit(f" {text}", width, ellipsis=self.app.glyphs.ellipsis), "")]
+            return [(fit(f" {text}", width, ellipsis=ellipsis), "")]
         room = 9 if width < _WIDE else 14
-        rest = fit(text, max(0, width - room - 18), ellipsis=self.app.glyphs.ellipsis)
+        rest = fit(text, max(0, width - room - 18), ellipsis=ellipsis)
         return [
-            (f" {fit(key, room)} ", "key"),
-            (fit(label, 15) + " ", "title"),
+            (f" {fit(key, room, ellipsis=ellipsis)} ", "key"),
+            (fit(label, 15, ellipsis=ellipsis) + " ", "title"),
             (rest, "" if key else "dim"),
         ]

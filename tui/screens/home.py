@@ -132,7 +132,10 @@ class Home(View):
     def _health(self) -> list[Content]:
         store = self.app.store
         services = [
-            self._state(words.of_service(service)[1], fit(service.name, 12))
+            self._state(
+                words.of_service(service)[1],
+                fit(service.name, 12, ellipsis=self.app.glyphs.ellipsis),
+            )
             for service in sorted(store.all(nouns.Service), key=nouns.key)
         ]
         rows = [Content("  ").join(services[at : at + 2]) for at in range(0, len(services), 2)]

@@ -230,12 +230,12 @@ class Networks(View):
             name = owner.name if owner else (port.name or "no instance")
             parts: list[Span] = [
                 (glyphs.twig_last if is_last else glyphs.twig, "dim"),
-                (fit(_ending(port), 5), ""),
+                (fit(_ending(port), 5, ellipsis=glyphs.ellipsis), ""),
                 (fit(name, 15, ellipsis=glyphs.ellipsis) + " ", ""),
                 (fit(f"{glyphs.state(meaning)} {word}", 14, ellipsis=glyphs.ellipsis), meaning),
             ]
             if width >= _WIDE:
-                parts.append((fit(port.tap, 16), "dim"))
+                parts.append((fit(port.tap, 16, ellipsis=glyphs.ellipsis), "dim"))
             room = max(width - sum(len(text) for text, _ in parts) - _TRAFFIC, 8)
             groups = ",".join(self._groups(port))
             parts.append((fit(groups, room - 1, ellipsis=glyphs.ellipsis) + " ", "dim"))
@@ -303,11 +303,11 @@ class Networks(View):
         said, checks = self._asked.answers, self._judged.checks if self._judged else ()
         names = [self._called(said["from"]), self._called(said["to"])]
         turn = _turn(checks)
-        width = max(map(len, names)) + 2
+        width, ellipsis = max(map(len, names)) + 2, self.app.glyphs.ellipsis
         for name, part in zip(names, (checks[:turn], checks[turn:]), strict=True):
             if part:
                 marks = Content(" ").join(self._check_line(one) for one in part)
-                yield Content.assemble((fit(name, width), "bold"), marks)
+                yield Content.assemble((fit(name, width, ellipsis=ellipsis), "bold"), marks)
 
     def _check_line(self, check: Check) -> Content:
         meaning: Meaning = (

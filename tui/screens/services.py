@@ -76,6 +76,8 @@ class Services(Resource):
         """Draw queues and services."""
         super().show(topics)
         if "service" in topics:
+            self.table.refresh()
+            self.show_chosen()
             found = sorted(self.app.store.all(Service), key=services.KIND.order)
             self._table("processes").update(found)
             cost = quantities.size(1024 * sum(item.pss_kib or 0 for item in found))
@@ -197,9 +199,12 @@ class Services(Resource):
             parts.append(f"{self._who(topic.paused_by)} paused it{ago}")
             if left := queues.left(self.app, topic):
                 parts.append(f"goes on in {left}")
+        is_stopped = queues.is_stopped(self.app, topic)
+        if is_stopped:
+            parts.append("its process is stopped")
         box = self.query_one("#messages")
         box.border_title = Content(clean(f" {self.app.glyphs.dot} ".join(parts)))
-        box.set_class(topic.is_paused, "-held")
+        box.set_class(topic.is_paused or is_stopped, "-held")
 
     def _who(self, name: str | None) -> str:
         if self.app.who is not None and name == self.app.who.username:
@@ -209,6 +214,8 @@ class Services(Resource):
     def _advice(self, topic: Topic) -> str:
         if topic.is_paused:
             return "Paused: what comes waits here. o lets one through, p resumes."
+        if queues.is_stopped(self.app, topic):
+            return "Stopped: what comes waits here until the process is started: Tab to it, S."
         if topic.is_dead:
             return "No step has failed for good, and nobody put a message aside."
         last = f"Last step: {topic.last_step}.  " if topic.last_step else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import getters
 from textual.content import Content
 from textual.widget import Widget
@@ -44,7 +46,7 @@ class Header(Widget):
             clock = f"{clock[:5]:8}"
         meaning, text = self._summary()
         sign = self.app.glyphs.state(meaning)
-        style = f"{themes.COLOUR[meaning]}{' reverse' if 'PAUSED' in text else ''}"
+        style = f"{themes.COLOUR[meaning]}{' reverse' if meaning == 'attention' else ''}"
         return Content.assemble((f"{sign} {text}", style), f"  {clock}")
 
     def _left(self, topic: nouns.Topic) -> str:
@@ -63,9 +65,19 @@ class Header(Widget):
         services, topics = store.all(nouns.Service), store.all(nouns.Topic)
         up = sum(words.of_service(service)[1] == "good" for service in services)
         depth = sum(topic.depth for topic in topics if not topic.is_dead)
-        paused = [topic for topic in topics if topic.is_paused]
         text = f"{up}/{len(services)} up  mq {depth}"
-        if paused:
-            loud = f"{paused[0].name} PAUSED {self._left(paused[0])}".rstrip()
-            return "attention", f"{loud if len(paused) == 1 else f'{len(paused)} PAUSED'}  {text}"
+        if loud := self._held(services, topics):
+            return "attention", f"{loud}  {text}"
         return ("good" if up == len(services) else "failed"), text
+
+    def _held(self, services: Sequence[nouns.Service], topics: Sequence[nouns.Topic]) -> str:
+        """Return what somebody holds, by its name, or how many: it is loud everywhere."""
+        paused = [topic for topic in topics if topic.is_paused]
+        stopped = [one.key for one in services if words.of_service(one)[1] == "off"]
+        if len(paused) + len(stopped) == 1:
+            (word,) = [f"{one.name} PAUSED {self._left(one)}" for one in paused] + [
+                f"{name} STOPPED" for name in stopped
+            ]
+            return word.rstrip()
+        counts = {"PAUSED": len(paused), "STOPPED": len(stopped)}
+        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)

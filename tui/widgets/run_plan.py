@@ -28,7 +28,7 @@ def lines(plan: RunPlan, *, project: str, glyphs: Glyphs) -> Iterable[Content]:
     if plan.count.asked > 1:
         yield Content(f"{plan.count.placed} of {plan.count.asked} have room")
     for host in plan.hosts:
-        yield from _host(host, is_named=len(plan.hosts) > 1 or plan.host is None)
+        yield from _host(host, glyphs, is_named=len(plan.hosts) > 1 or plan.host is None)
     shown = sorted(
         (one for one in plan.quota if one.resource in _SHOWN or one.is_exceeded),
         key=lambda one: (one.resource not in _SHOWN, one.resource != "instances"),
@@ -39,21 +39,21 @@ def lines(plan: RunPlan, *, project: str, glyphs: Glyphs) -> Iterable[Content]:
     yield from _image(plan)
 
 
-def _host(host: HostChecks, *, is_named: bool) -> Iterable[Content]:
+def _host(host: HostChecks, glyphs: Glyphs, *, is_named: bool) -> Iterable[Content]:
     if is_named:
         yield Content(clean(host.name))
     for check in host.checks:
         if check.filter in _ROOM and check.asked is not None:
-            yield _room(check)
+            yield _room(check, glyphs)
         elif not check.is_passed:
             yield Content.assemble("  ", clean(check.text), " ", _mark(False))
 
 
-def _room(check: Check) -> Content:
+def _room(check: Check, glyphs: Glyphs) -> Content:
     used = max((check.limit or 0) - (check.free or 0), 0)
     numbers = (_amount(value, check.unit) for value in (used, check.asked or 0, check.limit or 0))
     text = "{} + {} of {}".format(*numbers)
-    row = f"  {_ROOM[check.filter]:9} {fit(text, _NUMBERS)} "
+    row = f"  {_ROOM[check.filter]:9} {fit(text, _NUMBERS, ellipsis=glyphs.ellipsis)} "
     return Content.assemble(row, _mark(check.is_passed))
 
 
@@ -62,8 +62,9 @@ def _quota(one: Share, glyphs: Glyphs) -> Content:
     of = "" if one.limit < 0 else f" of {_amount(one.limit, unit)}"
     after = _amount(one.used + one.asked, unit)
     text = f"{_amount(one.used, unit)} {glyphs.arrow} {after}{of}"
+    numbers = fit(text, _NUMBERS, ellipsis=glyphs.ellipsis)
     return Content.assemble(
-        clean(f"  {_WORDS.get(one.resource, one.resource):9} {fit(text, _NUMBERS)} "),
+        clean(f"  {_WORDS.get(one.resource, one.resource):9} {numbers} "),
         _mark(not one.is_exceeded),
     )
 

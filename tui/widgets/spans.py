@@ -18,7 +18,7 @@ STYLES: Final = (
 )  # fmt: skip
 
 
-def fit(text: str, width: int, *, ellipsis: str = "…", right: bool = False) -> str:
+def fit(text: str, width: int, *, ellipsis: str, right: bool = False) -> str:
     """Return ``text`` in exactly ``width`` cells, its end cut off or spaces added."""
     text = clean(text)
     length = cell_len(text)

@@ -111,6 +111,25 @@ def test_a_stopped_service_is_started(cloud: FakeCloud) -> None:
     stage.play(cloud, scene)
 
 
+def test_a_queue_whose_process_is_stopped_is_as_loud_as_a_paused_one(cloud: FakeCloud) -> None:
+    cloud.put("topic", name="compute.box1", is_paused=False, paused_by=None, paused_until=None)
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await stage.press(pilot, "7", "down")
+        cloud.put("service", name="image", topic="image", state="stopped", pss_kib=None)
+        await stage.until(pilot, lambda: "■ STOPPED" in stage.text(app))
+        shown = stage.text(app)
+        assert "▲ image STOPPED" in shown.splitlines()[0]
+        assert "0 waiting · its process is stopped" in shown
+        assert "Stopped: what comes waits here until the process is started" in shown
+        await stage.press(pilot, "1")
+        assert "▲ service image is stopped" in stage.text(app)
+        cloud.put("topic", name="scheduler", is_paused=True)
+        await stage.until(pilot, lambda: "1 PAUSED, 1 STOPPED" in stage.text(app))
+
+    stage.play(cloud, scene)
+
+
 def test_enter_goes_down_from_queue_to_message_to_its_inside_and_t_to_its_trace(
     cloud: FakeCloud,
 ) -> None:

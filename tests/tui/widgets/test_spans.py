@@ -11,7 +11,7 @@ from tui.widgets import spans
 
 @given(st.text(), st.integers(0, 40), st.booleans())
 def test_a_fitted_text_has_exactly_its_cells(text: str, width: int, right: bool) -> None:
-    assert width == cell_len(spans.fit(text, width, right=right))
+    assert width == cell_len(spans.fit(text, width, ellipsis="…", right=right))
 
 
 @given(st.lists(st.tuples(st.text(), st.just("")), max_size=5), st.integers(0, 40))
@@ -29,5 +29,5 @@ def test_clean_text_moves_no_cursor_and_turns_no_direction(text: str) -> None:
 
 
 def test_a_cut_says_so() -> None:
-    assert spans.fit("instance", 5) == "inst…"
+    assert spans.fit("instance", 5, ellipsis="…") == "inst…"
     assert spans.fit("instance", 5, ellipsis="~") == "inst~"
