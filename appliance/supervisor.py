@@ -1,8 +1,9 @@
 """Runs the cloud's processes on one machine: starts them, restarts what dies, stops them in order.
 
 `systemd/` starts the same commands as units; this is the same for a laptop, a class and the tests.
-It knows the commands, not what they do. Killing the supervisor stops its children too: each asks
-the kernel for SIGTERM when its parent dies.
+Here they are copies of the supervisor (`copies.py`), so what they have in common is in memory once.
+It knows their modules' names, not what they do. Killing the supervisor stops its children too: each
+asks the kernel for SIGTERM when its parent dies.
 """
 
 import contextlib
@@ -19,9 +20,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkProcess
 from typing import IO, Any, Final
 
-from appliance import config, control, errors, processes
+from appliance import config, control, copies, errors, processes
 from appliance.db import connection, services
 from appliance.model.host import Service
 
@@ -29,19 +31,25 @@ log = logging.getLogger(__name__)
 
 SERVICES: Final = ("object", "api", "image", "scheduler", "network", "volume", "compute")
 LIBVIRTD: Final = "libvirtd"
+PREFIX: Final = "nbx-"  # of a child's name, as `ps` shows it
+# What two or more of them load: read once, and in memory once
+SHARED: Final = (
+    "appliance.worker", "appliance.glance", "asyncio", "services.http.app", "services.http.server",
+    "services.identity.api",
+)  # fmt: skip
 _BACKOFF_FIRST_S: Final = 0.2
 _BACKOFF_MAX_S: Final = 5.0  # a process that dies at once is tried this often, for ever
 _STEADY_S: Final = 2.0  # one that lived this long starts again with the first back-off
 _STOP_S: Final = 30.0  # a process that does not stop by itself is killed after this
 _LOOK_S: Final = 0.5  # how long a look at the lock may keep it from whoever starts
+_LOOK_AGAIN_S: Final = 0.02  # whether those that were told to stop have
 _LOG_BYTES_MAX: Final = 16 << 20  # at start, a log over this becomes NAME.log.1
 
 
 @dataclass(slots=True)
 class _Child:
     name: str
-    argv: list[str]
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkProcess | None = None
     started_at: float = 0.0
     backoff_s: float = _BACKOFF_FIRST_S
     due_at: float = 0.0
@@ -50,10 +58,9 @@ class _Child:
     is_at_once: bool = False  # its end was asked for: no back-off
 
 
-def command(name: str) -> list[str]:
-    """The command line of one of the cloud's processes."""
-    module = "services.compute.libvirtd" if name == LIBVIRTD else f"services.{name}"
-    return [sys.executable, "-m", module]
+def module(name: str) -> str:
+    """What one of the cloud's processes runs."""
+    return "services.compute.libvirtd" if name == LIBVIRTD else f"services.{name}"
 
 
 def run_once(settings: config.Settings, *argv: str, timeout_s: float = 120.0) -> int:
@@ -73,11 +80,14 @@ def needs_libvirtd(settings: config.Settings) -> bool:
 
 
 class Supervisor:
-    """One run of `novabox up`."""
+    """One run of `novabox up`. `shared` are modules that its children find loaded."""
 
-    def __init__(self, settings: config.Settings, names: tuple[str, ...]) -> None:
+    def __init__(
+        self, settings: config.Settings, names: tuple[str, ...], *, shared: tuple[str, ...] = ()
+    ) -> None:
         self._settings = settings
-        self._children = [_Child(name=name, argv=command(name)) for name in names]
+        self._shared = shared
+        self._children = [_Child(name=name) for name in names]
         self._stopping = False
 
     def run(self) -> None:
@@ -90,6 +100,7 @@ class Supervisor:
             _signals(self._on_stop) as wakeup,
             contextlib.closing(control.Listener(self._settings.run_dir)) as listener,
         ):
+            copies.share(self._shared)
             for child in self._children:
                 self._start(child)
             try:
@@ -106,12 +117,11 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         child.started_at = time.monotonic()
-        child.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "--", *child.argv],
-            env=_environment(self._settings), stdin=subprocess.DEVNULL,
-            stdout=_log_file(self._settings, child.name), stderr=subprocess.STDOUT,
-            process_group=0,  # Ctrl-C is the supervisor's; it tells the others in order
-        )  # fmt: skip
+        with _log_file(self._settings, child.name) as output:
+            child.process = copies.start(
+                module(child.name), PREFIX + child.name,
+                environment=_environment(self._settings), output=output,
+            )  # fmt: skip
         log.info("%s: started, pid %s", child.name, child.process.pid)
         self._write_state()
 
@@ -151,8 +161,9 @@ class Supervisor:
     def _restart_dead(self) -> None:
         now = time.monotonic()
         for child in self._children:
-            if child.process and child.process.poll() is not None:
-                self._bury(child, child.process.returncode, lived_s=now - child.started_at)
+            status = child.process.exitcode if child.process else None
+            if status is not None:
+                self._bury(child, status, lived_s=now - child.started_at)
             if (
                 child.process is None
                 and child.is_wanted
@@ -206,12 +217,12 @@ class Supervisor:
         for process in running:
             process.terminate()
         deadline = time.monotonic() + _STOP_S
+        while any(one.exitcode is None for one in running) and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN_S)
         for process in running:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            if process.exitcode is None:
                 process.kill()
-                process.wait()
+                process.join()
         for child in children:
             child.process = None
 

@@ -42,7 +42,7 @@ def _up(arguments: argparse.Namespace) -> int:
     log.start(settings.log_level)
     if not arguments.prepared:
         prepare(settings)
-    supervisor.Supervisor(settings, _names(settings)).run()
+    supervisor.Supervisor(settings, _names(settings), shared=supervisor.SHARED).run()
     return 0
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from appliance import supervisor
+
 TABLES: Final = {socket.SOCK_STREAM: ("tcp", "tcp6"), socket.SOCK_DGRAM: ("udp", "udp6")}
 TCP_LISTEN: Final = "0A"
 UDP_UNCONNECTED: Final = "07"
@@ -61,6 +63,7 @@ def _holds(folder: Path, inodes: set[str]) -> bool:
 def _owner(folder: Path) -> Owner:
     words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
     name = (folder / "comm").read_text().strip()
+    is_unit = any(word.startswith("services.") for word in words)
     return Owner(
-        pid=int(folder.name), name=name, is_ours=any(word.startswith("services.") for word in words)
+        pid=int(folder.name), name=name, is_ours=is_unit or name.startswith(supervisor.PREFIX)
     )

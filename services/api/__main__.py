@@ -32,14 +32,15 @@ def main() -> None:
 
 
 def bootstrap(settings: config.Settings) -> None:
-    """Tables, users, flavors and the first network, where they are missing. May run twice.
+    """Tables, users, flavors, the first network, and the certificate for bundles, where they are
+    missing. May run twice.
 
     Raises ConfigError for stores of images that cannot be opened: every start comes by here.
     """
     from appliance.db import migrations
     from services.compute import api as compute
     from services.identity import api as identity
-    from services.image import store_settings
+    from services.image import certificate, store_settings
     from services.network import api as network
 
     store_settings.check(settings)
@@ -48,6 +49,7 @@ def bootstrap(settings: config.Settings) -> None:
     identity.bootstrap(settings, db)
     compute.bootstrap(db)
     network.bootstrap(settings, db)
+    certificate.ensure(settings.etc_dir)
 
 
 def serve(settings: config.Settings) -> None:

@@ -1,7 +1,7 @@
 """The image worker's process: `python -m services.image [once]`."""
 
 from appliance import keystone, worker
-from services.image import answers, certificate, stores, tasks
+from services.image import answers, stores, tasks
 from services.image.data import Data
 from services.image.imports import Imports
 from services.image.manager import Manager
@@ -13,7 +13,6 @@ def main() -> None:
     """Serve the topic `image`."""
     once = worker.wants_once("image")
     frame = worker.start("image", per_host=False)
-    certificate.ensure(frame.settings.etc_dir)
     session = keystone.Session(frame.settings, "glance")
 
     def account() -> tuple[str, str]:

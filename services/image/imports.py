@@ -15,8 +15,6 @@ from appliance.db import connection, image_tasks, images
 from appliance.model.image import Image, ImageStatus
 from appliance.model.image_task import ImageTask, TaskStatus
 from services.image import (
-    bundles,
-    certificate,
     conversion,
     glance_download,
     manifests,
@@ -51,7 +49,6 @@ class Imports:
         self._data = data
         self._objects = objects
         self._staging = Staging(settings)
-        self._opener = certificate.Opener(settings.etc_dir)
 
     def run(self, image: Image) -> None:
         """importing → active, or → queued with the reason and without bytes; its task ends with it.
@@ -169,6 +166,8 @@ class Imports:
     def _object(self, image: Image, location: sources.Location) -> Reader:
         if not location.is_manifest:
             return Chunks(self._objects.chunks(image.project_id, location))
+        from services.image import bundles, certificate  # cryptography, for the first bundle
+
         document = self._objects.read(
             image.project_id, location, size_bytes_max=manifests.BYTES_MAX
         )
@@ -177,11 +176,12 @@ class Imports:
         def open_part(filename: str) -> Generator[bytes]:
             return self._objects.chunks(image.project_id, location.beside(filename))
 
+        opener = certificate.Opener(self._settings.etc_dir)
         return bundles.Bundle(
             manifest,
             open_part,
-            key=self._opener.open(manifest.encrypted_key),
-            iv=self._opener.open(manifest.encrypted_iv),
+            key=opener.open(manifest.encrypted_key),
+            iv=opener.open(manifest.encrypted_iv),
         )
 
     def _converted(

@@ -1,5 +1,6 @@
 """The network worker's process: `python -m services.network [once | clear]`."""
 
+import importlib.util
 import sys
 from functools import partial
 from pathlib import Path
@@ -44,10 +45,20 @@ def driver(settings: config.Settings) -> NetworkDriver:
     if settings.network.driver == "fake":
         return FakeDriver(_folder(settings))
     if settings.network.driver == "linux":
+        _spare_protocols()
         from services.network.linux import LinuxDriver
 
         return LinuxDriver(_folder(settings))
     raise errors.ConfigError(f"network.driver {settings.network.driver!r}: known: linux, fake")
+
+
+def _spare_protocols() -> None:
+    """Have no more of pyroute2 loaded than is asked for: its own first lines, which are not run,
+    load all the protocols it knows (6 MiB).
+    """
+    package = importlib.util.find_spec("pyroute2")
+    if package and "pyroute2" not in sys.modules:
+        sys.modules["pyroute2"] = importlib.util.module_from_spec(package)
 
 
 def _meet_guests(frame: worker.Worker) -> Gateways:

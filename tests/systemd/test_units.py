@@ -25,7 +25,7 @@ def test_there_is_one_unit_for_each_process_that_up_starts() -> None:
     assert names == set(supervisor.SERVICES)
     for name in names:
         start = read(ROOT / f"systemd/novabox-{name}.service")["Service"]["ExecStart"]
-        assert start.split()[1:] == supervisor.command(name)[1:]
+        assert start.split()[1:] == ["-m", supervisor.module(name)]
 
 
 def test_each_unit_has_the_capabilities_of_its_part_and_no_other() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import email.message
 import email.parser
-import email.policy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -119,4 +118,4 @@ def boundary(content_type: str) -> str | None:
 
 def _headers(head: bytes) -> email.message.Message:
     text = head.decode(errors="replace")  # browsers write names in UTF-8 (RFC 7578, section 5.1)
-    return email.parser.HeaderParser(policy=email.policy.compat32).parsestr(text)
+    return email.parser.HeaderParser().parsestr(text)

@@ -32,12 +32,19 @@ def test_an_owner_that_cannot_be_seen_is_said_so(tmp_path: Path) -> None:
     assert listeners.owner(socket.SOCK_STREAM, 1, tmp_path) == listeners.NOBODY_SEEN
 
 
-def test_a_service_of_ours_is_known_by_what_it_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("python\0-m\0services.api\0", "python"), ("python\0-m\0appliance.cli\0up\0", "nbx-api")],
+    ids=["unit", "child of up"],
+)
+def test_a_service_of_ours_is_known_by_what_it_runs(
+    tmp_path: Path, command: str, name: str
+) -> None:
     process = tmp_path / "42"
     (process / "fd").mkdir(parents=True)
     (process / "fd" / "3").symlink_to("socket:[777]")
-    (process / "cmdline").write_bytes(b"python\0-m\0services.api\0")
-    (process / "comm").write_text("python\n")
+    (process / "cmdline").write_text(command)
+    (process / "comm").write_text(f"{name}\n")
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "tcp").write_text(
         "  sl  local_address rem_address   st tx rx tr when retrnsmt uid timeout inode\n"
@@ -46,8 +53,8 @@ def test_a_service_of_ours_is_known_by_what_it_runs(tmp_path: Path) -> None:
 
     found = listeners.owner(socket.SOCK_STREAM, 0x2246, tmp_path)
 
-    assert found == listeners.Owner(pid=42, name="python", is_ours=True)
-    assert str(found) == "python (pid 42)"
+    assert found == listeners.Owner(pid=42, name=name, is_ours=True)
+    assert str(found) == f"{name} (pid 42)"
     assert listeners.owner(socket.SOCK_STREAM, 80, tmp_path) == listeners.NOBODY_SEEN
 
 
