@@ -15,9 +15,9 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from appliance import bell, clock, context, ids
 from appliance.db import connection
@@ -87,15 +87,23 @@ class Crossing:
 
 
 class Span:
-    """A hop under way: what is learned while it runs is noted on it."""
+    """A hop under way: what is learned while it runs is noted on it.
 
-    def __init__(self, hop_id: ids.HopId) -> None:
+    It is the record itself, read by the recorder when it writes: most hops are over by then, and
+    are written once.
+    """
+
+    def __init__(self, hop_id: ids.HopId, **detail: Any) -> None:
         self.id = hop_id
         self.bytes: int | None = None
-        self.detail: dict[str, Any] = {}
+        self.detail = detail
         self.error: str | None = None
-        self.running: Hop | None = None  # as it was recorded; None where nothing is
-        self._shown_s = time.monotonic()
+        self.is_read = False  # by the recorder, which must be told of what changes after that
+        self._begun: _Begun | None = None  # None where nothing is recorded
+        self._status: Status = "running"
+        self._duration_us: int | None = None
+        self._total_bytes: int | None = None
+        self._shown_s = 0.0
 
     def note(self, **detail: Any) -> None:
         """Add facts that a reader of the trace wants: names and numbers, never secrets."""
@@ -104,22 +112,72 @@ class Span:
     def moved(self, size_bytes: int, *, total_bytes: int | None) -> None:
         """Count bytes of a stream, and now and then let followers see how many went by."""
         self.bytes = (self.bytes or 0) + size_bytes
-        if self.running is None or _recorder is None:
-            return
-        if time.monotonic() - self._shown_s >= PROGRESS_EVERY_S:
-            self._shown_s = time.monotonic()
-            detail = self.detail | {"total_bytes": total_bytes}
-            _recorder.add(replace(self.running, bytes=self.bytes, detail=detail))
+        self._total_bytes = total_bytes
+        now_s = time.monotonic()
+        if now_s - self._shown_s >= PROGRESS_EVERY_S:
+            self._shown_s = now_s
+            self._tell()
 
     def rename(self, name: str) -> None:
         """Give the hop a truer name than its beginning could know."""
-        if self.running is not None and _recorder is not None:
-            self.running = replace(self.running, name=name)
-            _recorder.add(self.running)
+        if self._begun is not None:
+            self._begun = self._begun._replace(name=name)
+            self._tell()
 
     def fail(self, reason: str) -> None:
         """Mark the hop as failed though nothing is raised: an answer of 404, a step given up."""
         self.error = reason
+
+    def begin(self, begun: "_Begun") -> None:
+        """Record it from here on."""
+        self._begun = begun
+        self._shown_s = time.monotonic()
+        if _recorder:
+            _recorder.add(self)
+
+    def end(self) -> None:
+        """Record how it ended."""
+        if self._begun is None:
+            return
+        if self.error:
+            self.detail["error"] = self.error
+        self._duration_us = clock.now_us() - self._begun.started_at
+        self._status = "error" if self.error else "ok"  # last: see `row`
+        self._tell()
+
+    def row(self) -> tuple[Any, ...]:
+        """What `trace.db` is to keep of it now."""
+        self.is_read = True  # before the rest: what ends from here on is told again
+        assert self._begun is not None  # noqa: S101  # only such spans are recorded
+        status, detail = self._status, self.detail
+        if status == "running" and self._total_bytes is not None:
+            detail = detail | {"total_bytes": self._total_bytes}
+        text = json.dumps(detail, default=str)
+        if len(text) > DETAIL_CHARS_MAX:
+            text = json.dumps({"cut": text[:DETAIL_CHARS_MAX]})
+        request_id, parent_id, kind, source, target, name, started_at, project_id = self._begun
+        return (
+            self.id, request_id, parent_id, kind, source, target, name, status, started_at,
+            self._duration_us, self.bytes, project_id, text,
+        )  # fmt: skip
+
+    def _tell(self) -> None:
+        if self.is_read and _recorder is not None:
+            self.is_read = False
+            _recorder.add(self)
+
+
+class _Begun(NamedTuple):
+    """What is known of a hop from its beginning on."""
+
+    request_id: ids.RequestId
+    parent_id: ids.HopId | None
+    kind: Kind
+    source: str
+    target: str
+    name: str
+    started_at: int
+    project_id: str
 
 
 class _Recorder:
@@ -131,13 +189,13 @@ class _Recorder:
         self._since_trim = 0
         self._path = home / "trace.db"
         self._ringer = bell.Ringer(home / "run")
-        self._queue: queue.SimpleQueue[Hop | threading.Event] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Span | threading.Event] = queue.SimpleQueue()
         self._is_hurried = threading.Event()
         create(home)
         threading.Thread(target=self._write_forever, name="trace", daemon=True).start()
 
-    def add(self, hop: Hop) -> None:
-        self._queue.put(hop)
+    def add(self, span: Span) -> None:
+        self._queue.put(span)
 
     def flush(self, timeout_s: float) -> None:
         """Wait until all that was added before is written."""
@@ -163,10 +221,10 @@ class _Recorder:
             for waiter in waiters:
                 waiter.set()
 
-    def _write(self, db: sqlite3.Connection, batch: dict[str, Hop]) -> None:
+    def _write(self, db: sqlite3.Connection, batch: dict[str, Span]) -> None:
         try:
             db.execute("BEGIN IMMEDIATE")
-            db.executemany(_WRITE, (_row(hop) for hop in batch.values()))
+            db.executemany(_WRITE, [span.row() for span in batch.values()])
             self._since_trim += len(batch)
             if self._since_trim >= _TRIM_EVERY:
                 self._since_trim = 0
@@ -176,14 +234,14 @@ class _Recorder:
             if db.in_transaction:
                 db.execute("ROLLBACK")
 
-    def _take(self) -> tuple[dict[str, Hop], list[threading.Event]]:
-        """The next batch: what came within a few milliseconds, the newest record of each hop.
+    def _take(self) -> tuple[dict[str, Span], list[threading.Event]]:
+        """The next batch: what came within a few milliseconds, each hop once.
 
         The time is slept through: a thread that is woken for every hop costs more than the hops.
         """
-        batch: dict[str, Hop] = {}
+        batch: dict[str, Span] = {}
         waiters: list[threading.Event] = []
-        item: Hop | threading.Event = self._queue.get()
+        item: Span | threading.Event = self._queue.get()
         self._is_hurried.wait(_BATCH_S)
         self._is_hurried.clear()
         with contextlib.suppress(queue.Empty):
@@ -219,17 +277,16 @@ def hop(kind: Kind, name: str, *, target: str, source: str = "", **detail: Any) 
     on. Outside a request, or in a process that records nothing, it costs next to nothing.
     """
     request = context.current.get()
-    span = Span(ids.new_hop_id())
-    span.detail.update(detail)
+    span = Span(ids.new_hop_id(), **detail)
     if request is None or _recorder is None:
         yield span
         return
-    span.running = Hop(
-        id=span.id, request_id=request.request_id, parent_id=request.hop_id, kind=kind,
-        source=source or _recorder.service, target=target, name=name, status="running",
-        started_at=clock.now_us(), project_id=request.project_id, detail=dict(span.detail),
+    span.begin(
+        _Begun(
+            request.request_id, request.hop_id, kind, source or _recorder.service, target, name,
+            clock.now_us(), request.project_id,
+        )
     )  # fmt: skip
-    _recorder.add(span.running)
     token = context.current.set(request.under(span.id))
     try:
         yield span
@@ -238,17 +295,7 @@ def hop(kind: Kind, name: str, *, target: str, source: str = "", **detail: Any) 
         raise
     finally:
         context.current.reset(token)
-        if span.error:
-            span.detail["error"] = span.error
-        _recorder.add(
-            replace(
-                span.running,
-                status="error" if span.error else "ok",
-                bytes=span.bytes,
-                duration_us=clock.now_us() - span.running.started_at,
-                detail=span.detail,
-            )
-        )
+        span.end()
 
 
 def header() -> dict[str, str]:
@@ -366,16 +413,6 @@ def orphans(hops: list[Hop]) -> list[Hop]:
 def _request(row: dict[str, Any]) -> dict[str, Any]:
     failed, running = row.pop("failed"), row.pop("running")
     return row | {"status": "error" if failed else "running" if running else "ok"}
-
-
-def _row(item: Hop) -> tuple[Any, ...]:
-    detail = json.dumps(item.detail, default=str)
-    if len(detail) > DETAIL_CHARS_MAX:
-        detail = json.dumps({"cut": detail[:DETAIL_CHARS_MAX]})
-    return (
-        item.id, item.request_id, item.parent_id, item.kind, item.source, item.target, item.name,
-        item.status, item.started_at, item.duration_us, item.bytes, item.project_id, detail,
-    )  # fmt: skip
 
 
 def _hop(row: sqlite3.Row) -> Hop:
