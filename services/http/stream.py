@@ -187,10 +187,14 @@ async def in_thread(function: Callable[[], T], *, is_stream: bool = False) -> T:
     """Run blocking `function` in a thread; streams have threads of their own, so that slow clients
     never keep others from being answered.
     """
-    kept, count = (_streams, STREAMS_MAX) if is_stream else (_handlers, HANDLERS_MAX)
+    kept = _streams if is_stream else _handlers
     pool = kept.get(None)
     if pool is None:
-        pool = threads.Threads("stream" if is_stream else "handler", count)
+        pool = (
+            threads.Threads("stream", STREAMS_MAX, is_eager=True)
+            if is_stream
+            else threads.Threads("handler", HANDLERS_MAX)
+        )
         kept.set(pool)
     return await pool.run(functools.partial(contextvars.copy_context().run, function))
 
@@ -219,5 +223,9 @@ async def opened(
 
 async def _chunks(source: Iterator[bytes], ctx: contextvars.Context) -> AsyncIterator[bytes]:
     advance = functools.partial(ctx.run, next, source, None)
-    while (chunk := await in_thread(advance)) is not None:
+    while True:
+        with anyio.CancelScope(shield=True):  # it is closed by another thread only when it rests
+            chunk = await in_thread(advance)
+        if chunk is None:
+            return
         yield chunk

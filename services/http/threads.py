@@ -1,48 +1,66 @@
 """Threads that run blocking functions for an event loop, cheaper than one wake-up a call.
 
-What is done while the loop is busy is handed back to it in one go. It refuses to know what the
+What waits together is done by one thread and handed back in one go. It refuses to know what the
 functions do.
 """
 
 import asyncio
 import collections
+import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
-import anyio
-
+LOOK_S: Final = 0.004  # a commit that takes so long is worth sharing; a shorter one is not
+STALLED_LOOKS: Final = 3  # so often nothing was begun: whatever they do, it is no computing
 LOOK_EVERY_S: Final = 60.0  # an idle thread looks this often whether its loop is still there
 
 T = TypeVar("T")
+_own = threading.local()  # `pool`: whose thread this is
 
 
 class Threads:
-    """At most `count` threads, started as they are needed; they last as long as the loop."""
+    """At most `count` threads, started as they are needed; they last as long as the loop.
 
-    def __init__(self, name: str, count: int) -> None:
+    Threads that compute at the same time fight for the one interpreter, which costs more than most
+    requests do. So one works off what there is to do. Others join in when it has begun nothing for
+    a while: a short one if it says that it waits (`waiting`), as for a slow disk: who joins then
+    waits for the same commit. With `is_eager` they join in at once.
+    """
+
+    def __init__(self, name: str, count: int, *, is_eager: bool = False) -> None:
         self._name = name
         self._count = count
+        self._is_eager = is_eager
         self._loop = asyncio.get_running_loop()
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]]]
-        self._jobs = queue.SimpleQueue()
+        self._lock = threading.Lock()  # of the next six
+        self._jobs: collections.deque[_Job] = collections.deque()
+        self._begun = 0  # jobs so far
+        self._started = 0  # threads so far
+        self._idle = 0  # of them, those that wait to be called
+        self._coming = 0  # those that were called, and do not work yet
+        self._active: set[int] = set()  # those that work, and were not found waiting
+        self._waiting: set[int] = set()  # those that say so
+        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._done: collections.deque[_Outcome] = collections.deque()
         self._is_called = False  # whether the loop will come for what is done
+        self._is_watching = False
         self._under_way = 0
         self._yielding = 0  # of them, those that were told to end for others
-        self._started = 0
 
     async def run(self, function: Callable[[], T]) -> T:
         """What `function` returns or raises; it runs to its end whoever gives up waiting."""
         future: asyncio.Future[T] = self._loop.create_future()
         self._under_way += 1
-        if self._started < min(self._under_way, self._count):
-            self._start_one()
-        self._jobs.put((function, future))
-        with anyio.CancelScope(shield=True):
-            await future
-        return future.result()
+        with self._lock:
+            self._jobs.append((function, future))
+            if self._is_eager or not (self._active or self._coming):
+                self._call()
+        if not self._is_watching:
+            self._is_watching = True
+            self._loop.call_later(LOOK_S, self._watch, self._begun, 0)
+        return await future
 
     def must_yield(self) -> bool:
         """Whether a function waits for a thread, and its caller shall end its own: each time this
@@ -52,27 +70,75 @@ class Threads:
         self._yielding += is_short
         return is_short
 
-    def _start_one(self) -> None:
-        name = f"{self._name} {self._started}"
-        threading.Thread(target=self._work, name=name, daemon=True).start()
-        self._started += 1
+    @contextlib.contextmanager
+    def waits(self) -> Iterator[None]:
+        """Say that this thread waits in the block."""
+        me = threading.get_ident()
+        self._waiting.add(me)
+        try:
+            yield
+        finally:
+            self._waiting.discard(me)
+
+    def _watch(self, begun: int, looks: int) -> None:
+        """Take what is done, let threads join in if those at work begin nothing; look again while
+        jobs wait.
+        """
+        self._deliver()
+        self._is_watching = bool(self._jobs)
+        if not self._is_watching:
+            return
+        with self._lock:
+            looks = looks + 1 if begun == self._begun else 0
+            if looks >= (1 if self._active <= self._waiting else STALLED_LOOKS):
+                self._active.clear()
+                for _ in range(len(self._jobs)):
+                    self._call()
+            begun = self._begun
+        self._loop.call_later(LOOK_S, self._watch, begun, looks)
+
+    def _call(self) -> None:
+        """With the lock: have one more thread work, if there is one."""
+        if self._idle:
+            self._idle -= 1
+            self._calls.put(None)
+        elif self._started < self._count:
+            name = f"{self._name} {self._started}"
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+            self._started += 1
+        else:
+            return
+        self._coming += 1
 
     def _work(self) -> None:
-        while True:
+        _own.pool = self
+        is_called = True
+        while is_called or not self._loop.is_closed():
+            if is_called:
+                with self._lock:
+                    self._coming -= 1
+                while (job := self._next()) is not None:
+                    self._done.append(_outcome(*job))
+                    del job  # nothing is kept while the thread waits
+                    if not self._jobs:  # else soon: the loop has as much to do then as it can
+                        self._call_loop()
             try:
-                function, future = self._jobs.get(timeout=LOOK_EVERY_S)
+                self._calls.get(timeout=LOOK_EVERY_S)
+                is_called = True
             except queue.Empty:
-                if self._loop.is_closed():
-                    return
-                continue
-            result, error = None, None
-            try:
-                result = function()
-            except BaseException as raised:  # noqa: BLE001 - it is the caller's to handle
-                error = raised
-            self._done.append((future, result, error))
-            del function, future, result, error  # nothing is kept while the thread waits
-            self._call_loop()
+                is_called = False
+
+    def _next(self) -> "_Job | None":
+        """The next job of this thread, which is idle if there is none."""
+        me = threading.get_ident()
+        with self._lock:
+            if self._jobs:
+                self._active.add(me)
+                self._begun += 1
+                return self._jobs.popleft()
+            self._active.discard(me)
+            self._idle += 1
+            return None
 
     def _call_loop(self) -> None:
         # The loop clears the mark before it looks: what is appended after that is seen or called.
@@ -99,4 +165,20 @@ class Threads:
                 future.set_exception(error)
 
 
+@contextlib.contextmanager
+def waiting() -> Iterator[None]:
+    """What the block does is waiting: for a disk, or for others. In any thread."""
+    pool: Threads | None = getattr(_own, "pool", None)
+    with pool.waits() if pool else contextlib.nullcontext():
+        yield
+
+
+_Job = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 _Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
+
+
+def _outcome(function: Callable[[], Any], future: "asyncio.Future[Any]") -> _Outcome:
+    try:
+        return future, function(), None
+    except BaseException as error:  # noqa: BLE001 - it is the caller's to handle
+        return future, None, error

@@ -16,7 +16,7 @@ from typing import Final
 
 from appliance import bell, config, context, errors, log, processes, trace
 from appliance.db import connection, images, services
-from services.http import app, server
+from services.http import app, server, threads
 from services.identity import api as identity
 from services.identity.api.data_keys import DataKeys
 from services.identity.api.ec2_credentials import Ec2Credentials
@@ -63,6 +63,7 @@ def main() -> None:
             reserve_bytes=settings.object.reserve_mib << 20,
             tell=_tell,
             rubbish=rubbish,
+            waiting=threads.waiting,
             ciphers=AS_KEPT
             if is_once
             else BoxKeys(DataKeys(settings.etc_dir)),  # an audit decrypts nothing

@@ -17,6 +17,7 @@ from storage import blobs
 from storage.objects import database
 from storage.objects.account import Accounts, Trashed
 from storage.objects.container import Container, Stored
+from storage.objects.database import Waiting
 from storage.objects.errors import ContainerDamaged, ContainerNotFound, translated
 from storage.objects.object_file import ObjectRecord
 from storage.objects.open_containers import OpenContainers
@@ -36,12 +37,15 @@ class Counts(NamedTuple):
 class Catalog:
     """The accounts file and the containers it points at; any thread may call."""
 
-    def __init__(self, root: Path, timestamps: TimestampSource, *, is_new: bool) -> None:
+    def __init__(
+        self, root: Path, timestamps: TimestampSource, *, is_new: bool, waiting: Waiting
+    ) -> None:
         self._directory = root / "containers"
         blobs.make_directory(self._directory)
         self.accounts = Accounts(root / "accounts.sqlite", is_new=is_new)
         self._containers = OpenContainers(self._open)
         self._timestamps = timestamps
+        self._waiting = waiting
         self._making = threading.Lock()
         self._counting = threading.Lock()
         self._counts: dict[str, dict[str, Counts]] = {}  # account → container → as last counted
@@ -210,7 +214,7 @@ class Catalog:
         path = self._directory / file
         if not path.exists() or path.stat().st_size == 0:
             raise ContainerDamaged(f"container {account}/{container}: its file {path} is lost")
-        opened = Container(path)
+        opened = Container(path, waiting=self._waiting)
         self._timestamps.next(after=opened.last_tick())  # whatever the clock says today
         return opened
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from storage.objects import listing, trash
-from storage.objects.database import Database
+from storage.objects.database import Database, Waiting
 from storage.objects.errors import (
     ContainerDamaged,
     ContainerNotEmpty,
@@ -129,8 +129,8 @@ class ContainerInfo:
 class Container:
     """An open container. Any thread may call; changes queue up, reads do not wait for them."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = Database(path, version=VERSION, changes=CHANGES)
+    def __init__(self, path: Path, *, waiting: Waiting = contextlib.nullcontext) -> None:
+        self._db = Database(path, version=VERSION, changes=CHANGES, waiting=waiting)
         self._is_retired = False
 
     @staticmethod

@@ -22,6 +22,8 @@ from storage.objects.errors import StoreError
 CACHE_KIB: Final = 512
 _SUFFIXES: Final = ("", "-wal", "-shm")
 
+Waiting = Callable[[], contextlib.AbstractContextManager[None]]
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -31,13 +33,21 @@ class Database:
 
     Without `schema` (idempotent SQL) the file must exist: a lost database is never taken for an
     empty one. One of an older `version` is brought up to it by `changes`, SQL that may run again
-    after a kill. Raises sqlite3.Error.
+    after a kill. `waiting` is entered where a change waits for others, or for the disk. Raises
+    sqlite3.Error.
     """
 
     def __init__(
-        self, path: Path, *, schema: str = "", version: int = 0, changes: str = ""
+        self,
+        path: Path,
+        *,
+        schema: str = "",
+        version: int = 0,
+        changes: str = "",
+        waiting: Waiting = contextlib.nullcontext,
     ) -> None:
         self.path = path
+        self._waiting = waiting
         self.lock = threading.RLock()  # held across a commit, so writers queue here
         self._jobs: deque[_Job] = deque()
         self._read_lock = threading.Lock()
@@ -61,7 +71,7 @@ class Database:
         """
         job = _Job(work)
         self._jobs.append(job)
-        with self.lock:
+        with self._waiting(), self.lock:
             if not job.is_done:
                 self._commit([self._jobs.popleft() for _ in range(len(self._jobs))])
         if job.error is not None:

@@ -31,6 +31,7 @@ from storage.objects.account import Entry
 from storage.objects.catalog import Catalog
 from storage.objects.ciphers import AS_KEPT, Ciphers
 from storage.objects.container import ContainerInfo
+from storage.objects.database import Waiting
 from storage.objects.errors import (
     ObjectDamaged,
     ObjectNotFound,
@@ -95,8 +96,8 @@ class ObjectStore:
     than one, no object lives in its container's file, which has no replica. Writes are refused when
     they would leave less than `reserve_bytes` on a disk. `tell` hears what the store finds and
     repairs; `ciphers` are those of objects that are kept encrypted; `rubbish` says what of the
-    deleted is kept, and for how long. Raises StoreBusy, StoreUnusable, StoreFull; every verb below
-    may raise StoreError besides what it says.
+    deleted is kept, and for how long; `waiting` is entered where a change waits. Raises StoreBusy,
+    StoreUnusable, StoreFull; every verb below may raise StoreError besides what it says.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class ObjectStore:
         tell: Tell = untold,
         ciphers: Ciphers = AS_KEPT,
         rubbish: Bin | None = None,
+        waiting: Waiting = contextlib.nullcontext,
     ) -> None:
         self.root = root
         self.bin = rubbish or NoBin()
@@ -128,7 +130,7 @@ class ObjectStore:
             undo.callback(os.close, self._lock_fd)
             blobs.sweep_drafts(root)
             is_new = _is_new(root)
-            self.catalog = Catalog(root, self._timestamps, is_new=is_new)
+            self.catalog = Catalog(root, self._timestamps, is_new=is_new, waiting=waiting)
             undo.callback(self.catalog.close)
             loaded = _ring(root, part_power, is_new=is_new)
             self._saved_ring = loaded

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.http.threads import Threads
+from services.http.threads import Threads, waiting
 
 
 def on_a_loop(work: Callable[[], Awaitable[object]]) -> object:
@@ -58,3 +58,48 @@ def test_a_function_runs_to_its_end_though_nobody_waits_any_more():
         return await pool.run(lambda: bool(done))
 
     assert on_a_loop(work) is True
+
+
+def test_what_computes_is_done_by_one_thread():
+    async def work() -> set[str]:
+        pool = Threads("test", 8)
+        return set(await asyncio.gather(*(pool.run(name_of_thread) for _ in range(100))))
+
+    assert on_a_loop(work) == {"test 0"}
+
+
+def test_others_join_one_that_waits_and_share_what_it_waits_for():
+    async def work() -> int:
+        pool, met = Threads("test", 8), threading.Barrier(8, timeout=20)
+
+        def function() -> str:
+            with waiting():
+                met.wait()
+            return name_of_thread()
+
+        return len(set(await asyncio.gather(*(pool.run(function) for _ in range(8)))))
+
+    assert on_a_loop(work) == 8
+
+
+def test_what_is_done_is_handed_back_while_the_next_takes_its_time():
+    async def work() -> str:
+        pool, go = Threads("test", 1), threading.Event()
+        first = asyncio.ensure_future(pool.run(name_of_thread))
+        second = asyncio.ensure_future(pool.run(lambda: go.wait(20)))
+        done = await asyncio.wait_for(first, 10)
+        assert not second.done()
+        go.set()
+        assert await second is True
+        return done
+
+    assert on_a_loop(work) == "test 0"
+
+
+def test_in_no_pools_thread_nobody_waits_for_who_waits():
+    with waiting():
+        assert threading.current_thread() is threading.main_thread()
+
+
+def name_of_thread() -> str:
+    return threading.current_thread().name
