@@ -8,15 +8,16 @@ import functools
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.datastructures import Headers, QueryParams
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from appliance import context, errors
 from appliance.db.remembered import Remembered
 from services.http import auth, endpoint, stream
+from services.http.headers import Headers
 
 SMALL_BYTES: Final = 256 << 10  # a body of so few is awaited without holding a thread
 _EMPTY: frozenset[int] = frozenset({204, 304})
@@ -39,6 +40,7 @@ async def run(
     receive: Receive,
     send: Send,
     *,
+    headers: Headers,
     target: endpoint.Endpoint,
     parameters: Mapping[str, str],
     login: auth.Login,
@@ -47,15 +49,12 @@ async def run(
     given: "Given | None" = None,
 ) -> None:
     """Answer one request by `target`. Raises whatever login, decoding or the handler raise."""
-    headers = Headers(scope=scope)
     length_bytes = _length(headers)
-    request = replace(_request(scope, headers, parameters), rename=rename)
     raw = b""
     content: stream.BodyReader | None = None
     is_stream = target.streams
     if target.streams:
         content = stream.BodyReader(receive, length_bytes=length_bytes, idle_s=limits.idle_s)
-        request = replace(request, content=content)
         if length_bytes is not None and length_bytes <= SMALL_BYTES:
             is_stream = not await content.fetch(stream.PATIENCE_S)
     elif target.body is not None:
@@ -64,7 +63,10 @@ async def run(
         )
     # the handler and what it streams run in one context: a hop opened here is closed there
     ctx = contextvars.copy_context()
-    work = functools.partial(ctx.run, _call, target, request, raw, login, given)
+    make = functools.partial(
+        _request, scope=scope, headers=headers, path=parameters, content=content, rename=rename
+    )
+    work = functools.partial(ctx.run, _call, target, make, raw, headers, login, given)
     try:
         reply = await stream.in_thread(work, is_stream=is_stream)
     finally:
@@ -75,24 +77,29 @@ async def run(
 
 def _call(
     target: endpoint.Endpoint,
-    request: endpoint.Request,
+    make: Callable[[context.RequestContext], endpoint.Request],
     raw: bytes,
+    headers: Headers,
     login: auth.Login,
     given: "Given | None",
 ) -> endpoint.Reply:
     """The part that runs in a thread, with the caller as the current context."""
+    nobody = context.current.get() or context.RequestContext()
     if target.identify is not None:
-        request = _of(request, target.identify(request, raw))
+        request = make(nobody)
+        request = replace(request, ctx=_caller(target.identify(request, raw), nobody))
     elif target.is_open:
-        request = _of(request, auth.visitor(request.headers, login))
+        request = make(_caller(auth.visitor(headers, login), nobody))
     elif not target.is_public:
-        request = _of(request, auth.login(request.headers, login))
+        request = make(_caller(auth.login(headers, login), nobody))
+    else:
+        request = make(nobody)
     if target.is_repeatable and given is not None:
         return _repeated(target, request, given)
     if target.body is None:
         answer = target.handler(request)
     else:
-        _check_media_type(request.headers.get("content-type"), target.media_types)
+        _check_media_type(headers.get("content-type"), target.media_types)
         answer = target.handler(request, _decode(raw, target.body))
     return _reply(target, answer)
 
@@ -116,11 +123,13 @@ def _reply(target: endpoint.Endpoint, answer: Any) -> endpoint.Reply:
     return _encoded(answer if is_reply else endpoint.Reply(body=answer, status=target.status))
 
 
-def _of(request: endpoint.Request, user: context.RequestContext) -> endpoint.Request:
-    """The request with its user, who is the current context from here on."""
-    ctx = request.ctx.by(user)
+def _caller(
+    user: context.RequestContext, request: context.RequestContext
+) -> context.RequestContext:
+    """A request's user, who is the current context from here on."""
+    ctx = request.by(user)
     context.current.set(ctx)  # in this request's own copy of the context: `run` made it
-    return replace(request, ctx=ctx)
+    return ctx
 
 
 def _decode(raw: bytes, kind: Any) -> Any:
@@ -175,21 +184,29 @@ async def _send(
             )
 
 
-def _request(scope: Scope, headers: Headers, parameters: Mapping[str, str]) -> endpoint.Request:
-    ctx = context.current.get() or context.RequestContext()
-    query = QueryParams(scope["query_string"])
-    host = headers.get("host") or "localhost"
+def _request(
+    ctx: context.RequestContext,
+    *,
+    scope: Scope,
+    headers: Headers,
+    path: Mapping[str, str],
+    content: stream.BodyReader | None,
+    rename: Callable[[str], None],
+) -> endpoint.Request:
+    query = scope["query_string"].decode("latin-1")
     return endpoint.Request(
         ctx=ctx,
         method=scope["method"],
         url_path=scope["path"],
-        path=parameters,
-        pairs=tuple(query.multi_items()),
+        path=path,
+        pairs=tuple(parse_qsl(query, keep_blank_values=True)),
         headers=headers,
-        origin=f"{scope['scheme']}://{host}",
+        origin=f"{scope['scheme']}://{headers.get('host') or 'localhost'}",
+        content=content,
         token=headers.get(auth.TOKEN_HEADER, ""),
         client_ip=(scope.get("client") or ("",))[0],
         raw_path=scope.get("raw_path", b"").decode("latin-1"),
+        rename=rename,
     )
 
 

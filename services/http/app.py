@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance import context, errors, ids, trace
 from services.http import access, answer, auth, clients, endpoint, faults, stream
+from services.http.headers import Headers
 
 log = logging.getLogger(__name__)
 
@@ -89,40 +89,44 @@ class Application:
             return
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
-        token = context.current.set(await self._context(scope))
+        headers = Headers(scope)
+        token = context.current.set(await self._context(headers))
+        name = f"{scope['method']} {scope['path']}"
         try:
-            if f"{scope['method']} {scope['path']}".startswith(self._untraced):
-                await self._answer(scope, receive, _Sender(send, trace.Span(ids.new_hop_id())))
+            if name.startswith(self._untraced):
+                sender = _Sender(send, trace.Span(ids.new_hop_id()))
+                await self._answer(scope, receive, sender, headers)
             else:
-                await self._traced(scope, receive, send)
+                await self._traced(scope, receive, send, headers, name=name)
         finally:
             context.current.reset(token)
 
-    async def _context(self, scope: Scope) -> context.RequestContext:
-        headers = Headers(scope=scope)
+    async def _context(self, headers: Headers) -> context.RequestContext:
         fresh = context.RequestContext(client=clients.name(headers.get("user-agent", "")))
         if trace.HEADER not in headers:
             return fresh
         return await stream.in_thread(lambda: auth.joined(headers, self._login, fresh))
 
-    async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _traced(
+        self, scope: Scope, receive: Receive, send: Send, headers: Headers, *, name: str
+    ) -> None:
         request = context.current.get()
         source = (request.user_name if request else "") or "client"
-        name = f"{scope['method']} {scope['path']}"
         with trace.hop("http", name, source=source, target=self._target) as span:
             sender = _Sender(send, span)
-            await self._answer(scope, sender.counting(receive), sender)
+            await self._answer(scope, sender.counting(receive), sender, headers)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: "_Sender") -> None:
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: "_Sender", headers: Headers
+    ) -> None:
         """The outermost frame: whatever is raised is answered in the face's own form."""
         mounted = self._find(scope["path"])
-        accept = Headers(scope=scope).get("accept", "")
         try:
             target, parameters = mounted.match(scope["path"], scope["method"])
             await answer.run(
                 scope, receive, send,
-                target=target, parameters=parameters, limits=self._limits, rename=send.rename,
-                given=self._given,
+                headers=headers, target=target, parameters=parameters, limits=self._limits,
+                rename=send.rename, given=self._given,
                 login=access.checked(
                     self._login, mounted.face, method=scope["method"], path=scope["path"]
                 ),
@@ -131,9 +135,9 @@ class Application:
             if send.has_started:  # too late for another answer: cut it off, so that it shows
                 log.exception("%s %s: failed half-way", scope["method"], scope["path"])
                 raise
-            fault = _fault(error, accept=accept)
+            fault = _fault(error, accept=headers.get("accept", ""))
             send.fail(fault.message)
-            await _refusal(mounted.face, fault, error, scope)(scope, receive, send)
+            await _refusal(mounted.face, fault, error, scope, headers)(scope, receive, send)
 
     def _find(self, path: str) -> _Mounted:
         return next(
@@ -222,14 +226,16 @@ def _fault(error: Exception, *, accept: str) -> faults.Fault:
     return faults.Fault(status=500, message=text, kind=type(error).__name__, accept=accept)
 
 
-def _refusal(face: endpoint.Face, fault: faults.Fault, error: Exception, scope: Scope) -> Response:
+def _refusal(
+    face: endpoint.Face, fault: faults.Fault, error: Exception, scope: Scope, headers: Headers
+) -> Response:
     content_type, body = face.fault(fault)
-    headers = {"Content-Type": content_type}
+    told = {"Content-Type": content_type}
     if isinstance(error, errors.NovaboxError):
-        headers |= error.headers
+        told |= error.headers
     if isinstance(error, _NoSuchMethod):
-        headers["Allow"] = error.allowed
-    if fault.status == 401 and "WWW-Authenticate" not in headers:
-        origin = f"{scope['scheme']}://{Headers(scope=scope).get('host', 'localhost')}"
-        headers["WWW-Authenticate"] = f'Keystone uri="{origin}/identity"'
-    return Response(body, status_code=fault.status, headers=headers)
+        told["Allow"] = error.allowed
+    if fault.status == 401 and "WWW-Authenticate" not in told:
+        origin = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
+        told["WWW-Authenticate"] = f'Keystone uri="{origin}/identity"'
+    return Response(body, status_code=fault.status, headers=told)

@@ -209,7 +209,12 @@ def cut(segments: Sequence[Segment], start: int, stop: int) -> Iterator[Segment]
         first = max(start - position, 0)
         last = min(stop - position, segment.size_bytes)
         if first < last:
-            yield replace(segment, offset=segment.offset + first, size_bytes=last - first)
+            is_whole = last - first == segment.size_bytes
+            yield (
+                segment
+                if is_whole
+                else replace(segment, offset=segment.offset + first, size_bytes=last - first)
+            )
         position += segment.size_bytes
 
 

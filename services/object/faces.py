@@ -5,7 +5,6 @@ A request whose host names a bucket is S3's, whatever its path. It refuses to kn
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.http.endpoint import Face
@@ -30,5 +29,5 @@ class Faces:
     def _is_s3(self, scope: Scope) -> bool:
         if scope["path"].split("/")[1] not in self._heads:
             return True
-        host = Headers(scope=scope).get("host", "")
-        return bool(addressing.bucket_of_host(host, self._domains)[0])
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        return bool(addressing.bucket_of_host(host.decode("latin-1"), self._domains)[0])

@@ -241,7 +241,12 @@ def of_object(record: ObjectRecord, *, etag: str) -> dict[str, str]:
 
 def http_date(ticks: int) -> str:
     """Write ticks as HTTP does, rounded up to a second as Swift does."""
-    return email.utils.formatdate(whole_seconds(ticks), usegmt=True)
+    return _http_second(whole_seconds(ticks))
+
+
+@functools.lru_cache(maxsize=1024)
+def _http_second(seconds: int) -> str:
+    return email.utils.formatdate(seconds, usegmt=True)
 
 
 def whole_seconds(ticks: int) -> int:

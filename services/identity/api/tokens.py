@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from appliance import clock, config, context, errors, ids, policy
+from appliance import clock, config, context, errors, policy
 from appliance.db import connection, projects, roles, tokens, trusts, users
 from appliance.db.remembered import Remembered
 from services.identity import keys, proofs, sealing, standing
@@ -49,7 +49,7 @@ class Identity:
         self._known = Remembered[_Known](db.version, entries_max=KNOWN_MAX)
 
     def resolve(self, token: str) -> context.RequestContext:
-        """The user of a token, as the context of a request. Raises Unauthorized.
+        """The user of a token, in the context of no request of its own. Raises Unauthorized.
 
         What a token comes to is read again when anything was written, or the keys are others.
         """
@@ -60,7 +60,7 @@ class Identity:
             ends_s = min(payload.expires_s, found.ends_s())
             known = _Known(sealer=sealer, ends_s=ends_s, ctx=found.context())
             self._known.keep(token, known, version=version)
-        return replace(known.ctx, request_id=ids.new_request_id())
+        return known.ctx
 
     def login(self, given: Sequence[Proof], scope: Scope | None) -> tuple[str, Token]:
         """A new token for whom all of the proofs show; without `scope` for its own project.
