@@ -20,6 +20,7 @@ ENVIRON = {
     "OS_PASSWORD": "secret",
     "OS_PROJECT_NAME": "demo",
 }
+_KEEP_ALIVE_S = 15.0  # a client that hears nothing for three of these connects anew
 _CATALOG = {
     "identity": "/identity/v3",
     "compute": "/compute/v2.1",
@@ -36,7 +37,13 @@ class _Events(httpx2.AsyncByteStream):
         self._queue = queue
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (chunk := await self._queue.get()) is not None:
+        while True:
+            try:
+                chunk = await asyncio.wait_for(self._queue.get(), _KEEP_ALIVE_S)
+            except TimeoutError:
+                chunk = b": keep-alive\n\n"
+            if chunk is None:
+                return
             yield chunk
 
 
