@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shlex
 import sys
@@ -38,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         from tui.linear import main as linear
 
         return linear.run(who, is_read_only=options.read_only)
+    gc.disable()
     os.environ.setdefault("TEXTUAL_FPS", "120")  # a key in between two frames waits 8 ms, not 16
     from tui import keymaps
 
@@ -53,10 +55,17 @@ def main(arguments: list[str] | None = None) -> int:
     assert who is not None  # noqa: S101 - only a first run has nobody
     cached = cache.path_for(who, os.environ)
     app = Tui(
-        who, signs=signs, theme=theme, keys=keys, cached=cached, is_read_only=options.read_only
-    )
+        who, signs=signs, theme=theme, keys=keys, cached=cached, is_read_only=options.read_only,
+        painted=_keep_all,
+    )  # fmt: skip
     app.run()
     return app.return_code or 0
+
+
+def _keep_all() -> None:
+    """What was made up to the first paint stays: it is not looked through for garbage, ever."""
+    gc.freeze()
+    gc.enable()
 
 
 def _misused(error: Exception) -> int:
@@ -74,8 +83,9 @@ def _welcome(
 
     program = Program(shlex.split(novabox))
     app = Tui(
-        signs=signs, theme=theme, keys=keys, first=lambda: Welcome(program=program, user=user)
-    )
+        signs=signs, theme=theme, keys=keys, first=lambda: Welcome(program=program, user=user),
+        painted=_keep_all,
+    )  # fmt: skip
     app.run()
     return app.return_code or 0
 

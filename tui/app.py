@@ -57,7 +57,8 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
     ``first`` makes the screen of a first run, where there is no cloud yet: it ends in ``enter``.
     ``cached`` is the file with what was seen the last time.
     ``theme`` is one of `tui.themes` (empty: what the terminal can show), ``keys`` a key map.
-    ``is_read_only``: what would change the cloud cannot be done.
+    ``is_read_only``: what would change the cloud cannot be done. ``painted`` is called once
+    something is on the screen.
     """
 
     TITLE = "novabox"
@@ -83,6 +84,7 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         theme: str = "",
         keys: Mapping[str, str] | None = None,
         is_read_only: bool = False,
+        painted: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self.who = who
@@ -93,7 +95,6 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         self.offers = undoing.Offers(self)
         self._open_session = open_session
         self._first = first
-        self._wanted_theme = theme
         self._keys = keys or {}
         self.clashes: list[str] = []
         self.is_read_only = is_read_only
@@ -101,20 +102,25 @@ class Tui(Canvas[None], TypeAhead[None], Shell[None]):
         self.expected: dict[Topic, str] = {}  # what was just made: lists go to it once it is there
         self.awaited = ""  # the instance whose console is opened by its list once it runs
         self._open_line = open_line
+        self._painted = painted
         self._cache = cached
         self.is_resting = False  # nothing gets older by the second, so nothing is redrawn
         self._session: Session | None = None
         self._connecting = asyncio.Lock()
+        themes.choose(self, os.environ, wanted=theme)  # later, all styles would be made again
 
-    def on_mount(self) -> None:
-        """Start: the theme, the clock and, after the first paint, the connection."""
-        themes.choose(self, os.environ, wanted=self._wanted_theme)
+    def on_load(self) -> None:
+        """Before anything is drawn: the keys, the signs, what was last seen."""
         self.set_keymap(dict(self._keys))
         self.add_class(f"-{self.glyphs.name}")
+        if self._first is None and self._cache is not None and (seen := _cache().load(self._cache)):
+            self.store.restore(seen.objects, at_s=seen.at_s)
+
+    def on_mount(self) -> None:
+        """Start: the clock and, after the first paint, the connection."""
         self._clock = self.set_timer(1.0, self._tick)
+        self.call_after_refresh(self._painted)
         if self._first is None:
-            if self._cache is not None and (seen := _cache().load(self._cache)):
-                self.store.restore(seen.objects, at_s=seen.at_s)
             self.call_after_refresh(self.follow_cloud)
         else:
             self.store.lost("no cloud is up here")

@@ -38,6 +38,11 @@ class View(Screen[None]):
     app = getters.app(Tui)
     _is_on_top = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        # It gets the styles of the theme as it is: Textual would parse all of them for a new place.
+        self._css_update_count = self.app._css_update_count
+
     def crumbs(self) -> list[str]:
         """Return the path to this screen, from the project on."""
         return self.CRUMBS
