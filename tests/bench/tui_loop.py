@@ -6,6 +6,7 @@ be measured too. What waits without working shows in `wall`.
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,8 @@ def measure() -> dict[str, float]:
     """`loop_calls`, `loop_over` (16 ms) and `loop_max_ms`; the worst offenders are printed."""
     cloud = box1.build()
     crowd.add_instances(cloud, _INSTANCES)
+    gc.collect()
+    gc.freeze()  # as `tui.__main__` does; the tests' own modules are not the interface's
     with watched() as steps:
         matrix.draw(cloud, Look(size=(120, 38), signs=glyphs.UNICODE))
     worst = sorted(steps.by_name.items(), key=lambda item: -item[1][0])[:_OFFENDERS]
