@@ -34,8 +34,9 @@ LIBVIRTD: Final = "libvirtd"
 PREFIX: Final = "nbx-"  # of a child's name, as `ps` shows it
 # What two or more of them load: read once, and in memory once
 SHARED: Final = (
-    "appliance.worker", "appliance.glance", "asyncio", "services.http.app", "services.http.server",
-    "services.identity.api",
+    "appliance.worker", "appliance.glance", "appliance.db.instances", "appliance.db.volumes",
+    "appliance.db.ports", "appliance.db.images", "asyncio", "services.http.app",
+    "services.http.server", "services.identity.api",
 )  # fmt: skip
 _BACKOFF_FIRST_S: Final = 0.2
 _BACKOFF_MAX_S: Final = 5.0  # a process that dies at once is tried this often, for ever

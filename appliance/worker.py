@@ -61,6 +61,7 @@ def start(name: str, *, per_host: bool, home: Path | None = None) -> Worker:
     with db.transaction() as tx:
         services.register(tx, topic, name=name, host=settings.host)
         claims_db.drop(tx, owner_like=f"{topic}/%")
+    db.close()  # this thread waits for signals from now on: its connection is 0.3 MiB of schema
     return Worker(
         name=name,
         topic=topic,
