@@ -105,7 +105,7 @@ class Accounts:
 
     def metadata(self, account: str) -> Mapping[str, str]:
         """Return an account's metadata alone; of an account that does not exist, none."""
-        row = self._db.row("SELECT metadata FROM accounts WHERE name = ?", (account,))
+        row = self._db.known_row("SELECT metadata FROM accounts WHERE name = ?", account)
         found: dict[str, str] = json.loads(row[0]) if row else {}
         return found
 

@@ -170,7 +170,7 @@ class Container:
 
     def info(self) -> ContainerInfo:
         """Return name, counts and metadata."""
-        row = self._db.row(
+        row = self._db.known_row(
             "SELECT name, timestamp, object_count, bytes_used, metadata FROM container"
         )
         if row is None:

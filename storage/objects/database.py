@@ -22,6 +22,9 @@ from storage.objects.errors import StoreError
 CACHE_KIB: Final = 512
 _SUFFIXES: Final = ("", "-wal", "-shm")
 
+KNOWN_MAX: Final = 256  # rows that are asked for again and again
+
+_Row = tuple[Any, ...] | None
 Waiting = Callable[[], contextlib.AbstractContextManager[None]]
 
 log = logging.getLogger(__name__)
@@ -51,6 +54,8 @@ class Database:
         self.lock = threading.RLock()  # held across a commit, so writers queue here
         self._jobs: deque[_Job] = deque()
         self._read_lock = threading.Lock()
+        self._changes = 0  # so many were made since it was opened
+        self._known: dict[tuple[str, tuple[object, ...]], tuple[int, _Row]] = {}
         self._writer = _connect(path, mode="rwc" if schema else "rw")
         self._writer.executescript(schema)
         self._bring_up(version, changes)
@@ -79,10 +84,24 @@ class Database:
         result: T = job.result
         return result
 
-    def row(self, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
+    def row(self, sql: str, values: Sequence[object] = ()) -> _Row:
         """Return the first row of a query, or None."""
         with self._read_lock:
-            found: tuple[Any, ...] | None = self._reader.execute(sql, values).fetchone()
+            found: _Row = self._reader.execute(sql, values).fetchone()
+        return found
+
+    def known_row(self, sql: str, *values: object) -> _Row:
+        """As `row`, for what is asked again and again: it is read once until something changes.
+
+        What another connection changes meanwhile is not seen.
+        """
+        changes = self._changes  # before it is read: what changes meanwhile makes it out of date
+        read_at, found = self._known.get((sql, values), (-1, None))
+        if read_at != changes:
+            found = self.row(sql, values)
+            if len(self._known) >= KNOWN_MAX:
+                self._known.clear()
+            self._known[sql, values] = changes, found
         return found
 
     @contextlib.contextmanager
@@ -114,6 +133,7 @@ class Database:
         finally:
             if db.in_transaction:
                 db.execute("ROLLBACK")
+            self._changes += 1
             for job in jobs:
                 job.error = failure or job.error
                 job.is_done = True
