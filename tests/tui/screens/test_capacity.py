@@ -97,7 +97,8 @@ def test_a_limit_is_set_and_shown_beside_what_is_used(cloud: FakeCloud) -> None:
 
 def test_limits_that_were_only_looked_at_are_not_sent(cloud: FakeCloud) -> None:
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
-        await press(pilot, "8", "down", "enter", "ctrl+s")
+        await press(pilot, "8")  # limits come with no event: they are asked for
+        await press(pilot, "down", "enter", "ctrl+s")
         await stage.until(pilot, lambda: isinstance(app.screen, Capacity))
         await stage.settle(pilot)
         assert [notice.message for notice in app._notifications] == ["● nothing changed"]
