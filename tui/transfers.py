@@ -66,7 +66,7 @@ async def download(
 ) -> None:
     """Write the bytes to ``path``, which must not be there. Raises ClientError, OSError."""
     part = path.with_name(f".{path.name}.part")
-    file = await asyncio.to_thread(part.open, "xb")
+    file = part.open("xb")  # not in a thread: a wait that is cancelled would lose the open file
     try:
         with file:
             got = await _fill(file, read(session, content_of(noun)), at=at)
@@ -79,7 +79,7 @@ async def download(
 
 async def upload(session: Session, call: Call, path: Path, *, at: At) -> None:
     """Send the file as the body of ``call``. Raises ClientError, OSError."""
-    with await asyncio.to_thread(path.open, "rb") as file:
+    with path.open("rb") as file:  # not in a thread, as above
         await session.upload(call, _pieces(file, at))
 
 

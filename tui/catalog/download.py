@@ -90,7 +90,7 @@ async def _download(
 ) -> None:
     """Fill ``part`` to its end, in as many tries as bring something."""
     failures = 0
-    with await asyncio.to_thread(place.opened, part) as file:
+    with place.opened(part) as file:
         while (cut := await _try(source, entry, file, place=place, teller=teller)) is not None:
             error, gained_bytes = cut
             failures = 1 if gained_bytes >= _GAIN_BYTES else failures + 1

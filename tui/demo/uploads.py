@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from typing import Final
 
-from tui import quantities
+from tui import quantities, transfers
 from tui.client import openstack, verbs
 from tui.client.errors import ClientError
 from tui.client.openstack import StoredImage
 from tui.client.session import Session
 from tui.demo.teller import Teller
 from tui.demo.tiny import ImageFile
-
-_PIECE_BYTES: Final = 1024 * 1024  # one thread hop for each
 
 
 async def ensure(
@@ -51,22 +46,13 @@ async def _upload(
     image = await session.fetch(verbs.image.create_image(fields), openstack.image)
     try:
         with teller.bar(file.name, file.size_bytes) as went:
-            await session.upload(verbs.image.upload_image(image.id), _pieces(file, went))
+            call = verbs.image.upload_image(image.id)
+            await transfers.upload(session, call, file.path, at=went)
     except BaseException:
         with contextlib.suppress(ClientError):
             await session.send(verbs.image.delete_image(image.id))
         raise
     return image
-
-
-async def _pieces(file: ImageFile, went: Callable[[int], None]) -> AsyncIterator[bytes]:
-    handle = await asyncio.to_thread(file.path.open, "rb")
-    try:
-        while piece := await asyncio.to_thread(handle.read, _PIECE_BYTES):
-            yield piece
-            went(len(piece))
-    finally:
-        handle.close()
 
 
 async def _delete(session: Session, images: list[StoredImage], *, teller: Teller) -> None:
