@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 from pathlib import Path
 
@@ -64,6 +65,28 @@ def test_an_upload_is_the_file(cloud: FakeCloud, tmp_path: Path) -> None:
     asyncio.run(transfers.upload(session(cloud), call, path, at=told.append))
     assert cloud.swift.containers["empty"]["a b/ć?"] == b"x" * 600_000
     assert sum(told) == 600_000
+
+
+def test_an_upload_that_is_stopped_at_once_leaves_no_file_open(
+    cloud: FakeCloud, tmp_path: Path
+) -> None:
+    """An open file that nobody closes is a ResourceWarning, and each of them fails its test."""
+    path = tmp_path / "data"
+    path.write_bytes(b"x" * 600_000)
+
+    async def scene() -> None:
+        call = object_store.put_object("empty", "data")
+        upload = asyncio.create_task(
+            transfers.upload(session(cloud), call, path, at=lambda _: None)
+        )
+        await asyncio.sleep(0)
+        upload.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await upload
+
+    asyncio.run(scene())
+    gc.collect()
+    assert cloud.swift.containers["empty"] == {}
 
 
 def _verify(cloud: FakeCloud, noun: Image | Entry) -> transfers.Verdict:
