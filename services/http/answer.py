@@ -68,7 +68,8 @@ async def run(
     )
     work = functools.partial(ctx.run, _call, target, make, raw, headers, login, given)
     try:
-        reply = await stream.in_thread(work, is_stream=is_stream)
+        is_brief = not is_stream and target.is_brief(scope["query_string"], headers)
+        reply = await stream.in_thread(work, is_stream=is_stream, is_brief=is_brief)
     finally:
         if content is not None:
             content.close()

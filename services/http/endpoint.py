@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from appliance import context
 from services.http import faults
+from services.http.headers import Headers
 
 JSON: Final = ("application/json",)
 
@@ -71,6 +72,11 @@ class Reply:
     content_type: str = ""
 
 
+def never_brief(_query: bytes, _headers: Headers) -> bool:
+    """Say of every request that it may take long."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """A handler and what must hold before it is called; made by `endpoint`."""
@@ -84,8 +90,11 @@ class Endpoint:
     identify: "Identify | None" = None  # who asks, where no token says it
     media_types: tuple[str, ...] = JSON
     is_repeatable: bool = False
+    is_brief: "Brief" = never_brief
 
 
+# whether a request, once its body is there, takes hardly longer than a commit (`threads`)
+Brief = Callable[[bytes, Headers], bool]
 # the caller of a request and its body, by its signature; raises what the face answers
 Identify = Callable[[Request, bytes], context.RequestContext]
 
@@ -100,6 +109,7 @@ def endpoint(
     is_open: bool = False,
     streams: bool = False,
     is_repeatable: bool = False,
+    is_brief: Brief = never_brief,
 ) -> Endpoint:
     """An endpoint without a decoded body. Answers `status` unless the handler returns a Reply.
 
@@ -112,7 +122,7 @@ def endpoint(
     """
     return Endpoint(
         handler=handler, status=status, is_public=is_public, is_open=is_open, streams=streams,
-        is_repeatable=is_repeatable,
+        is_repeatable=is_repeatable, is_brief=is_brief,
     )  # fmt: skip
 
 

@@ -183,9 +183,11 @@ def _must_yield() -> bool:
     return pool is not None and pool.must_yield()
 
 
-async def in_thread(function: Callable[[], T], *, is_stream: bool = False) -> T:
+async def in_thread(
+    function: Callable[[], T], *, is_stream: bool = False, is_brief: bool = False
+) -> T:
     """Run blocking `function` in a thread; streams have threads of their own, so that slow clients
-    never keep others from being answered.
+    never keep others from being answered. What `is_brief` may wait for a commit with others.
     """
     kept = _streams if is_stream else _handlers
     pool = kept.get(None)
@@ -196,7 +198,8 @@ async def in_thread(function: Callable[[], T], *, is_stream: bool = False) -> T:
             else threads.Threads("handler", HANDLERS_MAX)
         )
         kept.set(pool)
-    return await pool.run(functools.partial(contextvars.copy_context().run, function))
+    work = functools.partial(contextvars.copy_context().run, function)
+    return await pool.run(work, is_brief=is_brief)
 
 
 @contextlib.asynccontextmanager

@@ -10,14 +10,26 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 LOOK_S: Final = 0.004  # a commit that takes so long is worth sharing; a shorter one is not
 STALLED_LOOKS: Final = 3  # so often nothing was begun: whatever they do, it is no computing
 LOOK_EVERY_S: Final = 60.0  # an idle thread looks this often whether its loop is still there
 
+SHARED_MAX: Final = 16  # brief jobs that one thread has under way: twenty frames each
+
 T = TypeVar("T")
-_own = threading.local()  # `pool`: whose thread this is
+
+
+class _Own(threading.local):
+    """What a thread knows of itself."""
+
+    pool: "Threads | None" = None
+    under_way = 0  # brief jobs that wait, the later ones inside the earlier ones' wait
+    is_free = False  # whether what it does is brief, and holds nothing that another may want
+
+
+_own = _Own()
 
 
 class Threads:
@@ -27,6 +39,9 @@ class Threads:
     requests do. So one works off what there is to do. Others join in when it has begun nothing for
     a while: a short one if it says that it waits (`waiting`), as for a slow disk: who joins then
     waits for the same commit. With `is_eager` they join in at once.
+
+    Before a brief job waits, its thread begins the next one, if that is brief too: so they come to
+    one commit without the threads that would cost more than it does.
     """
 
     def __init__(self, name: str, count: int, *, is_eager: bool = False) -> None:
@@ -49,12 +64,16 @@ class Threads:
         self._under_way = 0
         self._yielding = 0  # of them, those that were told to end for others
 
-    async def run(self, function: Callable[[], T]) -> T:
-        """What `function` returns or raises; it runs to its end whoever gives up waiting."""
+    async def run(self, function: Callable[[], T], *, is_brief: bool = False) -> T:
+        """What `function` returns or raises; it runs to its end whoever gives up waiting.
+
+        One that `is_brief` keeps nobody waiting for longer than a commit takes, and locks what it
+        locks inside `alone`.
+        """
         future: asyncio.Future[T] = self._loop.create_future()
         self._under_way += 1
         with self._lock:
-            self._jobs.append((function, future))
+            self._jobs.append(_Job(function, future, is_brief))
             if self._is_eager or not (self._active or self._coming):
                 self._call()
         if not self._is_watching:
@@ -72,7 +91,9 @@ class Threads:
 
     @contextlib.contextmanager
     def waits(self) -> Iterator[None]:
-        """Say that this thread waits in the block."""
+        """Say that this thread waits in the block; see to what is brief before that."""
+        if _own.is_free and _own.under_way < SHARED_MAX:
+            self._begin_another()
         me = threading.get_ident()
         self._waiting.add(me)
         try:
@@ -118,7 +139,7 @@ class Threads:
                 with self._lock:
                     self._coming -= 1
                 while (job := self._next()) is not None:
-                    self._done.append(_outcome(*job))
+                    self._do(job)
                     del job  # nothing is kept while the thread waits
                     if not self._jobs:  # else soon: the loop has as much to do then as it can
                         self._call_loop()
@@ -127,6 +148,22 @@ class Threads:
                 is_called = True
             except queue.Empty:
                 is_called = False
+
+    def _begin_another(self) -> None:
+        """Do the next job inside this one, if it is brief."""
+        with self._lock:
+            if not (self._jobs and self._jobs[0].is_brief):
+                return
+            self._begun += 1
+            job = self._jobs.popleft()
+        self._do(job)
+
+    def _do(self, job: "_Job") -> None:
+        was_free, _own.is_free = _own.is_free, job.is_brief
+        _own.under_way += 1
+        self._done.append(_outcome(job.function, job.future))
+        _own.under_way -= 1
+        _own.is_free = was_free
 
     def _next(self) -> "_Job | None":
         """The next job of this thread, which is idle if there is none."""
@@ -168,12 +205,26 @@ class Threads:
 @contextlib.contextmanager
 def waiting() -> Iterator[None]:
     """What the block does is waiting: for a disk, or for others. In any thread."""
-    pool: Threads | None = getattr(_own, "pool", None)
-    with pool.waits() if pool else contextlib.nullcontext():
+    with _own.pool.waits() if _own.pool else contextlib.nullcontext():
         yield
 
 
-_Job = tuple[Callable[[], Any], "asyncio.Future[Any]"]
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """In the block this thread begins nothing else: it locks what that may want. In any thread."""
+    was_free, _own.is_free = _own.is_free, False
+    try:
+        yield
+    finally:
+        _own.is_free = was_free
+
+
+class _Job(NamedTuple):
+    function: Callable[[], Any]
+    future: "asyncio.Future[Any]"
+    is_brief: bool
+
+
 _Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 

@@ -5,15 +5,19 @@ It refuses to know what they do. There are fewer locks than objects: some share 
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from typing import Final
 
+from services.http import threads
 from storage.objects.object_file import ObjectName
 
 _stripes: Final = tuple(threading.RLock() for _ in range(256))
 
 
-def lock(name: ObjectName) -> AbstractContextManager[bool]:
+@contextlib.contextmanager
+def lock(name: ObjectName) -> Iterator[None]:
     """What to hold while looking at an object and then changing it."""
-    return _stripes[int(name.hash[:2], 16)]
+    with threads.alone(), _stripes[int(name.hash[:2], 16)]:
+        yield

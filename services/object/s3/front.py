@@ -11,6 +11,7 @@ from typing import Final
 
 from appliance import context, errors
 from services.http.endpoint import Endpoint, Face, Reply, Request, endpoint, path
+from services.http.headers import Headers
 from services.object.bucket import Bucket
 from services.object.s3 import (
     access,
@@ -33,6 +34,11 @@ _READING: Final = ("GET", "HEAD", "DELETE", "OPTIONS")
 _WRITING: Final = ("PUT", "POST")
 
 
+def _is_plain(query: bytes, headers: Headers) -> bool:
+    """Whether a request only keeps its body: without a query it is of an object, or of a form."""
+    return not query and "x-amz-copy-source" not in headers
+
+
 class Front:
     """S3 over one store; may be used by many threads."""
 
@@ -48,7 +54,10 @@ class Front:
         # Who asks is known by the signature, which needs more than headers: so "public".
         verbs: dict[str, Endpoint] = {
             **{name: endpoint(self.answer, is_public=True) for name in _READING},
-            **{name: endpoint(self.answer, is_public=True, streams=True) for name in _WRITING},
+            **{
+                name: endpoint(self.answer, is_public=True, streams=True, is_brief=_is_plain)
+                for name in _WRITING
+            },
         }
         return Face(
             prefix="", keeps_slash=True, fault=refusals.formatter,

@@ -13,7 +13,18 @@ from dataclasses import replace
 from typing import Final
 
 from appliance import context, errors
-from services.http.endpoint import Endpoint, Face, Path, Reply, Request, endpoint, path
+from services.http.endpoint import (
+    Brief,
+    Endpoint,
+    Face,
+    Path,
+    Reply,
+    Request,
+    endpoint,
+    never_brief,
+    path,
+)
+from services.http.headers import Headers
 from services.object import constraints, refusals
 from services.object.refusals import Refused
 from services.object.swift import access, cors, formpost, tempurl
@@ -34,6 +45,11 @@ _OF_ACCOUNTS: Final = "GET, HEAD, POST, DELETE, OPTIONS"
 _OF_CONTAINERS: Final = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
 _OF_OBJECTS: Final = "GET, HEAD, PUT, POST, DELETE, COPY, OPTIONS"
 _WRITING: Final = frozenset({"PUT", "DELETE", "COPY"})
+
+
+def _is_plain(query: bytes, headers: Headers) -> bool:
+    """Whether a PUT only keeps its body."""
+    return not query and "x-copy-from" not in headers
 
 
 def face(store: ObjectStore, *, rates: Rates | None = None) -> Face:
@@ -93,7 +109,7 @@ class _Verbs:
         return {
             "GET": self._endpoint(self._web.object),
             "HEAD": self._endpoint(self._web.object),
-            "PUT": self._endpoint(self._put_object, streams=True),
+            "PUT": self._endpoint(self._put_object, streams=True, is_brief=_is_plain),
             "POST": self._endpoint(self._post(self._objects.post), streams=True),
             "DELETE": self._endpoint(self._delete_object),
             "COPY": self._endpoint(self._objects.copy),
@@ -135,10 +151,11 @@ class _Verbs:
 
         return post
 
-    def _endpoint(self, handler: Handler, *, streams: bool = False) -> Endpoint:
-        return endpoint(
-            functools.partial(self._run, handler=handler), is_open=True, streams=streams
-        )
+    def _endpoint(
+        self, handler: Handler, *, streams: bool = False, is_brief: Brief = never_brief
+    ) -> Endpoint:
+        run = functools.partial(self._run, handler=handler)
+        return endpoint(run, is_open=True, streams=streams, is_brief=is_brief)
 
     def _options(self, allowed: str) -> Endpoint:
         def answer(request: Request) -> Reply:

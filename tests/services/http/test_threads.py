@@ -1,12 +1,14 @@
 """Functions run in a few threads, and what comes of them gets back to the loop that asked."""
 
 import asyncio
+import contextlib
+import functools
 import threading
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.http.threads import Threads, waiting
+from services.http.threads import Threads, alone, waiting
 
 
 def on_a_loop(work: Callable[[], Awaitable[object]]) -> object:
@@ -92,6 +94,67 @@ def test_what_is_done_is_handed_back_while_the_next_takes_its_time():
         go.set()
         assert await second is True
         return done
+
+    assert on_a_loop(work) == "test 0"
+
+
+def test_what_is_brief_waits_together_in_one_thread():
+    async def work() -> list[str]:
+        pool, told = Threads("test", 1), []
+
+        def function(name: str) -> str:
+            told.append(f"{name} begins")
+            with waiting():
+                told.append(f"{name} waits")
+            return name
+
+        names = ["a", "b", "c"]
+        runs = (pool.run(functools.partial(function, name), is_brief=True) for name in names)
+        assert await asyncio.gather(*runs) == names
+        return told
+
+    assert on_a_loop(work) == [
+        "a begins", "b begins", "c begins", "c waits", "b waits", "a waits",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("holds", "is_brief", "is_next_brief"),
+    [(True, True, True), (False, False, True), (False, True, False)],
+)
+def test_else_nothing_begins_while_another_is_under_way(
+    holds: bool,
+    is_brief: bool,
+    is_next_brief: bool,
+) -> None:
+    async def work() -> list[str]:
+        pool, told = Threads("test", 1), []
+
+        def first() -> None:
+            with alone() if holds else contextlib.nullcontext(), waiting():
+                told.append("the first waits")
+
+        await asyncio.gather(
+            pool.run(first, is_brief=is_brief),
+            pool.run(lambda: told.append("the second begins"), is_brief=is_next_brief),
+        )
+        return told
+
+    assert on_a_loop(work) == ["the first waits", "the second begins"]
+
+
+def test_an_error_in_a_wait_is_its_own():
+    async def work() -> str:
+        pool = Threads("test", 1)
+
+        def function() -> str:
+            with waiting():
+                return name_of_thread()
+
+        first = asyncio.ensure_future(pool.run(function, is_brief=True))
+        with pytest.raises(KeyError, match="why"):
+            await pool.run(lambda: {}["why"], is_brief=True)
+        return await first
 
     assert on_a_loop(work) == "test 0"
 
