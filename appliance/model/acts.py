@@ -85,6 +85,7 @@ ACTS: Final[dict[str, Act]] = {
     "port.delete": _act(2, "delete port", "its address may be another's already"),
     "container.delete": _act(2, "delete container"),
     "object.delete": _act(2, "delete object"),
+    "object.delete_version": _act(2, "delete version of object"),
     "object.restore": _act(1, "have objects back"),
     "tags.put": _act(1, "tag"),
     "tags.delete": _act(1, "take tags from"),

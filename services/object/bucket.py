@@ -18,7 +18,8 @@ SEGMENTS: Final = "+segments"  # the container beside a bucket that has its obje
 NULL: Final = "null"  # the version of what was written without versioning
 ENABLED: Final = "Enabled"
 SUSPENDED: Final = "Suspended"
-HIDDEN: Final = "\0"  # accounts that no client can name begin so
+NUL: Final = "\0"  # in no client's name
+HIDDEN: Final = NUL  # accounts that no client can name begin so
 SHELF: Final = f"{HIDDEN}versions\0"  # before the account's name
 UPLOADS: Final = f"{HIDDEN}uploads\0"  # before the account's name
 
@@ -34,7 +35,7 @@ class Bucket:
     @property
     def owner_id(self) -> str:
         """The canonical user id of whose bucket it is."""
-        return self.account.removeprefix(RESELLER_PREFIX)
+        return owner_of(self.account)
 
     @property
     def versioning(self) -> str:
@@ -53,6 +54,11 @@ class Bucket:
     def object(self, key: str) -> ObjectName:
         """The object with that key."""
         return ObjectName(self.account, self.name, key)
+
+
+def owner_of(account: str) -> str:
+    """The project whose objects an account has, or those versions that are not current."""
+    return account.removeprefix(SHELF).removeprefix(RESELLER_PREFIX)
 
 
 def find(store: ObjectStore, account: str, name: str) -> Bucket:

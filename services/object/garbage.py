@@ -119,11 +119,13 @@ def _is_in_trash(store: ObjectStore, name: ObjectName, upload_id: str) -> bool:
     """Whether a version of the object that has these parts is in the trash, or its container."""
     if trashcan.has_container(store, name.account, name.container):
         return True
-    with suppress(stored.ContainerNotFound):
-        for download in trashcan.versions(store, name):
-            with download:
-                if download.record.metadata.get(sysmeta.UPLOAD) == upload_id:
-                    return True
+    shelf = replace(shelf_of(name.account, name.container), name=f"{name.name}\0")
+    for first, last in ((name, name.name), (shelf, f"{name.name}\1")):
+        with suppress(stored.ContainerNotFound):
+            for download in trashcan.versions(store, first, last=last):
+                with download:
+                    if download.record.metadata.get(sysmeta.UPLOAD) == upload_id:
+                        return True
     return False
 
 

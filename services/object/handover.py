@@ -14,7 +14,8 @@ A message is a JSON object, a packet of its own (`storage/images/handover.py` ha
         {"size_bytes", "etag", "xxh3"} + the sums of its blocks → {"status": 201}
 
     {"verb": "restore" or "again", "account", "container", "entry", "trace"}
-        → {"status": 200, "until"}: what an entry of the trash deleted is back, or gone again
+        → {"status": 200, "until", "is_final"}: what an entry of the trash deleted is back, or gone
+          again; whether that is for good
 
 A status is HTTP's: 404, 507 when the store is full, 409 for what is not to be had as files, as what
 is kept encrypted.
@@ -33,13 +34,12 @@ from typing import Any, Final
 
 from appliance import clock, context, ids, run_sockets, trace
 from services.object import bucket as buckets
-from services.object import contents, encryption, locks, versions
+from services.object import contents, encryption, locks, undoing, versions
 from services.object.contents import Segment
 from services.object.refusals import Refused
 from services.object.trash import Bin
 from storage import blobs
 from storage.objects import errors as stored
-from storage.objects import trashcan
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Attributes, Download
@@ -53,7 +53,7 @@ TOGETHER_MAX: Final = 64  # uploads of images at once; who comes then goes by HT
 IDLE_S: Final = 600.0  # a writer is silent for as long as its own client is
 _TRACE: Final = re.compile(r"([\w-]+)/([0-9a-f]{16})")
 _Message = dict[str, Any]
-_TURNS: Final = {"restore": trashcan.restore, "again": trashcan.again}
+_TURNS: Final = {"restore": undoing.restore, "again": undoing.again}
 
 
 class Handover:
@@ -125,15 +125,18 @@ def _turn(peer: socket.socket, store: ObjectStore, rubbish: Bin, message: _Messa
     rubbish.end(entry)
     try:
         with trace.hop("state", f"{message['verb']} {container}", target="object"):
-            _TURNS[message["verb"]](store, account, container, entry, until_s=until_s)
-    except (stored.AlreadyThere, stored.ContainerNotEmpty, stored.ContainerNotFound) as error:
+            turn = _TURNS[message["verb"]]
+            is_final = not turn(store, account, container, entry, until_s=until_s)
+    except (
+        stored.AlreadyThere, stored.ContainerNotEmpty, stored.ContainerNotFound, Refused
+    ) as error:  # fmt: skip
         _send(peer, {"status": 409, "reason": _sentence(error)})
     except stored.NotFound as error:
         _send(peer, {"status": 410, "reason": _sentence(error)})
     except stored.StoreError as error:
         _send(peer, {"status": 503, "reason": _sentence(error)})
     else:
-        _send(peer, {"status": 200, "until": clock.stamp(until_s)})
+        _send(peer, {"status": 200, "until": clock.stamp(until_s), "is_final": is_final})
 
 
 def _sentence(error: Exception) -> str:

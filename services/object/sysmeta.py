@@ -15,6 +15,8 @@ ETAG: Final = f"{_OBJECT}Etag"  # of a multipart object: md5-N
 VERSION: Final = f"{_OBJECT}Version"
 MODIFIED: Final = f"{_OBJECT}Modified"  # ticks, of a version that was moved since it was written
 ORDER: Final = f"{_OBJECT}Order"  # of an older version that is current again: since when
+HIDES: Final = f"{_OBJECT}Hides"  # of a delete marker: the id of what was current before it
+FOLLOWS: Final = f"{_OBJECT}Follows"  # the tick of the deleted object whose place it was given
 UPLOAD: Final = f"{_OBJECT}Upload"  # the id of the upload that made it
 ACL: Final = f"{_OBJECT}Acl"
 TAGS: Final = f"{_OBJECT}Tags"
@@ -26,7 +28,7 @@ LOCK_UNTIL: Final = f"{_OBJECT}Lock-Until"
 LEGAL_HOLD: Final = f"{_OBJECT}Legal-Hold"
 # what belongs to one version of one object and not to a copy of it
 NOT_COPIED: Final = frozenset(
-    {VERSION, MODIFIED, ORDER, UPLOAD, ACL, LOCK_MODE, LOCK_UNTIL, LEGAL_HOLD}
+    {VERSION, MODIFIED, ORDER, FOLLOWS, UPLOAD, ACL, LOCK_MODE, LOCK_UNTIL, LEGAL_HOLD}
 )
 
 BUCKET_ACL: Final = f"{_BUCKET}Acl"

@@ -20,7 +20,7 @@ from typing import Final
 from appliance import clock, config, context, ids
 from appliance.db import connection, journal
 from appliance.model.journal import Entry, EntryState, Inverse
-from services.object.bucket import HIDDEN, RESELLER_PREFIX
+from services.object.bucket import NUL, SHELF, owner_of
 from storage.objects import trashcan
 from storage.objects.store import ObjectStore
 from storage.objects.trash import Kept, Trash
@@ -42,6 +42,7 @@ class _Burst:
     to: Trash
     began_s: float
     last_s: float
+    names: set[str]
 
 
 class Bin:
@@ -57,7 +58,7 @@ class Bin:
         self._folder = settings.home
         self._let_go = let_go
         self._lock = threading.Lock()
-        self._bursts: dict[tuple[str, str, str], _Burst] = {}
+        self._bursts: dict[tuple[str, str, str, bool], _Burst] = {}
         self._changed: set[tuple[str, str]] = set()
         self._emptied: set[str] = set()
         self.is_changed = threading.Event()
@@ -67,17 +68,20 @@ class Bin:
         """The end of what is deleted now, in seconds since 1970."""
         return int(time.time() + self._settings.kept_s)
 
-    def trash(self, account: str, container: str, name: str = "") -> Trash | None:
+    def trash(
+        self, account: str, container: str, name: str = "", *, is_mark: bool = False
+    ) -> Trash | None:
         """Where what the present request deletes goes; None: it is gone for good."""
         ctx = context.current.get()
-        if ctx is None or account.startswith(HIDDEN) or not self._keeps(ctx):
+        if ctx is None or not self._keeps(ctx):
             return None
-        key, now_s = (ctx.user_id, account, container), time.monotonic()
+        key, now_s = (ctx.user_id, account, container, is_mark), time.monotonic()
         with self._lock:
             burst = self._bursts.get(key) if name else None
-            if burst is None or not _is_going_on(burst, now_s):
-                burst = _Burst(self._new(ctx, account), now_s, now_s)
+            if burst is None or name in burst.names or not _is_going_on(burst, now_s):
+                burst = _Burst(self._new(ctx, account, is_mark=is_mark), now_s, now_s, set())
             burst.last_s = now_s
+            burst.names.add(name)
             if name:
                 self._bursts[key] = burst
             while len(self._bursts) > _BURSTS_MAX:
@@ -124,11 +128,12 @@ class Bin:
         is_own_service = ctx.is_system or (ctx.is_service and not ctx.is_admin)
         return self._settings.kept_s > 0 and not is_own_service and not self.is_short
 
-    def _new(self, ctx: context.RequestContext, account: str) -> Trash:
+    def _new(self, ctx: context.RequestContext, account: str, *, is_mark: bool) -> Trash:
         note = {
+            "is_mark": is_mark,
             "at": clock.stamp(), "user_id": ctx.user_id, "user_name": ctx.user_name,
             "client": ctx.client,
-            "project_id": account.removeprefix(RESELLER_PREFIX), "request_id": ctx.request_id,
+            "project_id": owner_of(account), "request_id": ctx.request_id,
         }  # fmt: skip
         return Trash(entry=ids.new_uuid(), until_s=self.until_s, note=json.dumps(note))
 
@@ -186,7 +191,7 @@ class Recorder:
         return trashcan.kept(self._store)
 
     def _write(self, found: list[tuple[str, str, Kept]]) -> None:
-        entries = [_entry(*each) for each in found if not each[2].is_back and each[2].note]
+        entries = [_entry(*each) for each in found if each[2].note and _is_done(each[2])]
         if entries:
             with self._db.transaction() as tx:
                 for entry in sorted(entries, key=lambda entry: entry.at):
@@ -197,19 +202,31 @@ def _is_going_on(burst: _Burst, now_s: float) -> bool:
     return now_s - burst.last_s < BURST_S and now_s - burst.began_s < BURST_MAX_S
 
 
+def is_mark(note: str) -> bool:
+    """Whether what is noted so is a delete marker: it goes when its deletion is undone."""
+    return bool(json.loads(note).get("is_mark"))
+
+
+def _is_done(kept: Kept) -> bool:
+    return kept.is_back == is_mark(kept.note)
+
+
 def _entry(account: str, container: str, kept: Kept) -> Entry:
     said = json.loads(kept.note)
-    what = f"{container}/{kept.name}" if kept.objects == 1 else container
-    many = f"{kept.objects} objects of {container}"
+    is_version = account.startswith(SHELF) and not is_mark(kept.note)
+    what = f"{container}/{kept.name.partition(NUL)[0]}" if kept.objects == 1 else container
+    many = f"{kept.objects} {'versions of objects' if is_version else 'objects'} of {container}"
+    action = "object.delete_version" if is_version else "object.delete"
     return Entry(
         id=kept.entry, at=said["at"], user_id=ids.UserId(said["user_id"]),
         user_name=said["user_name"], client=said.get("client", ""),
         project_id=ids.ProjectId(said["project_id"]),
-        action="object.delete" if kept.objects else "container.delete",
+        action=action if kept.objects else "container.delete",
         object_id=what, name=many if kept.objects > 1 else what,
         request_id=ids.RequestId(said["request_id"]), state=EntryState.DONE,
         inverse=Inverse(
-            verb="object.restore", args={"account": account, "container": container}
+            verb="object.again" if is_mark(kept.note) else "object.restore",
+            args={"account": account, "container": container},
         ),
         undo_until=clock.stamp(kept.until_s), reason="", of_id=None, changed_at=said["at"],
     )  # fmt: skip

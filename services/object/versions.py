@@ -14,26 +14,30 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Final
 
 from services.object import bucket as buckets
 from services.object import contents, garbage, locks, stripes, sysmeta
 from services.object.bucket import ENABLED, NULL, SUSPENDED, Bucket, shelf_of
-from storage.objects import ciphers
+from storage.objects import ciphers, trashcan
 from storage.objects import errors as stored
 from storage.objects.container import Listed
 from storage.objects.listing import Query
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Attributes, Upload
-from storage.objects.trash import Trash
+from storage.objects.trash import Bin, NoBin, Trash
 
 MARKER_TYPE: Final = "application/x-deleted"  # Swift's for the same
+_OF_MARKER: Final = frozenset({sysmeta.MODIFIED, sysmeta.HIDES})
 _NANOSECONDS_PER_TICK: Final = 10_000
 _LATEST: Final = 2**64 - 1
+
+FOR_GOOD: Final = NoBin()
 
 Condition = Callable[["Version | None"], None]
 
@@ -51,7 +55,7 @@ class Version:
     def is_marker(self) -> bool:
         """Whether it says that the object was deleted."""
         record = self.record  # a client's object may have that type, too
-        is_bare = not record.size_bytes and set(record.metadata) <= {sysmeta.MODIFIED}
+        is_bare = not record.size_bytes and record.metadata.keys() <= _OF_MARKER
         return is_bare and not self.is_current and record.content_type == MARKER_TYPE
 
     @property
@@ -199,9 +203,9 @@ def delete(
     condition: Condition | None = None,
     promotes: bool = True,
 ) -> Deleted:
-    """Delete an object: by a marker where versions are kept, else to the store's trash if that
-    takes it; with a version's id for good.
+    """Delete an object: by a marker where versions are kept, and with a version's id that version.
 
+    What is deleted goes to the store's trash if that takes it (`services/object/undoing.py`).
     What is removed by its id makes way for the newest that is left, as in S3; unless `promotes` is
     false, as in Swift: then the object is gone, and its older versions stay what they are.
     """
@@ -212,7 +216,7 @@ def delete(
         if version_id:
             return _delete_version(store, bucket, key, version_id, promotes=promotes)
         if bucket.versioning:
-            return _mark(store, bucket, key, current)
+            return _mark(store, bucket, key, current, rubbish=store.bin)
         if current is not None:
             to = store.bin.trash(bucket.account, bucket.name, key)
             _remove(store, bucket, key, current, to=to)
@@ -236,9 +240,52 @@ def restore(
             return None
         if current is not None:
             _shelve(store, bucket, key, current)
-        _copy(store, found, bucket.object(key), order=_order(time.time_ns()))
+        order = _order(time.time_ns())
+        _copy(store, found, bucket.object(key), changes={sysmeta.ORDER: order})
         store.delete_object(found.name)
         return _current(store, bucket, key)
+
+
+def put_aside(store: ObjectStore, bucket: Bucket, key: str) -> None:
+    """Copy what is current to the shelf: another version comes in its place."""
+    if (current := _current(store, bucket, key)) is not None:
+        _shelve(store, bucket, key, current)
+
+
+def settle(store: ObjectStore, bucket: Bucket, key: str) -> None:
+    """Put right what a deletion that did not come to its end left."""
+    _settled(store, bucket, key)
+
+
+def cover(store: ObjectStore, bucket: Bucket, key: str) -> None:
+    """Let a delete marker that is back on the shelf hide what is current, if that is older."""
+    with stripes.lock(bucket.object(key)):
+        current = _current(store, bucket, key)
+        first = next(shelved(store, bucket, key), None)
+        if first is not None and current is not None and _is_late_marker(first, current):
+            _shelve(store, bucket, key, current)
+            store.delete_object(current.name)
+
+
+def uncover(
+    store: ObjectStore, bucket: Bucket, key: str, version_id: str, *, marker: ObjectName
+) -> None:
+    """Make a version current again that only delete markers hide, and remove those but one."""
+    with stripes.lock(bucket.object(key)):
+        hidden = covered(store, bucket, key)
+        if hidden is None or hidden.is_current or hidden.id != version_id:
+            return
+        above = takewhile(lambda each: each.is_marker, list(shelved(store, bucket, key)))
+        _copy(store, hidden, bucket.object(key))
+        for each in above:
+            if each.name != marker:
+                _remove(store, bucket, key, each)
+        store.delete_object(hidden.name)
+
+
+def covered(store: ObjectStore, bucket: Bucket, key: str) -> Version | None:
+    """The newest version that is no marker; None when there is none."""
+    return next((each for each in history(store, bucket, key) if not each.is_marker), None)
 
 
 def expire(store: ObjectStore, name: ObjectName, record: ObjectRecord) -> None:
@@ -376,32 +423,52 @@ def _shelve(store: ObjectStore, bucket: Bucket, key: str, version: Version) -> N
     _copy(store, version, _on_shelf(bucket, key, version.id, version.modified))
 
 
-def _copy(store: ObjectStore, version: Version, target: ObjectName, *, order: str = "") -> None:
+def _copy(
+    store: ObjectStore,
+    version: Version,
+    target: ObjectName,
+    *,
+    changes: Mapping[str, str] = {},
+    aside: Trash | None = None,
+) -> None:
     store.put_container(target.account, target.container)
     with (
         store.get_object(version.name, even_expired=True, ciphers=ciphers.AS_KEPT) as download,
-        store.put_object(target) as upload,
+        store.put_object(target, aside=aside) as upload,
     ):
         upload.copy_from(download)
         metadata = {sysmeta.MODIFIED: str(version.modified), **version.record.metadata}
-        metadata.pop(sysmeta.ORDER, None)
-        if order:
-            metadata[sysmeta.ORDER] = order
+        for name in (sysmeta.ORDER, sysmeta.FOLLOWS):
+            metadata.pop(name, None)
+        metadata |= changes
         upload.commit(Attributes(content_type=version.record.content_type, metadata=metadata))
 
 
-def _mark(store: ObjectStore, bucket: Bucket, key: str, current: Version | None) -> Deleted:
+def _mark(
+    store: ObjectStore,
+    bucket: Bucket,
+    key: str,
+    current: Version | None,
+    *,
+    rubbish: Bin = FOR_GOOD,
+) -> Deleted:
     """Put a delete marker over what is current."""
     version_id = _new_id() if bucket.versioning == ENABLED else NULL
     if current is not None:
         _make_way(store, bucket, key, current, version_id)
     ticks = time.time_ns() // _NANOSECONDS_PER_TICK
-    target = _on_shelf(bucket, key, version_id, ticks)
+    target, metadata = _on_shelf(bucket, key, version_id, ticks), {sysmeta.MODIFIED: str(ticks)}
+    is_kept = current is not None and current.id != version_id
+    if current is not None and is_kept:
+        metadata[sysmeta.HIDES] = current.id
     store.put_container(target.account, target.container)
     with store.put_object(target) as upload:
-        upload.commit(Attributes(content_type=MARKER_TYPE, metadata={sysmeta.MODIFIED: str(ticks)}))
+        upload.commit(Attributes(content_type=MARKER_TYPE, metadata=metadata))
+    if is_kept and (to := rubbish.trash(target.account, bucket.name, key, is_mark=True)):
+        trashcan.mark(store, target, to)  # the marker goes when it is undone
     if current is not None:
-        store.delete_object(current.name)
+        aside = None if is_kept else rubbish.trash(bucket.account, bucket.name, key)
+        store.delete_object(current.name, to=aside)
     if version_id == NULL:
         _remove_null(store, bucket, key, but=target)
     return Deleted(version_id=version_id, is_marker=True, was_there=current is not None)
@@ -412,14 +479,16 @@ def _delete_version(
 ) -> Deleted:
     current = _current(store, bucket, key)
     if current is not None and current.id == version_id:
-        _unshelve(store, bucket, key, current, promotes=promotes)
+        to = store.bin.trash(bucket.account, bucket.name, key)
+        _unshelve(store, bucket, key, current, promotes=promotes, to=to)
         return Deleted(version_id=version_id, was_there=True)
     found = find(store, bucket, key, version_id)
     if found is None:
         return Deleted(version_id=version_id)
     last_word = next(shelved(store, bucket, key), None) if current is None else None
     is_last_word = last_word is not None and last_word.id == version_id
-    _remove(store, bucket, key, found)
+    shelf = _shelf(bucket)
+    _remove(store, bucket, key, found, to=store.bin.trash(shelf.account, shelf.container, key))
     if version_id == NULL:  # a kill may have left it twice
         _remove_null(store, bucket, key)
     if is_last_word and found.is_marker and promotes:
@@ -434,6 +503,7 @@ def _unshelve(
     current: Version | None,
     *,
     promotes: bool = True,
+    to: Trash | None = None,
 ) -> None:
     """Let the newest on the shelf, if it is no marker, be current in the place of `current`."""
     if current is not None and bucket.versioning:  # where a kill left it twice
@@ -443,11 +513,13 @@ def _unshelve(
     follower = next(shelved(store, bucket, key), None) if is_asked else None
     if follower is None or follower.is_marker:
         if current is not None:
-            _remove(store, bucket, key, current)
+            _remove(store, bucket, key, current, to=to)
         return
+    changes = {}
     if current is not None:
         garbage.note(store, bucket.object(key), record=current.record)
-    _copy(store, follower, bucket.object(key))
+        changes[sysmeta.FOLLOWS] = str(current.record.written)
+    _copy(store, follower, bucket.object(key), changes=changes, aside=to)
     store.delete_object(follower.name)
 
 

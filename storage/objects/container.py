@@ -24,7 +24,7 @@ from storage.objects.errors import (
     ObjectNotFound,
 )
 from storage.objects.object_file import ObjectRecord
-from storage.objects.trash import Due, Kept, Trash
+from storage.objects.trash import Due, Held, Kept, Trash
 
 T = TypeVar("T")
 
@@ -213,32 +213,41 @@ class Container:
             raise ObjectNotFound(f"object {name} is not in the container")
         return Stored(record_of(row[:9]), row[9], row[10] or b"")
 
-    def put(self, record: ObjectRecord, *, blocks: bytes = b"") -> int | None:
+    def put(
+        self, record: ObjectRecord, *, blocks: bytes = b"", aside: Trash | None = None
+    ) -> int | None:
         """Make `record`, whose bytes are a data file, the object, unless a later version is.
 
-        Returns the `written` of the version whose data file is not needed any more, if any.
+        What it replaces may be put `aside`. Returns the `written` of the version whose data file is
+        not needed any more, if any.
         """
 
         def work(db: sqlite3.Connection) -> int | None:
             old = _find(db, record.name)
             if old and old.written > record.written:
                 return record.written
-            return _replace(db, old, Stored(record, None, blocks))
+            return _replace(db, old, Stored(record, None, blocks), aside)
 
         return self._change(work)
 
     def put_inline(
-        self, make: Callable[[int], ObjectRecord], *, name: str, data: bytes
+        self,
+        make: Callable[[int], ObjectRecord],
+        *,
+        name: str,
+        data: bytes,
+        aside: Trash | None = None,
     ) -> tuple[ObjectRecord, int | None]:
         """Make an object of bytes that are kept here; `make` gives its record, later than a tick.
 
-        Returns the record, and the `written` of the version whose data file is not needed any more.
+        What it replaces may be put `aside`. Returns the record, and the `written` of the version
+        whose data file is not needed any more.
         """
 
         def work(db: sqlite3.Connection) -> tuple[ObjectRecord, int | None]:
             old = _find(db, name)
             record = make(old.timestamp if old else 0)
-            return record, _replace(db, old, Stored(record, data))
+            return record, _replace(db, old, Stored(record, data), aside)
 
         return self._change(work)
 
@@ -281,18 +290,32 @@ class Container:
 
         return self._change(work)
 
-    def restore(self, entry: str, *, until_s: int) -> int:
-        """Bring back what an entry put aside; how many. Raises AlreadyThere with nothing changed.
+    def restore(
+        self, entry: str, *, until_s: int, name: str | None = None, over: int | None = None
+    ) -> int | None:
+        """Bring back what an entry put aside, or one name of it, in place of the version `over`.
 
-        It may be put aside again, under the same entry, until then.
+        It may be put aside again, under the same entry, until then. Returns the `written` of the
+        version whose data file is not needed any more, if any. Raises AlreadyThere with nothing
+        changed.
         """
 
-        def work(db: sqlite3.Connection) -> int:
-            objects, size_bytes = trash.restore(db, entry, until_s=until_s)
+        def work(db: sqlite3.Connection) -> int | None:
+            old = _find(db, name) if name is not None and over is not None else None
+            is_file_left = False
+            if old is not None and old.written == over:
+                db.execute("DELETE FROM objects WHERE name = ?", (name,))
+                _count(db, -1, -old.size_bytes)
+                is_file_left = not _forget_body(db, old.written)
+            objects, size_bytes = trash.restore(db, entry, until_s=until_s, name=name)
             _count(db, objects, size_bytes)
-            return objects
+            return over if is_file_left else None
 
         return self._change(work)
+
+    def mark(self, name: str, to: Trash) -> None:
+        """Let an object be one that `trash_again` puts aside under that entry."""
+        self._change(lambda db: trash.put(db, name, to, is_back=True))
 
     def trash_again(self, entry: str, *, until_s: int) -> int:
         """Put aside again what an entry brought back, and what is still as it was; how many."""
@@ -327,6 +350,11 @@ class Container:
         with self._db.rows(trash.KEPT) as rows:
             return trash.kept(rows)
 
+    def held(self, entry: str) -> list[Held]:
+        """Return the objects of an entry that are in the trash, or are back by it."""
+        with self._db.rows(trash.OF_ENTRY, (entry,)) as rows:
+            return [Held(*row)._replace(is_back=bool(row[2])) for row in rows]
+
     def has_entry(self, entry: str, *, even_back: bool = False) -> bool:
         """Return whether something of an entry is in the trash, or is back by it."""
         return self._db.row(trash.HAS, (entry, even_back)) is not None
@@ -340,9 +368,9 @@ class Container:
         """Return whether that version of an object is in the trash."""
         return self._db.row(trash.IS_KEPT, (name, written)) is not None
 
-    def trashed(self, name: str) -> list[Stored]:
-        """Return the versions of an object that are in the trash, as they are kept."""
-        with self._db.rows(trash.VERSIONS, (name,)) as rows:
+    def trashed(self, name: str, *, last: str = "") -> list[Stored]:
+        """Return what is in the trash of a name (or from it to `last`), as it is kept."""
+        with self._db.rows(trash.VERSIONS, (name, last or name)) as rows:
             records = [record_of(row) for row in rows]
         return [self._stored(record) for record in records]
 
@@ -413,10 +441,14 @@ def _find(db: sqlite3.Connection, name: str) -> ObjectRecord | None:
     return record_of(row) if row else None
 
 
-def _replace(db: sqlite3.Connection, old: ObjectRecord | None, new: Stored) -> int | None:
+def _replace(
+    db: sqlite3.Connection, old: ObjectRecord | None, new: Stored, aside: Trash | None
+) -> int | None:
     """Put an object in the place of another; return the tick of the data file that is left."""
     _count(db, 1 - bool(old), new.record.size_bytes - (old.size_bytes if old else 0))
-    is_file_left = old is not None and not _forget_body(db, old.written)
+    if aside is not None:
+        trash.put(db, new.record.name, aside)
+    is_file_left = old is not None and aside is None and not _forget_body(db, old.written)
     _insert(db, new)
     return old.written if old and is_file_left else None
 

@@ -299,13 +299,18 @@ class ObjectStore:
         with translated(f"container {account}/{container}: delete"):
             if to is None and not self.head_container(account, container).object_count:
                 with self.catalog.borrow(account, container) as opened:
-                    trashcan.empty_container(self, opened, account, container)
+                    self.bin.emptied(trashcan.empty_container(self, opened, account, container))
             self.catalog.remove(account, container, to=to)
 
     # Objects
 
-    def put_object(self, name: ObjectName, *, size_bytes: int = 0) -> Upload:
-        """Begin an object, of `size_bytes` if known. Raises ContainerNotFound, StoreFull."""
+    def put_object(
+        self, name: ObjectName, *, size_bytes: int = 0, aside: Trash | None = None
+    ) -> Upload:
+        """Begin an object, of `size_bytes` if known; what it replaces may be put aside.
+
+        Raises ContainerNotFound, StoreFull.
+        """
         with self.catalog.borrow(name.account, name.container), translated(f"object {name}: put"):
             inline_bytes_max = self._inline_bytes_max if self.files.replicas == 1 else -1
             is_inline = size_bytes <= inline_bytes_max
@@ -314,7 +319,7 @@ class ObjectStore:
                 self._check_space(name, size_bytes)
         return Upload(
             name,
-            lambda body, said: self._commit(name, body, said=said),
+            lambda body, said: self._commit(name, body, said=said, aside=aside),
             drafts=lambda: self.files.drafts(name),
             inline_bytes_max=inline_bytes_max,
             check_space=lambda size_bytes: self._check_space(name, size_bytes),
@@ -409,18 +414,21 @@ class ObjectStore:
         """Return whether a data file is being named now, its row to follow."""
         return path.name in self._publishing
 
-    def _commit(self, name: ObjectName, body: Body, *, said: Attributes) -> ObjectRecord:
+    def _commit(
+        self, name: ObjectName, body: Body, *, said: Attributes, aside: Trash | None
+    ) -> ObjectRecord:
         with (
             self.catalog.borrow(name.account, name.container) as opened,
             translated(f"object {name}: commit"),
         ):
             if body.data is None:
-                record, obsolete = self._commit_file(name, body, said, opened=opened)
+                record, obsolete = self._commit_file(name, body, said, opened=opened, aside=aside)
             else:
                 record, obsolete = opened.put_inline(
                     lambda after: self._record(name, body, said, after=after),
                     name=name.name,
                     data=body.data,
+                    aside=aside,
                 )
             self.catalog.note_change(name.account, name.container)
             if obsolete is not None:
@@ -428,14 +436,20 @@ class ObjectStore:
         return record
 
     def _commit_file(
-        self, name: ObjectName, body: Body, said: Attributes, *, opened: containers.Container
+        self,
+        name: ObjectName,
+        body: Body,
+        said: Attributes,
+        *,
+        opened: containers.Container,
+        aside: Trash | None,
     ) -> tuple[ObjectRecord, int | None]:
         old = opened.find(name.name)
         record = self._record(name, body, said, after=old.timestamp if old else 0)
         with self._while_publishing(self.files.path(name, record.written)):
             self.files.publish(body.drafts, name, record)
             try:
-                return record, opened.put(record, blocks=body.blocks)
+                return record, opened.put(record, blocks=body.blocks, aside=aside)
             except BaseException:
                 self.files.remove(name, record.written)
                 raise

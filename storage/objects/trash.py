@@ -40,19 +40,16 @@ _RECORD: Final = (
 )
 _PUT: Final = (
     f"INSERT OR REPLACE INTO trash (entry, {_RECORD}, until_s, is_back, note)"
-    f" SELECT ?, {_RECORD}, ?, 0, ? FROM objects WHERE name = ?"
+    f" SELECT ?, {_RECORD}, ?, ?, ? FROM objects WHERE name = ?"
 )
+_AWAY: Final = "entry = ? AND NOT is_back AND trash.name = coalesce(?, trash.name)"
 _TAKEN: Final = (
     "SELECT objects.name FROM trash JOIN objects ON objects.name = trash.name"
-    " WHERE entry = ? AND NOT is_back LIMIT 1"
+    f" WHERE {_AWAY} LIMIT 1"
 )
-_BACK: Final = (
-    f"INSERT INTO objects ({_RECORD}) SELECT {_RECORD} FROM trash WHERE entry = ? AND NOT is_back"
-)
-_COUNTS: Final = (
-    "SELECT count(*), coalesce(sum(size_bytes), 0) FROM trash WHERE entry = ? AND NOT is_back"
-)
-_TURN: Final = "UPDATE trash SET is_back = ?, until_s = ? WHERE entry = ? AND is_back = ?"
+_BACK: Final = f"INSERT INTO objects ({_RECORD}) SELECT {_RECORD} FROM trash WHERE {_AWAY}"
+_COUNTS: Final = f"SELECT count(*), coalesce(sum(size_bytes), 0) FROM trash WHERE {_AWAY}"
+_TURN: Final = f"UPDATE trash SET is_back = 1, until_s = ? WHERE {_AWAY}"
 _AGAIN: Final = (
     "SELECT trash.name, note FROM trash JOIN objects"
     " ON objects.name = trash.name AND objects.written = trash.written"
@@ -72,8 +69,13 @@ class Trash:
 class Bin(Protocol):
     """Decides what becomes of what is deleted."""
 
-    def trash(self, account: str, container: str, name: str = "") -> Trash | None:
-        """Where an object, or (without a name) a container goes; None: it is gone for good."""
+    def trash(
+        self, account: str, container: str, name: str = "", *, is_mark: bool = False
+    ) -> Trash | None:
+        """Where an object, or (without a name) a container goes; None: it is gone for good.
+
+        With `is_mark` the object is what a deletion made, and goes when that is taken back.
+        """
         ...
 
     def make_room(self) -> bool:
@@ -88,7 +90,9 @@ class Bin(Protocol):
 class NoBin:
     """Keeps nothing."""
 
-    def trash(self, account: str, container: str, name: str = "") -> Trash | None:
+    def trash(
+        self, account: str, container: str, name: str = "", *, is_mark: bool = False
+    ) -> Trash | None:
         """Nothing is kept."""
         return None
 
@@ -120,21 +124,37 @@ class Due(NamedTuple):
     is_back: bool
 
 
-def put(db: sqlite3.Connection, name: str, trash: Trash) -> None:
-    """Put the object of that name aside; its row and its counts are the caller's to remove."""
-    db.execute(_PUT, (trash.entry, trash.until_s, trash.note, name))
+class Held(NamedTuple):
+    """One object of an entry: in the trash, or back from it."""
+
+    name: str
+    written: int
+    is_back: bool
+    note: str
+    metadata: str  # JSON
 
 
-def restore(db: sqlite3.Connection, entry: str, *, until_s: int) -> tuple[int, int]:
-    """Bring back what an entry deleted, all or nothing; how many objects and bytes come with it.
+def put(db: sqlite3.Connection, name: str, trash: Trash, *, is_back: bool = False) -> None:
+    """Put the object of that name aside; its row and its counts are the caller's to remove.
+
+    With `is_back` it stays, as one that came back: `again` is what puts it aside.
+    """
+    db.execute(_PUT, (trash.entry, trash.until_s, is_back, trash.note, name))
+
+
+def restore(
+    db: sqlite3.Connection, entry: str, *, until_s: int, name: str | None = None
+) -> tuple[int, int]:
+    """Bring back what an entry deleted (of one name), all or nothing; how many objects and bytes
+    come with it.
 
     What is back already is no matter. Raises AlreadyThere where a name was taken since.
     """
-    if taken := db.execute(_TAKEN, (entry,)).fetchone():
+    if taken := db.execute(_TAKEN, (entry, name)).fetchone():
         raise AlreadyThere(f"there is another object {taken[0]} by now")
-    objects, size_bytes = db.execute(_COUNTS, (entry,)).fetchone()
-    db.execute(_BACK, (entry,))
-    db.execute(_TURN, (1, until_s, entry, 0))
+    objects, size_bytes = db.execute(_COUNTS, (entry, name)).fetchone()
+    db.execute(_BACK, (entry, name))
+    db.execute(_TURN, (until_s, entry, name))
     return int(objects), int(size_bytes)
 
 
@@ -160,8 +180,9 @@ DUE: Final = (
     "SELECT entry, name, written, is_back FROM trash WHERE until_s <= ? ORDER BY until_s LIMIT ?"
 )
 HAS: Final = "SELECT 1 FROM trash WHERE entry = ? AND (NOT is_back OR ?) LIMIT 1"
+OF_ENTRY: Final = "SELECT name, written, is_back, note, metadata FROM trash WHERE entry = ?"
 IS_KEPT: Final = "SELECT 1 FROM trash WHERE name = ? AND written = ? AND NOT is_back"
-VERSIONS: Final = f"SELECT {_RECORD} FROM trash WHERE name = ? AND NOT is_back"
+VERSIONS: Final = f"SELECT {_RECORD} FROM trash WHERE name >= ? AND name <= ? AND NOT is_back"
 
 
 def kept(rows: Iterator[tuple[Any, ...]]) -> list[Kept]:

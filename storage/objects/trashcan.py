@@ -20,7 +20,7 @@ from storage.objects.errors import (
 )
 from storage.objects.object_file import ObjectName
 from storage.objects.transfer import Download
-from storage.objects.trash import Kept, Trash
+from storage.objects.trash import Held, Kept, Trash
 
 if TYPE_CHECKING:
     from storage.objects.store import ObjectStore
@@ -29,8 +29,18 @@ EVER: Final = 1 << 62  # seconds since 1970, of all that is in the trash
 _PAGE: Final = 1000
 
 
-def restore(store: ObjectStore, account: str, container: str, entry: str, *, until_s: int) -> None:
-    """Bring back what an entry put aside: the container, or objects of it, all or nothing.
+def restore(
+    store: ObjectStore,
+    account: str,
+    container: str,
+    entry: str,
+    *,
+    until_s: int,
+    name: str | None = None,
+    over: int | None = None,
+) -> None:
+    """Bring back what an entry put aside: the container, or objects of it, all or nothing; or one
+    name, in the place of the version that was written at `over`.
 
     It may be put aside again until then. What is back already is no matter. Raises NotFound when
     it is not in the trash, AlreadyThere.
@@ -43,8 +53,10 @@ def restore(store: ObjectStore, account: str, container: str, entry: str, *, unt
         try:
             with store.catalog.borrow(account, container) as opened:
                 if opened.has_entry(entry, even_back=True):
-                    opened.restore(entry, until_s=until_s)
+                    obsolete = opened.restore(entry, until_s=until_s, name=name, over=over)
                     store.catalog.note_change(account, container)
+                    if obsolete is not None:
+                        store.files.remove(ObjectName(account, container, name or ""), obsolete)
                     return
         except ContainerNotFound as error:
             raise ContainerNotFound(_container_first(aside, container)) from error
@@ -66,6 +78,21 @@ def again(store: ObjectStore, account: str, container: str, entry: str, *, until
             if not opened.trash_again(entry, until_s=until_s):
                 raise ObjectNotFound("nothing of it is as it was any more")
             store.catalog.note_change(account, container)
+
+
+def mark(store: ObjectStore, name: ObjectName, to: Trash) -> None:
+    """Let an object be one that `again` puts aside under that entry: what a deletion made."""
+    with (
+        translated(f"object {name}: mark"),
+        store.catalog.borrow(name.account, name.container) as opened,
+    ):
+        opened.mark(name.name, to)
+
+
+def held(store: ObjectStore, account: str, container: str, entry: str) -> list[Held]:
+    """Return the objects of an entry that are in the container's trash, or back from it."""
+    with store.catalog.borrow(account, container) as opened:
+        return opened.held(entry)
 
 
 def empty(store: ObjectStore, now_s: int = EVER) -> set[str]:
@@ -129,11 +156,12 @@ def of_container(store: ObjectStore, account: str, container: str) -> list[Kept]
     return []
 
 
-def versions(store: ObjectStore, name: ObjectName) -> Iterator[Download]:
-    """Open the versions of an object that are in its container's trash."""
-    with store.catalog.borrow(name.account, name.container) as opened:
-        found = opened.trashed(name.name)
+def versions(store: ObjectStore, first: ObjectName, *, last: str = "") -> Iterator[Download]:
+    """Open what is in the trash of a name (or of the names from it to `last`)."""
+    with store.catalog.borrow(first.account, first.container) as opened:
+        found = opened.trashed(first.name, last=last)
     for stored in found:
+        name = ObjectName(first.account, first.container, stored.record.name)
         with translated(f"object {name}: get from the trash"):
             yield Download(
                 stored.record, store.files.open(name, stored.record),

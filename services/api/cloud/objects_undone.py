@@ -15,6 +15,7 @@ from appliance.db import connection, journal
 from appliance.model.journal import Entry, Inverse
 
 SOCKET: Final = "object.handover"
+_OPPOSITE: Final = {"object.restore": "object.again", "object.again": "object.restore"}
 _WAIT_S: Final = 60.0  # thousands of objects come back in one go
 _BYTES_MAX: Final = 64 << 10
 
@@ -31,24 +32,23 @@ class ObjectsUndone:
 
         Raises Gone (not in the trash any more), Conflict (its name was taken since), Unavailable.
         """
-        said = self._ask(ctx, entry, verb="again" if is_redo else "restore")
-        verb, action = ("restore", "delete") if is_redo else ("again", "restore")
-        args = entry.inverse.args if entry.inverse else {}
-        inverse = Inverse(verb=f"object.{verb}", args=args)
+        if entry.inverse is None:
+            raise errors.Conflict(f"{entry.act.text} {entry.name}: nothing is known to undo it.")
+        said = self._ask(ctx, entry, entry.inverse)
+        inverse = Inverse(verb=_OPPOSITE[entry.inverse.verb], args=entry.inverse.args)
         with (
             journal.turning(entry.id, is_redo=is_redo),
             self._db.transaction() as tx,
         ):
             journal.note(
-                tx, ctx, f"object.{action}",
+                tx, ctx, "object.delete" if is_redo else "object.restore",
                 object_id=entry.object_id, name=entry.name, project_id=entry.project_id,
-                inverse=inverse, undo_until=said.get("until"),
+                inverse=None if said.get("is_final") else inverse, undo_until=said.get("until"),
             )  # fmt: skip
 
-    def _ask(self, ctx: context.RequestContext, entry: Entry, *, verb: str) -> dict[str, Any]:
-        args = entry.inverse.args if entry.inverse else {}
-        cause = f"{ctx.request_id}/{ctx.hop_id or ''}"
-        message = {"verb": verb, **args, "entry": entry.id, "trace": cause}
+    def _ask(self, ctx: context.RequestContext, entry: Entry, inverse: Inverse) -> dict[str, Any]:
+        cause, verb = f"{ctx.request_id}/{ctx.hop_id or ''}", inverse.verb.partition(".")[2]
+        message = {"verb": verb, **inverse.args, "entry": entry.id, "trace": cause}
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as peer:
                 peer.settimeout(_WAIT_S)

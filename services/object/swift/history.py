@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, unquote
 
-from services.object import locks
+from services.object import locks, sysmeta
 from services.object.refusals import Refused
 from storage.objects import ciphers, timestamps
 from storage.objects import errors as stored
@@ -20,6 +20,7 @@ from storage.objects.listing import Query
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Attributes
+from storage.objects.trash import Trash
 
 STACK: Final = "X-Versions-Location"
 HISTORY: Final = "X-History-Location"
@@ -76,7 +77,7 @@ def keep(store: ObjectStore, name: ObjectName, place: Archive) -> None:
 
 
 def delete(store: ObjectStore, name: ObjectName, place: Archive) -> None:
-    """Remove the object as its archive's mode says. Raises ObjectNotFound."""
+    """Remove the object as its archive's mode says, into the trash. Raises ObjectNotFound."""
     if place.is_history:
         store.head_object(name)
         keep(store, name, place)
@@ -85,23 +86,28 @@ def delete(store: ObjectStore, name: ObjectName, place: Archive) -> None:
             store.put_object(_version_name(name, place, timestamps.now_ticks())) as mark,
         ):
             mark.commit(Attributes(content_type=DELETED_TYPE))
-        store.delete_object(name)
+        store.delete_object(name, to=_trash(store, name))
     elif (version := _last(store, name, place)) is None:
         store.head_object(name)
-        store.delete_object(name)
+        store.delete_object(name, to=_trash(store, name))
     else:
         _restore(store, name, version)
 
 
 def _restore(store: ObjectStore, name: ObjectName, version: ObjectName) -> None:
     """Put a version in the object's place, and then remove it from the archive."""
+    aside, follows = None, {}
+    with contextlib.suppress(stored.ObjectNotFound):
+        follows[sysmeta.FOLLOWS] = str(store.head_object(name).written)
+        aside = _trash(store, name)
     with (
         store.get_object(version, ciphers=ciphers.AS_KEPT) as source,
-        store.put_object(name) as upload,
+        store.put_object(name, aside=aside) as upload,
     ):
         locks.check(version.container, source.record)
         upload.copy_from(source)
-        upload.commit(_as_it_was(source.record))
+        said = _as_it_was(source.record)
+        upload.commit(replace(said, metadata={**said.metadata, **follows}))
         written = source.record.written
     with contextlib.suppress(stored.ObjectNotFound):  # somebody else took it away meanwhile
         store.delete_object(version, written=written)
@@ -145,4 +151,9 @@ def _version_name(name: ObjectName, place: Archive, ticks: int) -> ObjectName:
 
 
 def _as_it_was(old: ObjectRecord) -> Attributes:
-    return Attributes(content_type=old.content_type, metadata=old.metadata, delete_at=old.delete_at)
+    metadata = {key: value for key, value in old.metadata.items() if key != sysmeta.FOLLOWS}
+    return Attributes(content_type=old.content_type, metadata=metadata, delete_at=old.delete_at)
+
+
+def _trash(store: ObjectStore, name: ObjectName) -> Trash | None:
+    return store.bin.trash(name.account, name.container, name.name)

@@ -15,17 +15,18 @@ import pytest
 from appliance import context, ids
 from services.http.endpoint import Request
 from services.object import bucket as buckets
-from services.object import contents, garbage, sysmeta, versions, walks
+from services.object import contents, garbage, sysmeta, undoing, versions, walks
 from services.object.bucket import ENABLED, SUSPENDED, Bucket
 from services.object.s3 import keeper, multipart
 from services.object.s3.bodies import Body
 from services.object.s3.call import Call, Caller
-from storage.objects import auditor
+from storage.objects import auditor, trashcan
 from storage.objects import errors as stored
 from storage.objects.listing import Query
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Attributes
+from storage.objects.trash import NoBin, Trash
 from tests.storage.objects import faults
 from tests.storage.objects.test_crash import in_child
 
@@ -122,7 +123,37 @@ ACTS: dict[str, tuple[Act, tuple[str, ...]]] = {
     "abort": (lambda store: abort(store, under_way(store)), ("", ENABLED)),
     "expire": (lambda store: auditor.expire(store, versions.expire), ("", ENABLED)),
 }
+UNDONE = ("delete", "delete current", "delete oldest")  # also into the trash, and back from it
 CASES = [(name, versioning) for name, (_, settings) in ACTS.items() for versioning in settings]
+CASES += [(f"{verb} {name}", versioning) for verb in ("trash by", "undo")
+          for name in UNDONE for versioning in ACTS[name][1] if versioning]  # fmt: skip
+
+
+class Rubbish(NoBin):
+    """Keeps what is deleted: by a marker under one entry, by an id under another."""
+
+    def trash(
+        self, account: str, container: str, name: str = "", *, is_mark: bool = False
+    ) -> Trash | None:
+        note = json.dumps({"is_mark": is_mark})
+        return Trash(entry="mark" if is_mark else "e", until_s=trashcan.EVER, note=note)
+
+
+def undo(store: ObjectStore) -> None:
+    for account, entry, turn in (
+        (ACCOUNT, "e", undoing.restore),
+        (buckets.shelf_of(ACCOUNT, NAME).account, "e", undoing.restore),
+        (buckets.shelf_of(ACCOUNT, NAME).account, "mark", undoing.again),
+    ):
+        with contextlib.suppress(stored.ContainerNotFound):  # nothing was shelved ever
+            if trashcan.held(store, account, NAME, entry):
+                turn(store, account, NAME, entry, until_s=trashcan.EVER)
+
+
+def opened(root: Path, name: str) -> ObjectStore:
+    """The store, with a trash where the act is to have one."""
+    has_trash = name.startswith(("trash by", "undo"))
+    return ObjectStore(root, part_power=4, rubbish=Rubbish() if has_trash else None)
 
 
 def under_way(store: ObjectStore) -> str:
@@ -179,12 +210,15 @@ def known_as(found: list[Line], old: list[Line]) -> list[Line]:
 def test_killed_at_any_step_it_happened_or_not(
     tmp_path: Path, name: str, versioning: str, when: str
 ):
-    act = ACTS[name][0]
+    act = undo if name.startswith("undo") else ACTS[name.removeprefix("trash by ")][0]
     furnish(tmp_path / "old", versioning)
+    if act is undo:
+        with opened(tmp_path / "old", name) as store:
+            ACTS[name.removeprefix("undo ")][0](store)
     shutil.copytree(tmp_path / "old", tmp_path / "new")
-    with ObjectStore(tmp_path / "old") as store:
+    with opened(tmp_path / "old", name) as store:
         old, old_uploads = lines(store), uploads(store)
-    with ObjectStore(tmp_path / "new") as store:
+    with opened(tmp_path / "new", name) as store:
         act(store)
         new, new_uploads = known_as(lines(store), old), uploads(store)
     for number in range(1, 1000):
@@ -193,11 +227,11 @@ def test_killed_at_any_step_it_happened_or_not(
         hook = {when: faults.Nth(number, faults.kill_myself)}
 
         def work(root: Path = root, hook: dict[str, faults.Nth] = hook) -> None:
-            with faults.watched(**hook), ObjectStore(root) as store:
+            with faults.watched(**hook), opened(root, name) as store:
                 act(store)
 
         is_acknowledged = in_child(work)
-        with ObjectStore(root) as store:
+        with opened(root, name) as store:
             if name == "expire":  # nobody asked for it: the next round ends what this one began
                 act(store)
                 assert known_as(lines(store), old) == new
@@ -218,6 +252,7 @@ def check_goes_on(store: ObjectStore, found: list[Line]) -> None:
     """What comes after a kill finds the store as it seems, and the sweep leaves what is needed."""
     for upload_id in uploads(store):
         abort(store, upload_id)
+    trashcan.empty(store)
     before = lines(store)
     assert [line[2:] for line in before] == [line[2:] for line in found]
     keeper.once(store, now=time.time() + 2 * garbage.KEPT_S)

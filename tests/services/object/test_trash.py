@@ -6,68 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from appliance import clock, config, context, errors, ids
 from appliance.db import connection, journal
-from appliance.model.journal import Entry, EntryState
+from appliance.model.journal import EntryState
 from services.api.cloud.objects_undone import ObjectsUndone
 from services.object import bucket as buckets
 from services.object import garbage, sysmeta, trash, versions
 from services.object.contents import SLO
-from services.object.handover import Handover
-from services.object.trash import Bin, Recorder
+from services.object.trash import Bin
 from storage.objects import trashcan
 from storage.objects.errors import ObjectNotFound
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
 from storage.objects.transfer import Attributes
-from tests import asgi
-from tests.services.object.conftest import object_face
-
-CTX = context.RequestContext(
-    user_id=ids.UserId("u-member"), user_name="member", project_id=ids.ProjectId("p"),
-    roles=frozenset({"member"}),
-)  # fmt: skip
-URL = "/v1/AUTH_p/c"
-
-
-class Box:
-    """The object store's process, as far as the trash goes, and the API's end of an undo."""
-
-    def __init__(self, settings: config.Settings, db: connection.Database) -> None:
-        self.settings, self.db = settings, db
-        self.start()
-
-    def start(self) -> None:
-        self.bin = Bin(self.settings)
-        self.store = ObjectStore(self.settings.home / "objects", rubbish=self.bin)
-        self.recorder = Recorder(self.store, self.db, self.bin)
-        self.client: TestClient = asgi.client(
-            object_face(self.store), headers={"X-Auth-Token": "member"}
-        )
-
-    def listen(self) -> ObjectsUndone:
-        Handover(self.store, self.settings.run_dir, self.bin).start()
-        return ObjectsUndone(self.db, self.settings.run_dir)
-
-    def entries(self) -> list[Entry]:
-        self.recorder.record()
-        return journal.newest(self.db, "p")
-
-    def put(self, *names: str, data: bytes = b"bytes") -> None:
-        self.client.put(URL)
-        for name in names:
-            assert self.client.put(f"{URL}/{name}", content=data).status_code == 201
-
-    def delete(self, *names: str, **headers: str) -> None:
-        for name in names:
-            answer = self.client.delete(f"{URL}/{name}", headers=headers)
-            assert answer.status_code == 204, answer.text
-
-    def names(self) -> list[str]:
-        answer = self.client.get(URL)
-        return answer.text.split() if answer.status_code < 300 else [str(answer.status_code)]
+from tests.services.object.boxes import CTX, URL, Box
 
 
 @pytest.fixture
@@ -179,15 +132,6 @@ def test_services_delete_for_good_and_so_does_time(box: Box):
     versions.expire(box.store, ObjectName("AUTH_p", "c", "b"), over)
 
     assert (list(trashcan.kept(box.store)), box.entries()) == ([], [])
-
-
-def test_a_container_that_keeps_versions_keeps_them_itself(box: Box):
-    box.put("a")
-    box.client.post(URL, headers={"X-Versions-Enabled": "true"})
-    box.delete("a")
-
-    assert list(trashcan.kept(box.store)) == []
-    assert box.client.get(f"{URL}?versions").json()[0]["name"] == "a"
 
 
 def test_nothing_is_kept_where_the_settings_say_so_or_room_is_short(

@@ -15,7 +15,8 @@ from tests.services.api.clouds import CLOUD, COMPUTE, VOLUME
 
 # tried where their verbs are: the object store's, the queue's
 ELSEWHERE = {
-    "container.delete", "object.delete", "object.restore", "topic.pause", "topic.resume",
+    "container.delete", "object.delete", "object.delete_version", "object.restore", "topic.pause",
+    "topic.resume",
 }  # fmt: skip
 # what one comes to by an undo alone
 RESTORING = {name for name in acts.ACTS if name.endswith(".restore")}
