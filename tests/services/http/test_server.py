@@ -34,7 +34,7 @@ PROGRAM = textwrap.dedent(
         endpoint.path("/down", GET=endpoint.endpoint(parts, is_public=True)),
     ))
     application = app.Application([face], login=lambda token: context.RequestContext(),
-                                  target="api", limits=answer.Limits(idle_s=1.0))
+                                  target="api", limits=answer.Limits(idle_s=float(sys.argv[2])))
     server.serve(application, address="127.0.0.1", port=int(sys.argv[1]))
     print("END", flush=True)
     """
@@ -42,12 +42,13 @@ PROGRAM = textwrap.dedent(
 
 
 @pytest.fixture
-def served() -> Iterator[tuple[subprocess.Popen[str], int]]:
+def served(request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server that gives up an upload after 20 s of silence, or after the parameter."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(port)],
+        [sys.executable, "-c", PROGRAM, str(port), str(getattr(request, "param", 20.0))],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     deadline = time.monotonic() + 30
@@ -87,6 +88,7 @@ def test_an_upload_that_is_cut_off_is_an_error_for_its_handler(served, begin, sa
     assert f"CUT the client went away {said}\n" == process.stdout.readline()
 
 
+@pytest.mark.parametrize("served", [1.0], indirect=True)
 def test_an_upload_that_falls_silent_is_answered_and_given_up(served):
     _, port = served
 
@@ -136,7 +138,7 @@ def test_a_port_that_is_taken_is_not_shared(served):
     _, port = served
 
     second = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(port)], capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", PROGRAM, str(port), "20"], capture_output=True, text=True, timeout=30
     )
 
     assert second.returncode != 0
