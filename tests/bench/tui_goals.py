@@ -153,7 +153,7 @@ GOALS: Final = (
     ),
     Goal(
         id="G-36", what="A new user runs an instance and reaches its prompt", target="≤ 12 keys",
-        tests=("tests/pty/test_first_minute.py",),
+        tests=("tests/system/test_first_minute.py",),
     ),
     Goal(
         id="G-37", what="Any object by a part of its name", target="≤ 4 keys and the part",
