@@ -169,6 +169,7 @@ ACTIONS: Final = (
         id="object.walk", keys="W", label="walk to the bytes", views=VIEWS, takes=(Image, Entry),
         purpose="Go from the row to its object, its segments and their bytes, one Enter at a "
         "time.",
+        suits=lambda noun: isinstance(noun, Image) or _is_object(noun),
         does="screen.walk", cli=_get_line, call=_get,
     ),
     Action(

@@ -193,7 +193,7 @@ class Store(Panes):
 
     def action_get(self) -> None:
         """Download the chosen bytes."""
-        target = self._with_bytes()
+        target = self._suited("object.get")
         if target is None:
             return
         noun: Any = target.noun
@@ -208,7 +208,7 @@ class Store(Panes):
 
     def action_verify(self) -> None:
         """Read and sum the chosen bytes."""
-        target = self._with_bytes()
+        target = self._suited("object.verify")
         if target is None:
             return
         noun: Any = target.noun
@@ -226,27 +226,24 @@ class Store(Panes):
 
     def action_hexdump(self) -> None:
         """Show the chosen bytes."""
-        if target := self._with_bytes():
+        if target := self._suited("object.hexdump"):
             module = importlib.import_module("tui.screens.hexdump")
             self.app.push_screen(module.Hexdump(target.noun, target.name))
 
     def action_walk(self) -> None:
         """Go from the row to the bytes."""
-        target = self.app.target()
-        if target and isinstance(target.noun, Image | Entry):
+        if target := self._suited("object.walk"):
             module = importlib.import_module("tui.screens.walk")
             self.app.push_screen(module.Walk(target.noun, target.name))
 
     @work(group="acts")
     async def action_expire(self) -> None:
         """Have an object deleted later; all else that is noted on it stays."""
-        chosen = self.app.target()
-        if chosen is None or not isinstance(chosen.noun, Entry) or chosen.noun.kind != "object":
-            return
-        target = await self._asked("object.expire", chosen)
+        chosen = self._suited("object.expire")
+        target = await self._asked("object.expire", chosen) if chosen else None
         if target is None:
             return
-        entry = chosen.noun
+        entry: Any = target.noun
         try:
             told = (await self.app.send(object_store.head(entry.container, entry.name))).headers
             headers = {
@@ -372,10 +369,11 @@ class Store(Panes):
             self.app.say(f"{path}: {error.strerror or error}", is_error=True)
             return path, None
 
-    def _with_bytes(self) -> Target | None:
+    def _suited(self, action_id: str) -> Target | None:
+        """Return what is chosen, if the action works on it."""
         target = self.app.target()
-        has = target is not None and registry.BY_ID["object.get"].works_on(target)
-        return target if has else None
+        does = target is not None and registry.BY_ID[action_id].works_on(target)
+        return target if does else None
 
     def _show_images(self) -> None:
         found = sorted(self.app.store.all(Image), key=images.KIND.order)
