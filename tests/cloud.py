@@ -56,6 +56,14 @@ class Cloud:
         done = self.run(str(BIN / "openstack"), *arguments, "-f", "json", user=user)
         return json.loads(done.stdout) if done.stdout.strip() else None
 
+    def add_tiny(self, name: str, folder: Path) -> str:
+        """Upload the tiny image of `folder` under that name, as the demo's user; its id."""
+        made: str = self.openstack(
+            "image", "create", name, "--file", str(folder / "ami-tiny.qcow2"),
+            "--disk-format", "qcow2", "--container-format", "bare",
+        )["id"]  # fmt: skip
+        return made
+
     def run(
         self,
         *argv: str,

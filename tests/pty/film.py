@@ -121,10 +121,7 @@ def stage() -> Iterator[clouds.Cloud]:
                  "--cache", "/var/tmp/novabox-kernels"],
                 check=True, timeout=600,
             )  # fmt: skip
-            made.openstack(
-                "image", "create", "tiny", "--file", f"{folder}/ami-tiny.qcow2",
-                "--disk-format", "qcow2", "--container-format", "bare",
-            )  # fmt: skip
+            made.add_tiny("tiny", Path(folder))
         yield made
     finally:
         made.close()

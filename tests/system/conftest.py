@@ -50,10 +50,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(cloud: clouds.Cloud, tiny: Path) -> Iterator[str]:
     """Name of a server whose guest is booting."""
-    cloud.openstack(
-        "image", "create", "talker", "--file", str(tiny / "ami-tiny.qcow2"),
-        "--disk-format", "qcow2", "--container-format", "bare",
-    )  # fmt: skip
+    cloud.add_tiny("talker", tiny)
     cloud.openstack(
         "server", "create", "talker", "--image", "talker", "--flavor", "m1.nano",
         "--network", "demo-net", "--wait",

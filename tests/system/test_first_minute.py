@@ -19,10 +19,7 @@ BOOT_S: Final = 240.0
 @pytest.fixture
 def image(cloud: clouds.Cloud, tiny: Path) -> Iterator[str]:
     """The name of an image to boot; what was run from it is gone afterwards."""
-    cloud.openstack(
-        "image", "create", "tiny", "--file", str(tiny / "ami-tiny.qcow2"),
-        "--disk-format", "qcow2", "--container-format", "bare",
-    )  # fmt: skip
+    cloud.add_tiny("tiny", tiny)
     yield "tiny"
     for what in (("server", "delete", "--wait", "web-1"), ("image", "delete", "tiny")):
         cloud.run(str(clouds.BIN / "openstack"), *what, user="demo")

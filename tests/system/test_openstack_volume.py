@@ -51,10 +51,7 @@ def data(cloud: clouds.Cloud) -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def image(cloud: clouds.Cloud, tiny: Path) -> Iterator[str]:
     """The tiny image, uploaded."""
-    cloud.openstack(
-        "image", "create", "disk", "--file", str(tiny / "ami-tiny.qcow2"),
-        "--disk-format", "qcow2", "--container-format", "bare",
-    )  # fmt: skip
+    cloud.add_tiny("disk", tiny)
     yield "disk"
     run(cloud, "image", "delete", "disk")
 

@@ -17,10 +17,7 @@ OPENSTACK = str(clouds.BIN / "openstack")
 @pytest.fixture(scope="module")
 def image(cloud: clouds.Cloud, tiny: Path) -> Iterator[dict[str, Any]]:
     """The tiny image, uploaded as a file."""
-    cloud.openstack(
-        "image", "create", "tiny", "--file", str(tiny / "ami-tiny.qcow2"),
-        "--disk-format", "qcow2", "--container-format", "bare",
-    )  # fmt: skip
+    cloud.add_tiny("tiny", tiny)
     yield cloud.openstack("image", "show", "tiny")
     cloud.run(OPENSTACK, "image", "delete", "tiny", user="demo")
 

@@ -31,9 +31,7 @@ def loops() -> str:
 
 
 def launch(cloud: clouds.Cloud, tiny: Path) -> None:
-    cloud.openstack(
-        "image", "create", "tiny", "--file", str(tiny / "ami-tiny.qcow2"), "--disk-format", "qcow2"
-    )
+    cloud.add_tiny("tiny", tiny)
     cloud.openstack(
         "server", "create", "left", "--image", "tiny", "--flavor", "m1.tiny",
         "--network", "demo-net", "--wait",

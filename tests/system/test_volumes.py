@@ -107,10 +107,7 @@ def key(cloud: clouds.Cloud, tiny: Path, tmp_path_factory: pytest.TempPathFactor
     path = tmp_path_factory.mktemp("volumes") / "key"
     cloud.run(OPENSTACK, "keypair", "create", "volumes", "--private-key", str(path), user="demo")
     path.chmod(0o600)
-    cloud.openstack(
-        "image", "create", "volume-tiny", "--file", str(tiny / "ami-tiny.qcow2"),
-        "--disk-format", "qcow2", "--container-format", "bare",
-    )  # fmt: skip
+    cloud.add_tiny("volume-tiny", tiny)
     cloud.openstack("security", "group", "create", "volume-logins")
     cloud.openstack(
         "security", "group", "rule", "create", "--protocol", "tcp", "--dst-port", "22",

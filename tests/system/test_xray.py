@@ -18,10 +18,7 @@ pytestmark = [pytest.mark.host, pytest.mark.timeout(400)]
 @pytest.fixture(scope="module")
 def server(cloud: clouds.Cloud, tiny: Path) -> Iterator[str]:
     """A guest that has its address; its id."""
-    image = cloud.openstack(
-        "image", "create", "xray-tiny", "--disk-format", "qcow2", "--file",
-        str(tiny / "ami-tiny.qcow2"),
-    )["id"]  # fmt: skip
+    image = cloud.add_tiny("xray-tiny", tiny)
     made = cloud.openstack(
         "server", "create", "xray-web", "--flavor", "m1.tiny", "--image", image,
         "--network", "demo-net", "--wait",
