@@ -9,15 +9,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui.actions.action import Target
+from tui.screens.fitting import Dialog
 from tui.widgets.lines import Lines
 from tui.widgets.spans import Span, fit
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(Dialog[str | None]):
     """One line; Esc answers nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close")]
@@ -54,7 +54,7 @@ class _Targets(Lines):
         return [(f"{cursor} ", "key"), (name, ""), (f"  {target.id[:8]}", "dim")]
 
 
-class Choose(ModalScreen[Target | None]):
+class Choose(Dialog[Target | None]):
     """One of several objects; Esc answers none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close")]

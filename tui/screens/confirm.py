@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.actions import action as actions
@@ -20,13 +19,14 @@ from tui.app import Tui
 from tui.client import plans
 from tui.client.call import Call
 from tui.client.errors import ClientError
+from tui.screens.fitting import Dialog
 from tui.widgets import plan_lines
 from tui.widgets.spans import clean
 
 _NAMED_MAX = 6
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Enter means no, unless the name (or the count) has been typed where the level asks for it."""
 
     app = getters.app(Tui)

@@ -11,10 +11,10 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui.app import Tui
+from tui.screens.fitting import Dialog
 from tui.widgets.lines import Lines
 from tui.widgets.spans import Span, fit
 
@@ -64,7 +64,7 @@ class Offers(Lines):
         self.changed()
 
 
-class Finder(ModalScreen[None]):
+class Finder(Dialog[None]):
     """A line to type in and the offers that match; a subclass says what is offered."""
 
     app = getters.app(Tui)

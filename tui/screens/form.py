@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -22,6 +21,7 @@ from tui.client import plans
 from tui.client.errors import ClientError
 from tui.client.nouns import Choice
 from tui.rest import Rest
+from tui.screens.fitting import Dialog
 from tui.widgets import plan_lines
 from tui.widgets.choice_field import ChoiceField
 from tui.widgets.spans import clean
@@ -29,7 +29,7 @@ from tui.widgets.spans import clean
 _SECRET = "***"  # noqa: S105 - what a secret looks like in a line
 
 
-class Form(ModalScreen[dict[str, str] | None]):
+class Form(Dialog[dict[str, str] | None]):
     """Asks what an action must know; gives the answers, or None. What was typed is kept."""
 
     app = getters.app(Tui)

@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from tui import places
 from tui.actions.action import Target, shell_line
 from tui.client.nouns import Request
 from tui.registry import BY_ID
+from tui.screens.fitting import Dialog
 from tui.widgets import hints
 from tui.widgets.lines import Lines
 from tui.widgets.spans import Span, fit
@@ -24,7 +25,7 @@ _WIDE: Final = 90
 _THIS: Final = Target(id="ID", name="NAME", noun=Request(id="REQUEST-ID"))
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog[None]):
     """A list of keys; it cannot differ from what the keys do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark", "app.back", "close")]

@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from tui import quantities, transfers
 from tui.app import Tui
 from tui.client.errors import ClientError
 from tui.client.nouns import Entry, Image
 from tui.screens.ask import Ask
+from tui.screens.fitting import Dialog
 from tui.widgets.lines import Lines
 from tui.widgets.spans import Span, clean
 
@@ -71,7 +71,7 @@ class Bytes(Lines):
         self.post_message(self.Moved(self))
 
 
-class Hexdump(ModalScreen[None]):
+class Hexdump(Dialog[None]):
     """A hexdump that is read as it is scrolled; ``g`` goes to any place."""
 
     app = getters.app(Tui)

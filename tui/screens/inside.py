@@ -9,17 +9,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.actions.action import Target
 from tui.app import Tui
 from tui.client.nouns import Message
 from tui.kinds import messages
+from tui.screens.fitting import Dialog
 from tui.widgets.spans import clean
 
 
-class Inside(ModalScreen[None]):
+class Inside(Dialog[None]):
     """A message, taken apart."""
 
     app = getters.app(Tui)

@@ -8,14 +8,16 @@ from typing import Any, ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
+
+from tui.screens.fitting import Dialog
 
 _LETTERS: Final = "asdfghjklqwertyuiop"  # the home row first
 
 
-class Jump(ModalScreen[None]):
+class Jump(Dialog[None]):
     """Letters over the parts of the screen below that can have the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f2", "app.back", "close")]

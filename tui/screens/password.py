@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.screens.fitting import Dialog
 from tui.widgets.spans import clean
 
 
-class Password(ModalScreen[str | None]):
+class Password(Dialog[str | None]):
     """Gives what was typed, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "not now")]

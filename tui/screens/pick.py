@@ -10,16 +10,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui.app import Tui
 from tui.client.nouns import Choice
 from tui.screens.finder import Offer, Offers
+from tui.screens.fitting import Dialog
 from tui.widgets.spans import clean
 
 
-class Pick(ModalScreen[Choice | None]):
+class Pick(Dialog[Choice | None]):
     """Gives the one chosen, or None. ``marked`` are ids that are chosen already."""
 
     app = getters.app(Tui)

@@ -7,7 +7,6 @@ from typing import ClassVar, Final
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -15,6 +14,7 @@ from tui import messages, store
 from tui.actions.action import Target
 from tui.app import Tui
 from tui.client import nouns
+from tui.screens.fitting import Fitting
 from tui.widgets.header import Header
 from tui.widgets.hints import Hints
 
@@ -25,7 +25,7 @@ _LOW: Final = 24  # lines of a terminal that is less than what screens are made 
 _LEAST: Final = (40, 12)  # where no list and its keys have room
 
 
-class View(Screen[None]):
+class View(Fitting[None]):
     """A screen that draws the store; a subclass composes ``body`` and draws in ``show``.
 
     Textual calls the ``on_…`` of a subclass and then the one here: no super() in them.

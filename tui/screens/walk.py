@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from tui import quantities, transfers
 from tui.app import Tui
@@ -19,6 +18,7 @@ from tui.client import verbs
 from tui.client.errors import ClientError
 from tui.client.nouns import Entry, Image
 from tui.glyphs import Glyphs
+from tui.screens.fitting import Dialog
 from tui.screens.hexdump import Hexdump
 from tui.widgets.lines import Lines
 from tui.widgets.spans import Span, clean
@@ -56,7 +56,7 @@ class Steps(Lines):
         self.changed()
 
 
-class Walk(ModalScreen[None]):
+class Walk(Dialog[None]):
     """What an image or an object is made of, down to bytes."""
 
     app = getters.app(Tui)
