@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Answers = Mapping[str, Callable[[str], Any]]  # by question: of an object's id ("": of all)
 
 TIMEOUT_S: Final = 3.0  # a person waits for it
-_QUESTION_BYTES_MAX: Final = 4096
+_QUESTION_BYTES_MAX: Final = 16 << 10  # an object's name has 1024 bytes, six times that in JSON
 _ANSWER_BYTES_MAX: Final = 32 << 20  # some thousand guests; what is longer is cut, and no answer
 _WAITING_MAX: Final = 16
 _SUFFIX: Final = ".ask"

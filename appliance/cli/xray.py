@@ -13,7 +13,7 @@ from appliance import config, errors, keystone
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-_KINDS: Final = ("instance", "volume", "image", "network")
+_KINDS: Final = ("instance", "volume", "snapshot", "image", "network", "container", "object")
 _GLYPHS: Final = {
     "good": "●", "busy": "▒", "off": "■", "attention": "▲", "failed": "✗", "unknown": "?",
 }  # fmt: skip
@@ -25,7 +25,11 @@ def add_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
     """Add this module's commands to the parser."""
     xray = commands.add_parser("xray", help="all that an object is made of, as it really is")
     xray.add_argument("kind", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
-    xray.add_argument("id", metavar="ID", help="the object's id")
+    xray.add_argument(
+        "id",
+        metavar="ID",
+        help="the object's id; of a container NAME, of an object CONTAINER/NAME, whosever it is",
+    )
     xray.add_argument("--json", action="store_true", help="for scripts")
     xray.set_defaults(run=_xray)
     fsck = commands.add_parser("fsck", help="hold every row against the host; 1 if any is wrong")

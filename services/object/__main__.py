@@ -14,14 +14,14 @@ import threading
 import time
 from typing import Final
 
-from appliance import bell, config, context, errors, log, processes, trace
+from appliance import bell, config, context, errors, inquiry, log, processes, trace
 from appliance.db import connection, images, services
 from services.http import app, server, threads
 from services.identity import api as identity
 from services.identity.api.data_keys import DataKeys
 from services.identity.api.ec2_credentials import Ec2Credentials
 from services.image import trash as image_trash
-from services.object import devices, faces, swift, trash, versions
+from services.object import answers, devices, faces, swift, trash, versions
 from services.object.encryption import BoxKeys
 from services.object.handover import Handover
 from services.object.s3 import keeper as s3_keeper
@@ -104,7 +104,8 @@ def _run(
 def _serve(
     settings: config.Settings, db: connection.Database, store: ObjectStore, rubbish: trash.Bin
 ) -> None:
-    Handover(store, settings.home / "run", rubbish).start()
+    Handover(store, settings.run_dir, rubbish).start()
+    inquiry.serve(settings.run_dir, NAME, answers.answers(store))
     login = identity.Identity(settings, db).resolve
     domains = Domains(s3=settings.object.s3_domain, website=settings.object.website_domain)
     front = Front(store, Ec2Credentials(settings, db).find_signer, domains)

@@ -45,7 +45,7 @@ class _Looks:
             shown = self._exporter.shown()
             return {
                 "volumes": {key: self._volume(key, kept, shown) for key in sorted(wanted)},
-                "snapshots": sorted(taken),
+                "snapshots": {key: self._snapshot(key) for key in sorted(taken)},
                 "strays": sorted((kept | set(shown)) - known),
             }
 
@@ -59,6 +59,14 @@ class _Looks:
             "used_bytes": _used_bytes(place),
             "export": {"lun": export.lun, "is_right": export.path == place} if export else None,
             "sessions": list(self._exporter.sessions(key)) if export else [],
+        }
+
+    def _snapshot(self, key: str) -> Json:
+        place = self._pool.snapshot_place(key)
+        return {
+            "path": self._short(place),
+            "size_bytes": _size_bytes(place),
+            "used_bytes": _used_bytes(place),
         }
 
     def _short(self, path: Path) -> str:

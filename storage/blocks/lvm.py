@@ -117,6 +117,10 @@ class Lvm:
         """The block device's path, there while it is active."""
         return self._device(VOLUME + volume_id)
 
+    def snapshot_place(self, snapshot_id: str) -> Path:
+        """The block device's path, which is there while somebody activates it."""
+        return self._device(SNAPSHOT + snapshot_id)
+
     def volumes(self) -> Iterator[str]:
         """Ids, by the logical volumes' names."""
         return self._ids(VOLUME)

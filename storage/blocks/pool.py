@@ -71,6 +71,10 @@ class Pool(Protocol):
         """Where the volume's bytes are, or would be; nothing is done, and nothing looked at."""
         ...
 
+    def snapshot_place(self, snapshot_id: str) -> Path:
+        """The same of a snapshot's."""
+        ...
+
     def volumes(self) -> Iterator[str]:
         """Ids of the volumes it keeps."""
         ...

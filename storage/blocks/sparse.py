@@ -106,6 +106,10 @@ class Sparse:
         """The file's path."""
         return self._volume(volume_id)
 
+    def snapshot_place(self, snapshot_id: str) -> Path:
+        """The file's path."""
+        return self._snapshot(snapshot_id)
+
     def volumes(self) -> Iterator[str]:
         """Ids, by the files' names."""
         return self._ids(VOLUME)

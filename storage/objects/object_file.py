@@ -220,6 +220,14 @@ class ObjectFiles:
         paths = [folder.objects / file_name for folder in self._order(name)]
         return [path for path in paths if path.exists()]
 
+    def places(self, name: ObjectName, written: int) -> Iterator[tuple[Folder, Path, bool]]:
+        """Yield each device with a version's place on it, and whether a replica belongs there."""
+        ring, folders = self._placing
+        partition, file_name = ring.partition(name.hash), self._file_name(name, written)
+        for index in ring.preference(partition):
+            is_home = index in ring.part_to_devices[partition]
+            yield folders[index], folders[index].objects / file_name, is_home
+
     def walk(self) -> Iterator[Path]:
         """Yield every data file on every device that is there."""
         for folder in self.folders:

@@ -95,6 +95,14 @@ def test_a_new_volume_is_zeros_and_is_listed(pool: Pool) -> None:
     assert get(pool, V1, SIZE_BYTES) == bytes(SIZE_BYTES)
 
 
+def test_the_place_of_a_snapshot_is_its_own(pool: Pool) -> None:
+    pool.create(V1, size_bytes=SIZE_BYTES)
+    before = pool.snapshot_place(V1)
+    pool.snapshot(V1, V1)
+
+    assert pool.snapshot_place(V1) == before != pool.place(V1)
+
+
 def test_the_place_of_a_volume_is_told_before_and_after_it_is_made(pool: Pool) -> None:
     before = pool.place(V1)
     pool.create(V1, size_bytes=SIZE_BYTES)

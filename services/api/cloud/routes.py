@@ -51,7 +51,7 @@ class Cloud:
             *self.administration.paths(),
             path("/v1/status", GET=get(self.status)),
             path("/v1/xray/volumes", GET=get(self.list_used)),
-            path("/v1/xray/{kind}/{id}", GET=get(self.show_xray)),
+            path("/v1/xray/{kind}/{id:path}", GET=get(self.show_xray)),  # an object's has slashes
             path("/v1/fsck", GET=get(self.fsck)),
             *self.journal.paths(),
             path("/v1/paths", POST=endpoint.decoding(paths.Body, paths.handler(self.paths))),

@@ -311,6 +311,26 @@ def test_an_object_offers_what_works_on_objects_only(cloud: FakeCloud) -> None:
     stage.play(cloud, scene)
 
 
+def test_a_container_and_an_object_are_looked_through(cloud: FakeCloud) -> None:
+    cloud.swift.containers["empty"]["a/b"] = b"part"
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await to_container(pilot, "empty", "x")
+        await stage.until(pilot, lambda: type(app.screen).__name__ == "Xray")
+        await press(pilot, "escape", "enter")
+        await stage.until(pilot, lambda: "a/" in stage.text(app))
+        await press(pilot, "enter", "down", "x")
+        await stage.until(pilot, lambda: len(asked()) == 2)
+        assert asked() == [
+            "/novabox/v1/xray/container/empty", "/novabox/v1/xray/object/empty%2Fa%2Fb",
+        ]  # fmt: skip
+
+    def asked() -> list[str]:
+        return [path for _, path, _ in cloud.calls if "/xray/" in path and "/image/" not in path]
+
+    stage.play(cloud, scene)
+
+
 def test_a_store_that_does_not_answer_says_why(cloud: FakeCloud) -> None:
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         await to_container(pilot, "films", "enter")

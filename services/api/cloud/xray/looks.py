@@ -54,6 +54,10 @@ class Looks:
         """What the image worker says; see services/image/answers.py."""
         return self._look("image", "stored", image_id)
 
+    def kept(self, kind: str, path: str) -> Look:
+        """What the object store says of one; see services/object/answers.py."""
+        return self._look("object", kind, path)
+
     def _look(self, topic: str, question: str, object_id: str) -> Look:
         key = (topic, question, object_id)
         if key not in self._kept:

@@ -1,7 +1,9 @@
-"""A volume, down to its bytes, its export, who is logged in, and its row."""
+"""A volume, down to its bytes, its export, who is logged in, and its row; and its snapshots."""
+
+from dataclasses import replace
 
 from appliance import errors
-from appliance.db import images, snapshots
+from appliance.db import images, pages, snapshots
 from appliance.db import volumes as volumes_db
 from appliance.model.volume import Snapshot, Volume, parse_target
 from appliance.model.volume_states import VolumeStatus
@@ -10,7 +12,7 @@ from services.api.cloud.xray.looks import Json
 from services.api.cloud.xray.node import Meaning, Node, checked, gib, unknown
 from services.api.cloud.xray.parts import Sources
 
-__all__ = ["Volume", "part", "tree"]
+__all__ = ["Volume", "part", "snapshot_tree", "tree"]
 
 _MEANING: dict[str, Meaning] = {"available": "good", "in-use": "good"}
 _UNMADE = (VolumeStatus.CREATING, VolumeStatus.DOWNLOADING, VolumeStatus.ERROR)
@@ -30,6 +32,36 @@ def tree(at: Sources, volume_id: str) -> Node:
             *(_snapshot(at, one) for one in snapshots.of_volume(at.db, row.id)),
             parts.row(
                 "volumes", status=row.status, attach_status=row.attach_status, host=row.host,
+                updated_at=row.updated_at, request_id=row.request_id,
+            ),
+            parts.waiting(at.queue, row.id),
+        ),
+    )  # fmt: skip
+
+
+def snapshot_tree(at: Sources, snapshot_id: str) -> Node:
+    """Everything that the snapshot is made of. Raises NotFound."""
+    row = snapshots.get(at.db, snapshot_id)
+    origin = volumes_db.get(at.db, row.volume_id)
+    node = _snapshot(at, row)
+    return Node(
+        label=row.name or row.id, word=str(row.status), detail=row.reason or f"{row.size_gib} GiB",
+        meaning="failed" if str(row.status).startswith("error") else node.meaning,
+        kind="snapshot", id=row.id,
+        children=(
+            replace(node, label="bytes", kind="", id=""),
+            Node(
+                label=f"taken of volume {origin.name or origin.id}", word=str(origin.status),
+                meaning=_meaning(origin), detail=f"{origin.size_gib} GiB", kind="volume",
+                id=origin.id,
+            ),
+            *(
+                _from("volume", made.id, made.name, word="made into")
+                for made in pages.each(volumes_db.of_project, at.db, row.project_id)
+                if made.snapshot_id == row.id
+            ),
+            parts.row(
+                "snapshots", status=row.status, volume_id=row.volume_id, host=row.host,
                 updated_at=row.updated_at, request_id=row.request_id,
             ),
             parts.waiting(at.queue, row.id),
@@ -125,8 +157,8 @@ def _origin(at: Sources, row: Volume) -> list[Node]:
     return []
 
 
-def _from(kind: str, key: str, name: str | None) -> Node:
-    return Node(label=f"made from {kind} {name or key}", kind=kind, id=key)
+def _from(kind: str, key: str, name: str | None, *, word: str = "made from") -> Node:
+    return Node(label=f"{word} {kind} {name or key}", kind=kind, id=key)
 
 
 def _snapshot(at: Sources, row: Snapshot) -> Node:
@@ -134,9 +166,13 @@ def _snapshot(at: Sources, row: Snapshot) -> Node:
     label = f"snapshot {row.name or row.id}"
     if look.value is None:
         return unknown(label, look.reason)
-    is_there = row.id in look.value["snapshots"]
+    found, wanted = look.part("snapshots", row.id), row.size_gib << 30
+    size = found["size_bytes"] if found else None
+    mismatch = "" if found else "the pool does not have it"
+    if size is not None and size != wanted:
+        mismatch = f"the row says {row.size_gib} GiB, there are {gib(size)}"
+    used = f"{found['path']}  {gib(found['used_bytes'] or 0)} of " if found else ""
     return checked(
-        label, "" if is_there else "the pool does not have it",
-        is_changing=row.status != "available", word=str(row.status), detail=f"{row.size_gib} GiB",
-        kind="snapshot", object_id=row.id,
+        label, mismatch, is_changing=row.status != "available", word=str(row.status),
+        detail=f"{used}{gib(wanted)}", kind="snapshot", object_id=row.id,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Final
 from appliance import config, context, errors, policy, queue
 from appliance.db import connection, hosts
 from services.api.cloud import objects
-from services.api.cloud.xray import image, instance, network, node, volume
+from services.api.cloud.xray import image, instance, kept, network, node, volume
 from services.api.cloud.xray.looks import Looks
 from services.api.cloud.xray.node import Node
 from services.api.cloud.xray.parts import Sources
@@ -18,8 +18,11 @@ _Tree = Callable[[Sources, context.RequestContext, str], Node]
 _TREES: Final[dict[str, _Tree]] = {
     "instance": lambda at, _, key: instance.tree(at, key),
     "volume": lambda at, _, key: volume.tree(at, key),
+    "snapshot": lambda at, _, key: volume.snapshot_tree(at, key),
     "image": image.tree,
     "network": network.tree,
+    "container": kept.container,
+    "object": kept.object_,
 }
 KINDS: Final = tuple(_TREES)
 
@@ -37,9 +40,10 @@ class Xray:
         policy.check(ctx, "novabox:xray")
         if kind not in _TREES:
             raise errors.BadRequest(f"no x-ray of a {kind}; known: {', '.join(KINDS)}")
-        seen = objects.find(self.db, kind, object_id)
-        if seen is None or not seen.is_for(ctx):
-            raise errors.NotFound(kind, object_id)
+        if kind not in kept.KINDS:  # those have no row in our database
+            seen = objects.find(self.db, kind, object_id)
+            if seen is None or not seen.is_for(ctx):
+                raise errors.NotFound(kind, object_id)
         return node.view(_TREES[kind](self._sources(), ctx, object_id))
 
     def volumes(self, ctx: context.RequestContext) -> list[Json]:

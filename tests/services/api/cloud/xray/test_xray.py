@@ -301,3 +301,23 @@ def test_a_volume_that_the_guest_lacks_is_a_mismatch(cloud, workers):
     assert part["id"] == volume.id
     assert "the guest has not" in part["mismatch"]
     assert _part(_xray(cloud, "volume", made["id"]), "bytes")["meaning"] == "good"
+
+
+def test_a_snapshot_is_shown_with_its_bytes_and_what_was_made_of_it(cloud, workers):
+    made = cloud.post(f"{VOLUME}/volumes", {"volume": {"size": 1, "name": "data"}})["volume"]
+    workers.volume.steps["create"](made["id"])
+    snapshot = cloud.add_snapshot(made["id"], name="then")["id"]
+    workers.volume.pool.snapshot(made["id"], snapshot)
+    copy = cloud.add_volume(name="again", snapshot_id=snapshot)["id"]
+    tree = _xray(cloud, "snapshot", snapshot)
+
+    assert (tree["label"], tree["word"], tree["meaning"]) == ("then", "available", "good")
+    assert _part(tree, "bytes")["detail"].endswith("of 1.0 GiB")
+    assert _part(tree, "taken of volume data")["id"] == made["id"]
+    assert _part(tree, "made into volume again")["id"] == copy
+    assert "status=available" in _part(tree, "db row")["detail"]
+    assert cloud.ask("GET", f"{CLOUD}/xray/snapshot/{snapshot}", user="other").status_code == 404
+
+    workers.volume.pool.delete_snapshot(snapshot)
+    mismatch = _part(_xray(cloud, "snapshot", snapshot), "bytes")["mismatch"]
+    assert mismatch == "the pool does not have it"
