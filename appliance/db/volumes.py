@@ -100,6 +100,15 @@ def being_made_from(db: connection.Reader, origin_id: str, *, host: str) -> list
     return [_volume(dict(row)) for row in rows]
 
 
+def made_from(db: connection.Reader, snapshot_id: str, *, project_id: str) -> list[Volume]:
+    """Volumes of a project that were made from this snapshot."""
+    rows = db.rows(
+        "SELECT * FROM volumes WHERE project_id = ? AND snapshot_id = ? AND deleted_at IS NULL",
+        (project_id, snapshot_id),
+    )
+    return [_volume(dict(row)) for row in rows]
+
+
 def of_instance(db: connection.Reader, instance_id: str) -> list[Volume]:
     """Volumes that the instance has, or is to have, the one it boots from first."""
     rows = db.rows(

@@ -487,8 +487,9 @@ def _delete_version(
         return Deleted(version_id=version_id)
     last_word = next(shelved(store, bucket, key), None) if current is None else None
     is_last_word = last_word is not None and last_word.id == version_id
-    shelf = _shelf(bucket)
-    _remove(store, bucket, key, found, to=store.bin.trash(shelf.account, shelf.container, key))
+    where = found.name
+    to = store.bin.trash(where.account, where.container, where.name)
+    _remove(store, bucket, key, found, to=to)
     if version_id == NULL:  # a kill may have left it twice
         _remove_null(store, bucket, key)
     if is_last_word and found.is_marker and promotes:

@@ -10,6 +10,8 @@ import pytest
 from tests import cloud as clouds
 from tests.system.test_openstack_volume import OPENSTACK, until
 
+SWIFT = str(clouds.BIN / "swift")
+
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
 
@@ -129,3 +131,21 @@ def test_what_nobody_wants_back_goes_for_good(own: clouds.Cloud) -> None:
     told = own.run(str(clouds.BIN / "novabox"), "undo", entry["id"], check=False)
     assert told.returncode == 1
     assert "too late, it is not in the trash any more" in told.stderr
+
+
+def test_what_was_current_in_a_container_with_versions_is_current_again(own: clouds.Cloud) -> None:
+    own.run(SWIFT, "post", "-H", "X-Versions-Enabled: true", "kept", user="demo")
+    for body in ("one", "two"):
+        file = own.home / "body"
+        file.write_text(body)
+        own.openstack("object", "create", "kept", str(file), "--name", "a")
+    run(own, "object", "delete", "kept", "a")
+    noted(own, "object.delete")
+    assert own.openstack("object", "list", "kept") == []
+
+    own.novabox("undo")
+    assert run(own, "object", "save", "kept", "a", "--file", "-") == "two"
+    tree = own.novabox("xray", "object", "kept/a")
+    for words in ("the newest first", "kept/a", "whole", "current", "older"):
+        assert words in tree
+    assert "1 that are not current" in own.novabox("xray", "container", "kept")

@@ -123,6 +123,18 @@ def test_what_was_written_since_stays(box: Box):
     assert (versions_of(box), undo.entry(1).state) == (["two", "-", "one"], EntryState.DONE)
 
 
+def test_all_versions_of_an_object_deleted_at_once_are_one_entry(box: Box):
+    box.client.post(URL, headers=ENABLED)
+    put(box, "one", "two", "three", "four")
+    for _ in range(3):
+        box.client.delete(f"{URL}/a?version-id={id_of(box, 1)}")
+    undo = _Undo(box)
+
+    assert undo.entry().name == "3 versions of objects of c"
+    undo()
+    assert versions_of(box) == ["four", "three", "two", "one"]
+
+
 def test_an_undo_says_that_the_version_was_deleted_since_and_works_once_that_is_undone(box: Box):
     box.client.post(URL, headers=ENABLED)
     put(box, "one", "two")
@@ -235,7 +247,8 @@ def test_a_stack_gives_back_what_was_current_and_keeps_what_had_its_place(box: B
     box.client.post(URL, headers={"X-Versions-Location": "old"})
     put(box, "one", "two")
     box.delete("a")
-    assert box.client.get(f"{URL}/a").text == "one"
+    answer = box.client.get(f"{URL}/a")
+    assert (answer.text, [name for name in answer.headers if "sysmeta" in name]) == ("one", [])
     undo = _Undo(box)
 
     undo()

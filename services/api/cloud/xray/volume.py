@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from appliance import errors
-from appliance.db import images, pages, snapshots
+from appliance.db import images, snapshots
 from appliance.db import volumes as volumes_db
 from appliance.model.volume import Snapshot, Volume, parse_target
 from appliance.model.volume_states import VolumeStatus
@@ -57,8 +57,7 @@ def snapshot_tree(at: Sources, snapshot_id: str) -> Node:
             ),
             *(
                 _from("volume", made.id, made.name, word="made into")
-                for made in pages.each(volumes_db.of_project, at.db, row.project_id)
-                if made.snapshot_id == row.id
+                for made in volumes_db.made_from(at.db, row.id, project_id=row.project_id)
             ),
             parts.row(
                 "snapshots", status=row.status, volume_id=row.volume_id, host=row.host,
