@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +15,16 @@ from aiohttp import ClientSession, ClientWebSocketResponse
 
 PROGRAM: Final = shutil.which("chromium") or ""
 _PATIENCE_S: Final = 60.0
+_CATCH: Final = """Object.defineProperty(Object.prototype, "fitAddon", {
+  configurable: true,
+  set(addon) {
+    window.caught = this.terminal;
+    Object.defineProperty(this, "fitAddon", {value: addon, writable: true});
+  },
+})"""
+"""textual-serve's script keeps its terminal to itself; what it makes after it gives it away."""
+_LINES: Final = """Array.from({length: caught.rows}, (_, row) =>
+  caught.buffer.active.getLine(row).translateToString(true))"""
 
 
 class Page:
@@ -27,7 +36,6 @@ class Page:
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self.requested: list[str] = []
         self.complaints: list[str] = []
-        self.sent_and_received = ""
 
     async def listen(self) -> None:
         """Read what Chromium tells, for as long as the socket is open."""
@@ -41,8 +49,6 @@ class Page:
                     self.requested.append(url)
                 case "Network.webSocketCreated", {"url": url}:
                     self.requested.append(url)
-                case "Network.webSocketFrameReceived", {"response": {"payloadData": data}}:
-                    self.sent_and_received += _decoded(data)
                 case "Log.entryAdded", {"entry": {"level": "error", "text": text}}:
                     self.complaints.append(text)
                 case "Runtime.exceptionThrown", {"exceptionDetails": {"text": text}}:
@@ -69,12 +75,23 @@ class Page:
             while not await self.run(script):  # noqa: ASYNC110 - a page tells no event of it
                 await asyncio.sleep(0.05)
 
-    async def until_drawn(self, pattern: str) -> None:
-        """Wait until what the socket brought since the last call has ``pattern`` in it."""
+    async def lines(self) -> list[str]:
+        """Return what the page's terminal shows."""
+        shown: list[str] = await self.run(_LINES)
+        return shown
+
+    async def until_shown(self, *texts: str, instead_of: Sequence[str] = ()) -> list[str]:
+        """Wait until the terminal shows ``texts``, and below its first line no longer what it did.
+
+        The lines are returned.
+        """
         async with asyncio.timeout(_PATIENCE_S):
-            while not re.search(pattern, _without_colour(self.sent_and_received)):  # noqa: ASYNC110
+            while True:
+                lines = await self.lines()
+                shown = "\n".join(lines)
+                if all(text in shown for text in texts) and lines[1:] != instead_of[1:]:
+                    return lines
                 await asyncio.sleep(0.05)
-        self.sent_and_received = ""
 
     async def type(self, text: str) -> None:
         """Press the keys of ``text``."""
@@ -95,17 +112,6 @@ class Page:
         """Return the page as a PNG."""
         told = await self.tell("Page.captureScreenshot", format="png")
         return base64.b64decode(told["data"])
-
-
-def _decoded(data: str) -> str:
-    try:
-        return base64.b64decode(data, validate=True).decode("utf-8", errors="replace")
-    except ValueError:
-        return data
-
-
-def _without_colour(text: str) -> str:
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
 @asynccontextmanager
@@ -130,6 +136,7 @@ async def page() -> AsyncIterator[Page]:
                     listening = asyncio.create_task(driven.listen())
                     for domain in ("Network", "Log", "Runtime", "Page"):
                         await driven.tell(f"{domain}.enable")
+                    await driven.tell("Page.addScriptToEvaluateOnNewDocument", source=_CATCH)
                     yield driven
                     listening.cancel()
         finally:

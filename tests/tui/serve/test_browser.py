@@ -1,8 +1,9 @@
-"""A real browser: it logs in, sees Home, presses keys, and loads nothing from elsewhere."""
+"""A real browser: it logs in, goes to every place by keys, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from tests.tui.fake_cloud import FakeCloud
 from tests.tui.serve import chromium
 from tests.tui.serve.served import Served, play
+from tui import places
+from tui.places import Place
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 PICTURES = os.environ.get("NOVABOX_PICTURES", "")
 """A folder for pictures of what the browser showed, to be looked at."""
 
@@ -22,10 +26,20 @@ async def keep(page: chromium.Page, name: str) -> None:
         (Path(PICTURES) / f"{name}.png").write_bytes(await page.picture())
 
 
+def keys_to(place: Place) -> str:
+    return place.key if place.key.isdecimal() else f":{place.name}\r"
+
+
+def headings_of(place: Place) -> list[str]:
+    """Return the title and the first box's, of what another terminal shows there."""
+    drawn = (GOLDEN / f"{place.name}.txt").read_text()
+    found = re.search(r"(▸ demo ▸ .+?)(?:…|  ).*?(─ .+?) ─", drawn, re.DOTALL)
+    assert found
+    return list(found.groups())
+
+
 @pytest.mark.timeout(240)
-def test_a_browser_logs_in_sees_home_and_its_keys_change_the_screen(
-    cloud: FakeCloud, tmp_path: Path
-) -> None:
+def test_a_browser_logs_in_and_its_keys_show_every_place(cloud: FakeCloud, tmp_path: Path) -> None:
     async def scene(site: Served) -> None:
         async with chromium.page() as page:
             await page.tell("Page.navigate", url=site.url)
@@ -37,17 +51,15 @@ def test_a_browser_logs_in_sees_home_and_its_keys_change_the_screen(
             await page.run("document.getElementById('project').value = 'demo'")
             await page.run("document.querySelector('button').click()")
             await page.until("document.body.classList.contains('-first-byte')")
-            await page.until_drawn("box1 ▸ demo ▸ Home")
-            await keep(page, "home")
-            await page.type("2")
-            await page.until_drawn("FLAVOR")
+            lines = await page.until_shown("box1 ▸ demo ▸ Home")
+            for place in (*places.PLACES[1:], places.PLACES[0]):
+                await page.type(keys_to(place))
+                lines = await page.until_shown(*headings_of(place), instead_of=lines)
+                await keep(page, place.name)
             await page.type("?")
-            await page.until_drawn("openstack server")
+            lines = await page.until_shown("openstack server", instead_of=lines)
             await page.type("\x1b")
-            await page.until_drawn("FLAVOR")
-            await page.type("7")
-            await page.until_drawn("CONSUMER")
-            await keep(page, "services")
+            await page.until_shown("▸ Home", instead_of=lines)
             assert await page.run("document.fonts.check('16px \"Roboto Mono\"')")
             await page.type("\x11")
             await page.until("document.body.classList.contains('-closed')")
