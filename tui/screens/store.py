@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib
-from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -16,18 +14,17 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui import bindings, local, registry, transfers
+from tui import bindings
 from tui.actions import image as of_images
 from tui.actions.action import Target
 from tui.client import nouns, openstack, verbs
-from tui.client.call import Call
 from tui.client.errors import ClientError
 from tui.client.nouns import Entry, Image
 from tui.client.verbs import object_store
 from tui.kinds import images, objects
 from tui.kinds.kind import Kind
 from tui.rest import Rest
-from tui.screens.panes import Panes
+from tui.screens.carrying import Carrying
 from tui.screens.walk import tree
 from tui.store import Topic
 from tui.widgets.panel import Panel
@@ -40,7 +37,7 @@ _NOTES = "x-object-meta-"
 _KEPT_HEADERS = ("content-type", "content-encoding", "content-disposition", "x-delete-at")
 
 
-class Store(Panes):
+class Store(Carrying):
     """Both lists, what is known of the chosen thing, and a line for what is on its way."""
 
     IMAGES: ClassVar[str]
@@ -110,10 +107,13 @@ class Store(Panes):
             lines += related if known == item.id else []
         panel.show(*(clean(line) if isinstance(line, str) else line for line in lines))
 
+    def place(self) -> tuple[str, str]:
+        """Return the container that is open, or the chosen one, and the folder in it."""
+        return self.container or getattr(self._objects.current, "container", ""), self.prefix
+
     def go_back(self) -> bool:
         """Stop a transfer, leave a folder, or clear the filter."""
-        if self.query_one(Transfer).display:
-            self.workers.cancel_group(self, "transfer")
+        if self.stop_transfer():
             return True
         if self._objects.has_focus and self.container:
             self._up()
@@ -140,22 +140,6 @@ class Store(Panes):
             self._show_entries([item for item in found if item.name != prefix or not prefix], "")
 
     @work(group="acts")
-    async def action_upload_image(self) -> None:
-        """Make an image of a file."""
-        target = await self._asked("image.upload", Target(id="", name=""))
-        if target is None:
-            return
-        path, size = await self._file(target)
-        if size is None:
-            return
-        made = await self.app.ask(
-            verbs.image.create_image(of_images.document(target)), openstack.image
-        )
-        if made is not None:
-            call = verbs.image.upload_image(made.id)
-            self._transfer("upload", path.name, size, self._sending(call, path), undo=made.id)
-
-    @work(group="acts")
     async def action_import_image(self) -> None:
         """Have the cloud fetch an image."""
         target = await self._asked("image.import", Target(id="", name=""))
@@ -169,60 +153,9 @@ class Store(Panes):
             if await self.app.ask(call, lambda _: True):
                 self.app.say(f"the cloud fetches {target.answers['name']}")
 
-    @work(group="acts")
-    async def action_put(self) -> None:
-        """Upload a file into the container that is open."""
-        container = self.container or getattr(self._objects.current, "container", "")
-        if not container:
-            self.app.say("n makes a container first", is_error=True)
-            return
-        here = Entry(kind="container", container=container)
-        target = await self._asked("object.put", Target(id=container, name=container, noun=here))
-        if target is None:
-            return
-        path, size = await self._file(target)
-        if size is None:
-            return
-        name = target.answers["name"] or self.prefix + path.name
-        call = object_store.put_object(container, name)
-        self._transfer("put", f"{container}/{name}", size, self._sending(call, path))
-
     def action_run_from(self) -> None:
         """Open the form that runs an instance of the chosen image."""
         self.app.action_run_form()
-
-    def action_get(self) -> None:
-        """Download the chosen bytes."""
-        target = self._suited("object.get")
-        if target is None:
-            return
-        noun: Any = target.noun
-        path = Path.cwd() / (target.name.rstrip("/").rpartition("/")[2] or "download")
-
-        async def get(at: transfers.At) -> str:
-            session = await self.app.session()
-            await transfers.download(session, noun, path, size_bytes=noun.size_bytes, at=at)
-            return f"got {path}"
-
-        self._transfer("get", target.name, noun.size_bytes, get)
-
-    def action_verify(self) -> None:
-        """Read and sum the chosen bytes."""
-        target = self._suited("object.verify")
-        if target is None:
-            return
-        noun: Any = target.noun
-
-        async def verify(at: transfers.At) -> str:
-            found = await transfers.verify(await self.app.session(), noun, at=at)
-            if found.is_right:
-                return f"{target.name}: {found.algorithm} is right"
-            known = found.known or "none"
-            raise ClientError(
-                f"{target.name}: {found.algorithm} {found.computed}, written down is {known}"
-            )
-
-        self._transfer("verify", target.name, noun.size_bytes, verify)
 
     def action_hexdump(self) -> None:
         """Show the chosen bytes."""
@@ -302,78 +235,6 @@ class Store(Panes):
             lines = [text for text, _, _ in tree(body["xray"], self.app.glyphs)][1:]
             self._related = (item.id, lines[:_RELATED_MAX])
             self.show_chosen()
-
-    def _transfer(
-        self,
-        verb: str,
-        name: str,
-        size_bytes: int | None,
-        run: Callable[[transfers.At], Awaitable[str]],
-        *,
-        undo: str = "",
-    ) -> None:
-        line = self.query_one(Transfer)
-        if line.display:
-            self.app.say("one at a time: Esc stops the other", is_error=True)
-            return
-        line.start(f"{verb} {name}", size_bytes)
-        self._run_transfer(line, run, undo)
-
-    @work(group="transfer")
-    async def _run_transfer(
-        self, line: Transfer, run: Callable[[transfers.At], Awaitable[str]], undo: str
-    ) -> None:
-        is_done = False
-        try:
-            self.app.say(await run(line.advance))
-            is_done = True
-        except ClientError as error:
-            self.app.say(error.reason, is_error=True)
-        except FileExistsError as error:
-            self.app.say(f"{error.filename2 or error.filename} is there already", is_error=True)
-        except OSError as error:
-            self.app.say(f"{error.filename}: {error.strerror}", is_error=True)
-        finally:
-            line.stop()
-            if undo and not is_done:
-                self._take_back(undo)
-            self.load_entries()
-
-    @work(group="acts")
-    async def _take_back(self, image_id: str) -> None:
-        await self.app.ask(verbs.image.delete_image(image_id), lambda _: None)
-
-    def _sending(self, call: Call, path: Path) -> Callable[[transfers.At], Awaitable[str]]:
-        async def send(at: transfers.At) -> str:
-            await transfers.upload(await self.app.session(), call, path, at=at)
-            return f"{path.name} is there"
-
-        return send
-
-    async def _asked(self, action_id: str, target: Target) -> Target | None:
-        """Return the target with the answers of the action's form, or None."""
-        form = importlib.import_module("tui.screens.form")
-        answers = await self.app.push_screen_wait(form.Form(registry.BY_ID[action_id], [target]))
-        if answers is None:
-            return None
-        return Target(id=target.id, name=target.name, noun=target.noun, answers=answers)
-
-    async def _file(self, target: Target) -> tuple[Path, int | None]:
-        """Return the file that a form names and its size, or None where it cannot be read."""
-        path = Path(target.answers["file"])
-        try:
-            with contextlib.suppress(RuntimeError):  # there is no such user
-                path = await asyncio.to_thread(local.file, target.answers["file"])
-            return path, (await asyncio.to_thread(path.stat)).st_size
-        except OSError as error:
-            self.app.say(f"{path}: {error.strerror or error}", is_error=True)
-            return path, None
-
-    def _suited(self, action_id: str) -> Target | None:
-        """Return what is chosen, if the action works on it."""
-        target = self.app.target()
-        does = target is not None and registry.BY_ID[action_id].works_on(target)
-        return target if does else None
 
     def _show_images(self) -> None:
         found = sorted(self.app.store.all(Image), key=images.KIND.order)
