@@ -5,6 +5,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -18,10 +19,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_OF_DISKS: Final = ("host", "guest", "crash", "vm")
+"""Marks of tests whose files a guest or a kernel uses in ways that a tmpfs may not know."""
+_MEMORY: Final = Path("/dev/shm")
+_MEMORY_BYTES_MIN: Final = 1 << 30  # a container has 64 MiB by itself
+
+
 @pytest.fixture
-def home() -> Iterator[Path]:
-    """A state folder that QEMU's user may enter, and that is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="nbx-test-", dir="/var/tmp"))
+def home(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A state folder that QEMU's user may enter, and that is gone afterwards.
+
+    It is in memory where nothing has to outlive it: a commit waits for a disk for milliseconds.
+    """
+    is_of_disks = any(request.node.get_closest_marker(mark) for mark in _OF_DISKS)
+    is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES_MIN
+    place = "/var/tmp" if is_of_disks or not is_roomy else _MEMORY
+    folder = Path(tempfile.mkdtemp(prefix="nbx-test-", dir=place))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
