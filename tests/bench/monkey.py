@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 from tests.tui import monkey
 
 MINUTES: Final = 10.0
+HUNG_S: Final = 180.0  # of a run of a minute: its loop goes round and comes to nothing
 
 
 def measure() -> dict[str, float]:
@@ -17,14 +19,17 @@ def measure() -> dict[str, float]:
     presses, crashes, seed = 0, 0, random.randrange(1_000_000)
     began_s = time.monotonic()
     before = Path.cwd()
+    signal.signal(signal.SIGALRM, _hung)
     with tempfile.TemporaryDirectory(prefix="nbx-monkey-") as folder:
         os.chdir(folder)
         while (left_s := 60 * MINUTES - (time.monotonic() - began_s)) > 0:
+            signal.setitimer(signal.ITIMER_REAL, HUNG_S)
             try:
                 presses += monkey.run(seed=seed, seconds=min(60.0, left_s)).presses
             except Exception as error:  # noqa: BLE001  # counting what ends it is what this is for
                 crashes += 1
                 print(f"seed {seed}: {type(error).__name__}: {error}", flush=True)
+            signal.setitimer(signal.ITIMER_REAL, 0)
             seed += 1
         os.chdir(before)
     return {
@@ -32,3 +37,7 @@ def measure() -> dict[str, float]:
         "monkey_crashes": float(crashes),
         "monkey_minutes": (time.monotonic() - began_s) / 60,
     }
+
+
+def _hung(*_: object) -> None:
+    raise TimeoutError(f"it hangs: a minute's run took {HUNG_S:g} s")
