@@ -1,5 +1,7 @@
 """What every test may use: a cloud's state folder, made real (SQLite files, queue files)."""
 
+import functools
+import os
 import shutil
 import signal
 import tempfile
@@ -25,6 +27,19 @@ _MEMORY: Final = Path("/dev/shm")
 _MEMORY_BYTES_MIN: Final = 1 << 30  # a container has 64 MiB by itself
 
 
+@functools.cache
+def _has_memory() -> bool:
+    """Whether there is room, and a tmpfs as of Linux 6.6: with attributes of users and O_DIRECT."""
+    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _MEMORY_BYTES_MIN:
+        return False
+    with tempfile.NamedTemporaryFile(dir=_MEMORY) as file:
+        try:
+            os.setxattr(file.name, "user.novabox", b"")
+        except OSError:
+            return False
+    return True
+
+
 @pytest.fixture
 def home(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A state folder that QEMU's user may enter, and that is gone afterwards.
@@ -32,8 +47,7 @@ def home(request: pytest.FixtureRequest) -> Iterator[Path]:
     It is in memory where nothing has to outlive it: a commit waits for a disk for milliseconds.
     """
     is_of_disks = any(request.node.get_closest_marker(mark) for mark in _OF_DISKS)
-    is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES_MIN
-    place = "/var/tmp" if is_of_disks or not is_roomy else _MEMORY
+    place = "/var/tmp" if is_of_disks or not _has_memory() else _MEMORY
     folder = Path(tempfile.mkdtemp(prefix="nbx-test-", dir=place))
     folder.chmod(0o755)
     yield folder

@@ -1,3 +1,6 @@
+import resource
+from collections.abc import Iterator
+
 import pytest
 
 from appliance import errors
@@ -89,8 +92,17 @@ def test_a_volume_grows_to_what_its_row_says(host: Host) -> None:
     assert host.pool.device(volume.id).stat().st_size == 5 * GIB
 
 
+@pytest.fixture
+def _two_gib_at_most() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * GIB, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("_two_gib_at_most")
 def test_a_volume_that_cannot_grow_says_why(host: Host) -> None:
-    volume = host.add(status=VolumeStatus.EXTENDING, size_gib=1 << 25)
+    volume = host.add(status=VolumeStatus.EXTENDING, size_gib=3)
     host.pool.create(volume.id, size_bytes=GIB)
     with pytest.raises(errors.VolumeError, match="File too large"):
         host.steps["extend"](volume.id)
