@@ -125,15 +125,10 @@ def curl(call: Call, base_url: str) -> str:
 
 
 def read_data(path: str) -> str:
-    """Return a file as user data. Raises OSError when it cannot be read, ValueError if too large.
-
-    What is no plain file is not opened: a form must not wait for a pipe.
-    """
+    """Return a file as user data. Raises OSError; ValueError if it is too large."""
     if not path:
         return ""
     file = local.file(path)
-    if not file.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
     if file.stat().st_size > DATA_BYTES_MAX:
         raise ValueError(f"{path}: larger than {DATA_BYTES_MAX:,} bytes")
     return base64.b64encode(file.read_bytes()).decode()

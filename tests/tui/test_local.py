@@ -18,6 +18,12 @@ def test_a_users_own_file_is_the_users(tmp_path: Path, monkeypatch: pytest.Monke
     assert drafts.read_data("~/init.sh")
 
 
+@pytest.mark.parametrize("name", ["", "nowhere", "~nobody-here/x", "a\0b", "/dev/null", "."])
+def test_what_is_no_plain_file_is_none(name: str) -> None:
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        local.file(name)
+
+
 def test_in_a_browser_it_is_the_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOVABOX_TUI_SERVED", "1")
     secret = tmp_path / "secret"

@@ -246,9 +246,11 @@ class Session:
     ) -> httpx2.Response:
         try:
             return await self._http.request(
-                method, url, headers=dict(headers), content=content,
-                timeout=patience or self._http.timeout,
+                method, url, content=content, timeout=patience or self._http.timeout,
+                headers=[(name.encode(), value.encode()) for name, value in headers.items()],
             )  # fmt: skip
+        except httpx2.LocalProtocolError as error:
+            raise Refused(f"this cannot be sent: {_words(error)}", status=400) from error
         except httpx2.TransportError as error:
             raise Unreachable(f"{url}: {_words(error)}; is the cloud up?") from error
 

@@ -6,7 +6,6 @@ It knows what is sent and read, and nothing of how the lists are shown.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -50,9 +49,10 @@ class Carrying(Panes):
         target = await self._asked("image.upload", Target(id="", name=""))
         if target is None:
             return
-        path, size = await self._file(target)
-        if size is None:
+        file = await self._file(target)
+        if file is None:
             return
+        path, size = file
         made = await self.app.ask(
             verbs.image.create_image(of_images.document(target)), openstack.image
         )
@@ -71,9 +71,10 @@ class Carrying(Panes):
         target = await self._asked("object.put", Target(id=container, name=container, noun=here))
         if target is None:
             return
-        path, size = await self._file(target)
-        if size is None:
+        file = await self._file(target)
+        if file is None:
             return
+        path, size = file
         name = target.answers["name"] or prefix + path.name
         call = object_store.put_object(container, name)
         self._transfer("put", f"{container}/{name}", size, self._sending(call, path))
@@ -166,16 +167,14 @@ class Carrying(Panes):
             return None
         return Target(id=target.id, name=target.name, noun=target.noun, answers=answers)
 
-    async def _file(self, target: Target) -> tuple[Path, int | None]:
-        """Return the file that a form names and its size, or None where it cannot be read."""
-        path = Path(target.answers["file"])
+    async def _file(self, target: Target) -> tuple[Path, int] | None:
+        """Return the file that a form names and its size, or say why it cannot be read."""
         try:
-            with contextlib.suppress(RuntimeError):  # there is no such user
-                path = await asyncio.to_thread(local.file, target.answers["file"])
+            path = await asyncio.to_thread(local.file, target.answers["file"])
             return path, (await asyncio.to_thread(path.stat)).st_size
         except OSError as error:
-            self.app.say(f"{path}: {error.strerror or error}", is_error=True)
-            return path, None
+            self.app.say(str(error), is_error=True)
+            return None
 
     def _suited(self, action_id: str) -> Target | None:
         """Return what is chosen, if the action works on it."""

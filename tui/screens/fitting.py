@@ -18,5 +18,5 @@ class Fitting(Screen[ScreenResultType]):
             event.prevent_default()
 
 
-class Dialog(Fitting[ScreenResultType], ModalScreen[ScreenResultType]):
+class Dialog(ModalScreen[ScreenResultType], Fitting[ScreenResultType]):
     """One in front of another, which shows through."""

@@ -14,6 +14,7 @@ from tests import certificates
 from tests.tui.fake_cloud import ENVIRON, FakeCloud
 from tests.tui.serve.served import cloud_on_a_port
 from tui.client import credentials, openstack, verbs
+from tui.client.call import Call
 from tui.client.errors import Refused, Unreachable, Unreadable
 from tui.client.session import Session
 
@@ -120,6 +121,29 @@ def test_an_upload_arrives_whole(cloud: FakeCloud) -> None:
 
     talk(cloud, story)
     assert cloud.calls[-1][2] == b"x" * 3000
+
+
+def test_a_header_is_sent_in_utf_8_and_what_http_has_no_room_for_is_refused(
+    cloud: FakeCloud,
+) -> None:
+    """Swift's metadata is in its users' own words."""
+
+    async def run() -> None:
+        async with (
+            cloud_on_a_port(cloud) as auth_url,
+            Session(replace(WHO, auth_url=auth_url)) as session,
+        ):
+            await session.send(_noted("Wo", "日本"))
+            for name, value in (("a b", "1"), ("a", "1\n2")):
+                with pytest.raises(Refused, match="this cannot be sent"):
+                    await session.send(_noted(name, value))
+
+    asyncio.run(run())
+    assert cloud.swift.headers["films"] == {"x-container-meta-wo": "日本"}
+
+
+def _noted(name: str, value: str) -> Call:
+    return verbs.object_store.set_container("films", {f"X-Container-Meta-{name}": value})
 
 
 def test_credentials_do_not_show_their_password() -> None:

@@ -275,7 +275,7 @@ def test_text_and_files_are_sent(cloud: FakeCloud, tmp_path: Path) -> None:
             app.focused.insert_text_at_cursor(text)
             app.simulate_key("enter")
             await stage.until(pilot, lambda: isinstance(app.screen, Console))
-        await stage.until(pilot, lambda: "No such file" in said(app))
+        await stage.until(pilot, lambda: "no such file" in said(app))
         assert "larger than 1 MiB" in said(app)
         assert lines.first.typed == b"ls -l\recho one\recho two\r"
 

@@ -199,7 +199,7 @@ def test_an_image_is_uploaded_from_a_file_and_imported_from_the_web(
         await press(pilot, "i")
         await write(pilot, "/no/such/file", "tab")
         await write(pilot, "x", "enter")
-        await stage.until(pilot, lambda: "No such file" in said(app))
+        await stage.until(pilot, lambda: "no such file" in said(app))
 
     stage.play(cloud, scene)
 

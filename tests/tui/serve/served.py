@@ -65,7 +65,7 @@ async def cloud_on_a_port(
         told = await cloud.handle_async_request(
             httpx2.Request(
                 request.method, f"{ROOT}{request.raw_path}",
-                headers=list(request.headers.items()), content=await request.read(),
+                headers=list(request.raw_headers), content=await request.read(),
             )
         )  # fmt: skip
         answer = web.StreamResponse(
