@@ -26,7 +26,7 @@ class _Own(threading.local):
 
     pool: "Threads | None" = None
     under_way = 0  # brief jobs that wait, the later ones inside the earlier ones' wait
-    is_free = False  # whether what it does is brief, and holds nothing that another may want
+    is_free = False  # whether what it does is brief, holds nothing, and has begun no other
 
 
 _own = _Own()
@@ -41,7 +41,8 @@ class Threads:
     waits for the same commit. With `is_eager` they join in at once.
 
     Before a brief job waits, its thread begins the next one, if that is brief too: so they come to
-    one commit without the threads that would cost more than it does.
+    one commit without the threads that would cost more than it does. Each begins one at most: if
+    one that waits several times did so each time, so would those, and the first would never end.
     """
 
     def __init__(self, name: str, count: int, *, is_eager: bool = False) -> None:
@@ -92,8 +93,9 @@ class Threads:
     @contextlib.contextmanager
     def waits(self) -> Iterator[None]:
         """Say that this thread waits in the block; see to what is brief before that."""
-        if _own.is_free and _own.under_way < SHARED_MAX:
-            self._begin_another()
+        if _own.is_free and _own.under_way < SHARED_MAX and (job := self._next_brief()):
+            _own.is_free = False
+            self._do(job)
         me = threading.get_ident()
         self._waiting.add(me)
         try:
@@ -149,14 +151,13 @@ class Threads:
             except queue.Empty:
                 is_called = False
 
-    def _begin_another(self) -> None:
-        """Do the next job inside this one, if it is brief."""
+    def _next_brief(self) -> "_Job | None":
+        """The next job, if it is brief."""
         with self._lock:
             if not (self._jobs and self._jobs[0].is_brief):
-                return
+                return None
             self._begun += 1
-            job = self._jobs.popleft()
-        self._do(job)
+            return self._jobs.popleft()
 
     def _do(self, job: "_Job") -> None:
         was_free, _own.is_free = _own.is_free, job.is_brief

@@ -143,6 +143,24 @@ def test_else_nothing_begins_while_another_is_under_way(
     assert on_a_loop(work) == ["the first waits", "the second begins"]
 
 
+def test_what_waits_several_times_begins_one_other():
+    async def work() -> list[int]:
+        pool, ends = Threads("test", 1), []
+
+        def function(number: int) -> None:
+            for _ in range(3):
+                with waiting():
+                    pass
+            ends.append(number)
+
+        jobs = (pool.run(functools.partial(function, i), is_brief=True) for i in range(100))
+        await asyncio.gather(*jobs)
+        return ends
+
+    ends = on_a_loop(work)
+    assert list(range(15, -1, -1)) == ends[:16]  # the first ends with those that it waited with
+
+
 def test_an_error_in_a_wait_is_its_own():
     async def work() -> str:
         pool = Threads("test", 1)
