@@ -170,6 +170,7 @@ class ObjectFiles:
         failure: ObjectDamaged | OSError | None = None
         for folder in self._order(name):
             path = folder.objects / self._file_name(name, record.written)
+            fd = -1
             try:
                 with self._noticing(folder):
                     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -177,6 +178,8 @@ class ObjectFiles:
                 continue
             except OSError as error:
                 failure = error
+                continue
+            if fd < 0:  # the device is gone
                 continue
             if (size_bytes := os.fstat(fd).st_size) == record.size_bytes:
                 yield fd

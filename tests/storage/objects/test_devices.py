@@ -238,6 +238,14 @@ def test_a_device_that_goes_away_while_it_is_used_stops_nobody(pair, tmp_path, t
     assert not pair.is_settled
 
 
+def test_the_reader_that_finds_a_device_gone_reads_on(pair, tmp_path, told):
+    bodies = fill(pair, 10)
+    shutil.rmtree(tmp_path / "disk3")
+
+    assert holds(pair, bodies)
+    assert told == ["device lost"]
+
+
 def test_without_any_device_writes_are_refused_in_form(pair, tmp_path):
     for number in (1, 3):
         shutil.rmtree(tmp_path / f"disk{number}")
