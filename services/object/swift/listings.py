@@ -24,6 +24,8 @@ TYPES: Final = {
     "xml": "application/xml; charset=utf-8",
     "plain": "text/plain; charset=utf-8",
 }
+_TEXT_XML: Final = "text/xml; charset=utf-8"
+_ANY: Final = ("*/*", "text/*", "application/*")
 _NAMES: Final = ("prefix", "delimiter", "marker", "end_marker", "path")
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -101,12 +103,15 @@ def reply(
         body=body,
         status=200 if body else 204,
         headers=described,
-        content_type=TYPES[kind],
+        content_type=_TEXT_XML if kind == "xml" and _wants_text_xml(request) else TYPES[kind],
     )
 
 
 def form(request: Request, *, default: str = "plain") -> str:
-    """Return the form a client asks for: `json`, `xml`, `plain`; `default` if it does not say."""
+    """Return the form a client asks for: `json`, `xml`, `plain`; `default` if it does not say.
+
+    Refuses to answer in another form than one that is accepted: 406.
+    """
     if (kind := request.query.get("format", "").lower()) in TYPES:
         return kind
     accept = request.headers.get("accept", "")
@@ -114,7 +119,17 @@ def form(request: Request, *, default: str = "plain") -> str:
         return "json"
     if "application/xml" in accept or "text/xml" in accept:
         return "xml"
-    return "plain" if "text/plain" in accept else default
+    if "text/plain" in accept:
+        return "plain"
+    if accept and not any(kind in accept for kind in _ANY):
+        raise Refused(406)
+    return default
+
+
+def _wants_text_xml(request: Request) -> bool:
+    """Whether XML is to be called by its other name."""
+    accept = request.headers.get("accept", "")
+    return not request.query.get("format") and "application/xml" not in accept
 
 
 def _plain(rows: Sequence[Row], _root: tuple[str, str]) -> bytes:

@@ -70,6 +70,8 @@ class Objects:
         if version_id := versioning.version_id(request):
             return self._restore(request, writing, name, version_id)
         if "x-copy-from" in request.headers:
+            if _body(request).read(1):
+                raise Refused(400, "Copy requires a zero byte body")
             text, _, query = request.headers["x-copy-from"].partition("?")
             source = _path(request, "x-copy-from", "x-copy-from-account", text=text)
             asked = parse_qs(query).get("version-id", [""])[0]
@@ -82,7 +84,9 @@ class Objects:
         said = headers.attributes(request.headers, name.name)
         _check_dynamic(said.metadata)
         with (
-            writing.incoming(name, size_bytes=body.length_bytes or 0) as incoming,
+            writing.incoming(
+                name, size_bytes=body.length_bytes or 0, must_be_new=_must_be_new(request)
+            ) as incoming,
             trace.hop("stream", "write", target="disk", object=str(name)) as span,
         ):
             receive(body, incoming)
@@ -159,7 +163,9 @@ class Objects:
         _check_etag(request.headers, whole)
         said = manifests.attributes(headers.attributes(request.headers, name.name), rows)
         raw = manifests.stored(rows)
-        with Writing(self._store, caller).incoming(name, size_bytes=len(raw)) as incoming:
+        with Writing(self._store, caller).incoming(
+            name, size_bytes=len(raw), must_be_new=_must_be_new(request)
+        ) as incoming:
             incoming.write(raw)
             return replace_etag(_stored(incoming.commit(said)), f'"{whole}"')
 
@@ -184,7 +190,9 @@ class Objects:
             content_type=symlinks.marked(said.content_type, name, own),
             metadata={**said.metadata, **own},
         )
-        with Writing(self._store, caller).incoming(name) as incoming:
+        with Writing(self._store, caller).incoming(
+            name, must_be_new=_must_be_new(request)
+        ) as incoming:
             receive(body, incoming)
             if incoming.size_bytes:
                 raise Refused(400, "Symlink requests require a zero byte body")
@@ -209,7 +217,7 @@ class Objects:
             if not content.is_large:
                 said = _keeping_marks(said, old)
             with Writing(self._store, caller).incoming(
-                target, size_bytes=content.size_bytes
+                target, size_bytes=content.size_bytes, must_be_new=_must_be_new(request)
             ) as incoming:
                 if content.is_large:
                     said = replace(said, metadata=contents.without(said.metadata))
@@ -228,7 +236,7 @@ class Objects:
         return replace(reply, headers={**told, **reply.headers, **came_from})
 
     def _check_absence(self, request: Request, name: ObjectName) -> None:
-        """Refuse to overwrite if the client says so: 412."""
+        """Refuse to overwrite if the client says so, before the body comes: 412."""
         if (condition := request.headers.get("if-none-match")) is None:
             return
         if condition.strip() != "*":
@@ -270,6 +278,11 @@ def _path(request: Request, header: str, account_header: str, *, text: str) -> O
         raise Refused(412, "Account name cannot contain slashes")
     constraints.check_text(account, container, name)
     return ObjectName(account, container, name)
+
+
+def _must_be_new(request: Request) -> bool:
+    """Whether a PUT is to overwrite nothing: then what it says of it was looked at."""
+    return request.method == "PUT" and "if-none-match" in request.headers
 
 
 def _is_raw(request: Request) -> bool:

@@ -28,12 +28,19 @@ class Incoming:
     """An object's bytes on their way in: an upload that ends where the room does."""
 
     def __init__(
-        self, store: ObjectStore, upload: Upload, *, room_bytes: int | None, bucket: Bucket
+        self,
+        store: ObjectStore,
+        upload: Upload,
+        *,
+        room_bytes: int | None,
+        bucket: Bucket,
+        must_be_new: bool,
     ) -> None:
         self._store = store
         self._upload = upload
         self._room_bytes = room_bytes
         self._bucket = bucket
+        self._must_be_new = must_be_new
         self._kept_beside = (
             encryption.begin(upload, store.ciphers) if encryption.is_default(bucket.info) else {}
         )
@@ -61,22 +68,40 @@ class Incoming:
     def commit(self, said: Attributes) -> ObjectRecord:
         """Keep what is there now, if the container keeps versions, and become the object.
 
-        Refuses to take a locked one's place: 403; and to expire where all is locked: 400.
+        Refuses to take a locked one's place: 403; to expire where all is locked: 400; and the place
+        of any if it must be new: 412.
         """
         bucket, name = self._bucket, self._upload.name
         if self._kept_beside:
             said = replace(said, metadata={**said.metadata, **self._kept_beside})
         if (place := history.archive(bucket.info.metadata)) is not None:
-            history.keep(self._store, name, place)
-            return self._upload.commit(said)
+            with self._absence(name):
+                history.keep(self._store, name, place)
+                return self._upload.commit(said)
         if lock := locks.default(bucket):
             if said.delete_at is not None:
                 raise Refused(400, "What is put here is locked, and cannot expire: X-Delete-At")
             said = replace(said, metadata={**said.metadata, **lock})
-        condition = check_free if bucket.has_locks else None
+        condition = _check_absent if self._must_be_new else check_free
+        is_bound = self._must_be_new or bucket.has_locks
         return versions.put(
-            self._store, bucket, name.name, upload=self._upload, said=said, condition=condition
+            self._store,
+            bucket,
+            name.name,
+            upload=self._upload,
+            said=said,
+            condition=condition if is_bound else None,
         ).record
+
+    @contextlib.contextmanager
+    def _absence(self, name: ObjectName) -> Iterator[None]:
+        """If it must be new, see that it is, and that no other like it comes between: 412."""
+        if not self._must_be_new:
+            yield
+            return
+        with stripes.lock(name):
+            _check_absent(versions.find(self._store, self._bucket, name.name))
+            yield
 
     def _check(self, size_bytes: int) -> None:
         constraints.check_size(size_bytes)
@@ -91,9 +116,12 @@ class Writing:
         self._caller = caller
 
     @contextlib.contextmanager
-    def incoming(self, name: ObjectName, *, size_bytes: int = 0) -> Iterator[Incoming]:
+    def incoming(
+        self, name: ObjectName, *, size_bytes: int = 0, must_be_new: bool = False
+    ) -> Iterator[Incoming]:
         """Begin an object of `size_bytes`, as far as that is known. Left without `commit`, nothing
-        remains. Refuses who may not, what has no room, and the place of a locked object.
+        remains. Refuses who may not, what has no room, and the place of a locked object; `commit`
+        refuses that of any if it `must_be_new`.
         """
         self.check(name)
         constraints.check_text(name.name)
@@ -105,7 +133,10 @@ class Writing:
         constraints.check_size(size_bytes)
         quotas.check_size(size_bytes, room_bytes)
         with self._store.put_object(name) as upload:
-            yield Incoming(self._store, upload, room_bytes=room_bytes, bucket=bucket)
+            yield Incoming(
+                self._store, upload,
+                room_bytes=room_bytes, bucket=bucket, must_be_new=must_be_new,
+            )  # fmt: skip
 
     def delete(self, name: ObjectName, *, version_id: str = "") -> versions.Deleted:
         """Remove an object, or one version of it for good. Refuses a locked one: 403, and one that
@@ -184,3 +215,8 @@ def check_free(version: Version | None) -> None:
     """Refuse to replace or remove a version while it is locked: 403."""
     if version is not None:
         locks.check(version.name.container, version.record)
+
+
+def _check_absent(version: Version | None) -> None:
+    if version is not None:
+        raise Refused(412)

@@ -75,6 +75,24 @@ def test_a_long_name_is_refused(client: TestClient):
     assert answer.text == "Container name length of 257 longer than 256"
 
 
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("text/xml", (200, "text/xml; charset=utf-8")),
+        ("text/html, */*;q=0.8", (200, "text/plain; charset=utf-8")),
+        ("text/html", (406, "text/html; charset=UTF-8")),
+    ],
+)
+def test_a_listing_comes_as_it_is_accepted_or_not(
+    swifty: TestClient, accept: str, expected: tuple[int, str]
+):
+    swifty.put(f"{C}/o")
+
+    for path in (C, "/v1/AUTH_p"):
+        answer = swifty.get(path, headers={"Accept": accept})
+        assert expected == (answer.status_code, answer.headers["content-type"])
+
+
 def test_a_listing_is_plain_json_or_xml(swifty: TestClient):
     swifty.put(f"{C}/a&b", content=b"hello", headers={"Content-Type": "text/x"})
     swifty.put(f"{C}/d/e", content=b"")

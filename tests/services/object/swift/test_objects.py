@@ -9,8 +9,13 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
+from services.object.refusals import Refused
+from services.object.swift.access import Caller
+from services.object.swift.writing import Writing
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
+from storage.objects.transfer import Attributes
+from tests.services.object.conftest import login
 
 O = "/v1/AUTH_p/c/o"  # noqa: E741
 DATA = bytes(range(256)) * 20
@@ -173,6 +178,33 @@ def test_a_put_can_refuse_to_overwrite(stored: TestClient):
     assert stored.put(O, content=b"x", headers={"If-None-Match": "*"}).status_code == 412
     assert stored.put(O + "2", content=b"x", headers={"If-None-Match": "*"}).status_code == 201
     assert stored.put(O, content=b"x", headers={"If-None-Match": "e"}).status_code == 400
+
+
+@pytest.mark.parametrize("kept", [{}, {"X-Versions-Location": "c"}, {"X-Versions-Enabled": "true"}])
+def test_of_two_that_must_be_new_one_is(
+    stored: TestClient, store: ObjectStore, kept: dict[str, str]
+):
+    stored.put("/v1/AUTH_p/new", headers=kept)
+    name, writing = ObjectName("AUTH_p", "new", "o"), Writing(store, Caller(ctx=login("member")))
+
+    with (
+        writing.incoming(name, must_be_new=True) as first,
+        writing.incoming(name, must_be_new=True) as second,
+    ):
+        first.write(b"first")
+        first.commit(Attributes())
+        with pytest.raises(Refused) as refused:
+            second.commit(Attributes())
+
+    assert refused.value.status == 412
+    assert stored.get("/v1/AUTH_p/new/o").content == b"first"
+
+
+def test_a_copy_brings_no_bytes(stored: TestClient):
+    refused = stored.put(O + "2", content=b"x", headers={"X-Copy-From": "c/o"})
+
+    assert refused.status_code == 400
+    assert stored.head(O + "2").status_code == 404
 
 
 def test_a_post_replaces_the_metadata(stored: TestClient):
