@@ -99,7 +99,9 @@ def _by_acl(call: Call, need: Need, key: str) -> bool:
         acl = acls.of_object(version)
     else:
         acl = acls.of_bucket(call.bucket)
-    if acls.blocks(call.bucket, "IgnorePublicAcls"):
+    if acls.has_none(call.bucket):
+        acl = acls.Acl()
+    elif acls.blocks(call.bucket, "IgnorePublicAcls"):
         acl = acls.Acl(grants=tuple(g for g in acl.grants if "/" not in g[0]))
     return acl.allows(need.right, caller_id="" if call.caller.is_anonymous else call.caller.id)
 

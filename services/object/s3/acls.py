@@ -23,6 +23,7 @@ ALL: Final = "http://acs.amazonaws.com/groups/global/AllUsers"
 AUTHENTICATED: Final = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 _LOG_DELIVERY: Final = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 PERMISSIONS: Final = ("FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP")
+OWNER_ENFORCED: Final = "BucketOwnerEnforced"  # the ownership of a bucket without ACLs
 GRANTS_MAX: Final = 100
 _READ, _WRITE = "X-Container-Read", "X-Container-Write"
 _XSI: Final = 'Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="{}"'
@@ -159,6 +160,11 @@ def put_object_acl(call: Call) -> Reply:
     return Reply()
 
 
+def has_none(bucket: Bucket | None) -> bool:
+    """Whether no ACL counts in a bucket: its owner alone owns what is in it, whoever put it."""
+    return bucket is not None and bucket.kept(sysmeta.OWNERSHIP) == OWNER_ENFORCED
+
+
 def blocks(bucket: Bucket | None, what: str) -> bool:
     """Whether the bucket's public access block says so: `IgnorePublicAcls` …"""
     kept = bucket.kept(sysmeta.PUBLIC_ACCESS_BLOCK) if bucket else ""
@@ -166,7 +172,9 @@ def blocks(bucket: Bucket | None, what: str) -> bool:
 
 
 def refuse_public(call: Call, acl: Acl) -> None:
-    """Refuse an ACL that opens something, where the bucket blocks such."""
+    """Refuse an ACL that opens something, where the bucket blocks such, or has no ACLs."""
+    if acl.grants and has_none(call.found):
+        raise Refused("AccessControlListNotSupported")
     if acl.is_public and blocks(call.found, "BlockPublicAcls"):
         raise Refused("AccessDenied")
 

@@ -46,6 +46,7 @@ def of_request(call: Call) -> Attributes:
     if text := call.headers.get("x-amz-tagging"):
         metadata[sysmeta.TAGS] = tags.from_header(text)
     if (grants := acls.from_headers(call)) is not None:
+        acls.refuse_public(call, grants)
         metadata[sysmeta.ACL] = grants.dump()
     if location := given.get("x-amz-website-redirect-location"):
         if not location.startswith(("/", "http://", "https://")):

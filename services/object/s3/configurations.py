@@ -18,7 +18,7 @@ from services.object.s3.refusals import Refused
 _BLOCKS: Final = (
     "BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets",
 )  # fmt: skip
-_OWNERSHIPS: Final = ("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
+_OWNERSHIPS: Final = ("BucketOwnerPreferred", "ObjectWriter", acls.OWNER_ENFORCED)
 
 
 def keep(call: Call, name: str, value: str | None) -> None:
@@ -116,10 +116,15 @@ def get_ownership(call: Call) -> Reply:
 
 
 def put_ownership(call: Call) -> Reply:
-    """PutBucketOwnershipControls: what is in a bucket is its owner's, whichever is chosen."""
+    """PutBucketOwnershipControls: what is in a bucket is its owner's, whichever is chosen.
+
+    With `BucketOwnerEnforced` no ACL counts; one that gives others rights must go first.
+    """
     rule = call.document("OwnershipControls").find("Rule") or documents.Node("")
     if (chosen := rule.value("ObjectOwnership")) not in _OWNERSHIPS:
         raise Refused("MalformedXML")
+    if chosen == acls.OWNER_ENFORCED and acls.of_bucket(call.bucket).grants:
+        raise Refused("InvalidBucketAclWithObjectOwnership")
     keep(call, sysmeta.OWNERSHIP, chosen)
     return Reply()
 

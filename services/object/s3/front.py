@@ -32,6 +32,11 @@ from storage.objects.store import ObjectStore
 
 _READING: Final = ("GET", "HEAD", "DELETE", "OPTIONS")
 _WRITING: Final = ("PUT", "POST")
+# each changes what a request does: to pass over it would be another deed than was asked for
+_UNSERVED: Final = frozenset({
+    "x-amz-write-offset-bytes", "x-amz-if-match-last-modified-time", "x-amz-if-match-size",
+    "x-amz-if-match-initiated-time",
+})  # fmt: skip
 
 
 def _is_plain(query: bytes, headers: Headers) -> bool:
@@ -150,6 +155,8 @@ class _Seen:
 
 def _check(call: Call, operation: operations.Operation) -> None:
     """Refuse what may not be, before any of the body is read."""
+    if unserved := next((name for name in call.headers if name in _UNSERVED), ""):
+        raise Refused("NotImplemented", f"{unserved} is not served.")
     if operation.level == operations.SERVICE or operation.name == "CreateBucket":
         access.check_service(call, is_write=operation.need.is_write)
         return

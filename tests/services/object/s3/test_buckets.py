@@ -99,3 +99,29 @@ def test_ownership(s3, bucket):
     rules = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=rules)
     assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == rules
+
+
+def test_no_acl_counts_in_a_bucket_that_its_owner_owns_alone(s3, clients, bucket):
+    s3.put_object(Bucket=bucket, Key="before", Body=b"", ACL="public-read")
+    s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    said = {"Bucket": bucket, "OwnershipControls": {
+        "Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}],
+    }}  # fmt: skip
+    assert refused(s3.put_bucket_ownership_controls, **said) == (
+        "InvalidBucketAclWithObjectOwnership"
+    )
+    s3.put_bucket_acl(Bucket=bucket, ACL="private")
+    s3.put_bucket_ownership_controls(**said)
+
+    reading = {"Bucket": bucket, "Key": "before"}
+    assert refused(clients.of("anonymous").get_object, **reading) == "AccessDenied"
+    for call, what in (
+        (s3.put_bucket_acl, {}), (s3.put_object_acl, {"Key": "before"}),
+        (s3.put_object, {"Key": "o", "Body": b""}),
+        (s3.copy_object, {"Key": "o", "CopySource": reading}),
+        (s3.create_multipart_upload, {"Key": "o"}),
+    ):  # fmt: skip
+        assert refused(call, Bucket=bucket, ACL="public-read", **what) == (
+            "AccessControlListNotSupported"
+        )
+    s3.put_object(Bucket=bucket, Key="o", Body=b"", ACL="bucket-owner-full-control")

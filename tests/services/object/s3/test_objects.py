@@ -166,3 +166,12 @@ def test_keys_are_any_text(s3, bucket):
     for key in keys:
         assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == key.encode()
     assert [o["Key"] for o in s3.list_objects_v2(Bucket=bucket)["Contents"]] == sorted(keys)
+
+
+def test_what_would_be_another_deed_without_its_header_is_not_done(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="o", Body=b"data")
+
+    more = {"Bucket": bucket, "Key": "o", "Body": b"more", "WriteOffsetBytes": 4}
+    assert refused(s3.put_object, **more) == "NotImplemented"
+    assert refused(s3.delete_object, Bucket=bucket, Key="o", IfMatchSize=7) == "NotImplemented"
+    assert s3.get_object(Bucket=bucket, Key="o")["Body"].read() == b"data"

@@ -159,6 +159,8 @@ def test_a_block_keeps_a_bucket_shut(s3, clients, bucket):
 
     assert refused(anybody.get_object, Bucket=bucket, Key="o") == "AccessDenied"
     assert refused(s3.put_bucket_acl, Bucket=bucket, ACL="public-read") == "AccessDenied"
+    new = {"Bucket": bucket, "Key": "new", "Body": b"", "ACL": "public-read"}
+    assert refused(s3.put_object, **new) == "AccessDenied"
     opened = policy(statement())
     assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=opened) == "AccessDenied"
     assert s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"] == block
