@@ -59,6 +59,13 @@ def check_text(*names: str) -> None:
         raise Refused(412, "Invalid UTF8 or contains NULL")
 
 
+def check_headers(values: Mapping[str, str]) -> None:
+    """Refuse a header that is too long to be kept, and listed ten thousand times: 400."""
+    for name, value in values.items():
+        if len(value) > MAX_HEADER_SIZE:
+            raise Refused(400, f"Header value too long: {name[:MAX_META_NAME_LENGTH]}")
+
+
 def check_size(size_bytes: int) -> None:
     """Refuse an object over 5 GiB: 413."""
     if size_bytes > MAX_FILE_SIZE:

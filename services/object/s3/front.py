@@ -12,6 +12,7 @@ from typing import Final
 from appliance import context, errors
 from services.http.endpoint import Endpoint, Face, Reply, Request, endpoint, path
 from services.http.headers import Headers
+from services.object import constraints
 from services.object.bucket import Bucket
 from services.object.s3 import (
     access,
@@ -157,6 +158,8 @@ def _check(call: Call, operation: operations.Operation) -> None:
     """Refuse what may not be, before any of the body is read."""
     if unserved := next((name for name in call.headers if name in _UNSERVED), ""):
         raise Refused("NotImplemented", f"{unserved} is not served.")
+    if any(len(value) > constraints.MAX_HEADER_SIZE for value in call.headers.values()):
+        raise Refused("RequestHeaderSectionTooLarge")
     if operation.level == operations.SERVICE or operation.name == "CreateBucket":
         access.check_service(call, is_write=operation.need.is_write)
         return

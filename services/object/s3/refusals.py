@@ -71,6 +71,7 @@ _CODES: Final[Mapping[str, tuple[int, str]]] = {
     "ObjectLockConfigurationNotFoundError": (404, "There is no object lock configuration."),
     "OwnershipControlsNotFoundError": (404, "The bucket ownership controls were not found."),
     "PreconditionFailed": (412, "At least one of the preconditions you specified did not hold."),
+    "RequestHeaderSectionTooLarge": (400, "A header of your request is too long."),
     "RequestTimeTooSkewed": (403, "Your clock and the server's are too far apart."),
     "RequestTimeout": (400, "Your socket connection was not read from or written to in time."),
     "ServerSideEncryptionConfigurationNotFoundError": (404, "There is no encryption set."),

@@ -45,6 +45,7 @@ _OF_ACCOUNTS: Final = "GET, HEAD, POST, DELETE, OPTIONS"
 _OF_CONTAINERS: Final = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
 _OF_OBJECTS: Final = "GET, HEAD, PUT, POST, DELETE, COPY, OPTIONS"
 _WRITING: Final = frozenset({"PUT", "DELETE", "COPY"})
+_KEEPING: Final = frozenset({"PUT", "POST", "COPY"})
 
 
 def _is_plain(query: bytes, headers: Headers) -> bool:
@@ -168,6 +169,8 @@ class _Verbs:
         told: dict[str, str] = {"X-Trans-Id": _transaction_id(request)}
         try:
             constraints.check_text(*request.path.values())
+            if request.method in _KEEPING:
+                constraints.check_headers(request.headers)
             with refusals.translated():
                 reply = self._answer(request, handler)
             return replace(reply, headers={**reply.headers, **told, **self._cors(request, reply)})

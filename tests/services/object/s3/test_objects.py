@@ -175,3 +175,8 @@ def test_what_would_be_another_deed_without_its_header_is_not_done(s3, bucket):
     assert refused(s3.put_object, **more) == "NotImplemented"
     assert refused(s3.delete_object, Bucket=bucket, Key="o", IfMatchSize=7) == "NotImplemented"
     assert s3.get_object(Bucket=bucket, Key="o")["Body"].read() == b"data"
+
+
+def test_a_header_that_is_too_long_is_not_kept(s3, bucket):
+    said = {"Bucket": bucket, "Key": "o", "Body": b"", "ContentType": "a" * 8193}
+    assert refused(s3.put_object, **said) == "RequestHeaderSectionTooLarge"

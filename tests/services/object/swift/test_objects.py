@@ -200,6 +200,15 @@ def test_of_two_that_must_be_new_one_is(
     assert stored.get("/v1/AUTH_p/new/o").content == b"first"
 
 
+@pytest.mark.parametrize("method", ["PUT", "POST", "COPY"])
+def test_a_header_that_is_too_long_is_not_kept(stored: TestClient, method: str):
+    said = {"Content-Disposition": "a" * 8193, "Destination": "c/p"}
+
+    assert stored.request(method, O, headers=said).status_code == 400
+    assert "content-disposition" not in stored.head(O).headers
+    assert stored.put(O, headers=said | {"Content-Disposition": "a" * 8192}).status_code == 201
+
+
 def test_a_copy_brings_no_bytes(stored: TestClient):
     refused = stored.put(O + "2", content=b"x", headers={"X-Copy-From": "c/o"})
 
