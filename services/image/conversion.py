@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance import config, errors
+from services.image import inspection
 
 # Glance's word → QEMU's, of formats that are converted
 FORMATS: Final = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
@@ -27,9 +28,14 @@ _TELL_EVERY_S: Final = 15.0  # also when the program says nothing: whoever hears
 _LIMITS: Final = {signal.SIGXCPU: "time", signal.SIGXFSZ: "file size", signal.SIGKILL: "time"}
 
 
-def is_due(disk_format: str | None, settings: config.Image) -> bool:
-    """Whether an image of that format is imported as another."""
-    return bool(settings.convert_to) and disk_format in FORMATS
+def is_due(disk_format: str | None, container_format: str | None, settings: config.Image) -> bool:
+    """Whether an image of these formats is imported as another.
+
+    Never one in a container: that is not looked into, and a descriptor that a stranger wrote would
+    have the program read any file of the host.
+    """
+    is_wanted = bool(settings.convert_to) and disk_format in FORMATS
+    return is_wanted and inspection.is_the_disk(container_format)
 
 
 def convert(

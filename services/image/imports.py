@@ -131,7 +131,9 @@ class Imports:
         with trace.hop("stream", f"import {name}", target=target, image=image.id) as span:
             with contextlib.ExitStack() as opened:
                 reader: Reader = self._reader(image, task, opened)
-                if task is not None and conversion.is_due(image.disk_format, self._settings.image):
+                if task is not None and conversion.is_due(
+                    image.disk_format, image.container_format, self._settings.image
+                ):
                     image, reader = self._converted(image, task, reader, opened)
                 image = self._data.fill(image, reader)
             span.bytes = image.size_bytes
@@ -192,7 +194,7 @@ class Imports:
         checked = Incoming(
             reader,
             disk_format=image.disk_format,
-            container_format=image.container_format or "bare",
+            container_format="bare",  # whatever the row says: it goes to a program
             size_bytes_max=settings.size_bytes_max,
             virtual_size_bytes_max=settings.virtual_size_bytes_max,
             renew=lambda: self._data.renew(image),

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from typing import Final
 
 from appliance import clock, errors
-from services.image.inspection import CONTAINER_FORMATS, Inspecting, Reader
+from services.image import inspection
+from services.image.inspection import Inspecting, Reader
 from storage.images.checksums import Summing
 
 RENEW_EVERY_S: Final = 15.0  # a write to the database this often, whatever the bytes' speed
-
-_UNPACKED: Final = frozenset({"bare", "ami", "aki", "ari"})  # the others wrap the disk in a file
-_NOT_INSPECTED: Final = frozenset(CONTAINER_FORMATS) - _UNPACKED
 
 
 class Incoming:
@@ -41,7 +39,7 @@ class Incoming:
         self.disk_format = disk_format
         self.virtual_size_bytes: int | None = None
         self._inspecting = Inspecting(self.sums)
-        self._is_inspected = container_format not in _NOT_INSPECTED
+        self._is_inspected = inspection.is_the_disk(container_format)
         self._size_bytes_max = size_bytes_max
         self._virtual_size_bytes_max = virtual_size_bytes_max
         self._renew = renew

@@ -10,11 +10,13 @@ from appliance import errors
 
 # a plain disk: anything that QEMU would never open as a format of its own
 _PLAIN: Final = frozenset({"raw", "gpt", "luks", "iso"})
-_RAW_LIKE: Final = frozenset({"raw", "aki", "ari", "ami"})
+# without a header that inspectors know: anything but another format
+_RAW_LIKE: Final = frozenset({"raw", "aki", "ari", "ami", "ploop"})
 DISK_FORMATS: Final = (
     "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop",
 )  # fmt: skip
 CONTAINER_FORMATS: Final = ("ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed")
+_UNPACKED: Final = frozenset({"bare", "ami", "aki", "ari"})  # the others wrap the disk in a file
 
 
 class Reader(Protocol):
@@ -23,6 +25,11 @@ class Reader(Protocol):
     def read(self, size_bytes: int, /) -> bytes:
         """Up to `size_bytes`; empty at the end."""
         ...
+
+
+def is_the_disk(container_format: str | None) -> bool:
+    """Whether the bytes are the disk itself, which can be looked into; no container: they are."""
+    return (container_format or "bare") in _UNPACKED
 
 
 class Inspecting:
@@ -65,8 +72,6 @@ class Inspecting:
         found = self._found()
         if disk_format in _RAW_LIKE:
             _refuse_unless(set(found) <= _PLAIN, disk_format, set(found))
-            return None
-        if disk_format not in format_inspector.ALL_FORMATS:
             return None
         is_only = set(found) == {disk_format}
         is_bootable_iso = disk_format == "iso" and set(found) == {"iso", "gpt"}

@@ -76,9 +76,15 @@ def test_only_what_does_not_boot_is_converted_and_only_if_that_is_wanted(setting
     as_it_is = dataclasses.replace(settings.image, convert_to="")
 
     due = {one for one in ("raw", "qcow2", "iso", None, "ploop", *conversion.FORMATS)
-           if conversion.is_due(one, settings.image)}  # fmt: skip
+           if conversion.is_due(one, "bare", settings.image)}  # fmt: skip
     assert due == {"vmdk", "vdi", "vhd", "vhdx"}
-    assert not conversion.is_due("vmdk", as_it_is)
+    assert not conversion.is_due("vmdk", "bare", as_it_is)
+
+
+@pytest.mark.parametrize("container_format", ["ova", "ovf", "docker", "compressed"])
+def test_what_is_in_a_container_is_never_converted(settings: config.Settings, container_format):
+    """It was not looked into: its descriptor could name any file of the host."""
+    assert not conversion.is_due("vmdk", container_format, settings.image)
 
 
 def test_a_disk_that_is_broken_inside_is_refused_with_the_programs_words(settings, raw: Path):

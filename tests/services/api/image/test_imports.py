@@ -248,6 +248,27 @@ def test_an_import_that_fails_says_why_and_leaves_a_queued_image_and_no_byte(
     )
 
 
+@pytest.mark.parametrize("container_format", ["ova", "ovf", "docker", "compressed"])
+def test_a_descriptor_in_a_container_reads_no_file_of_the_host(
+    cloud: ImageCloud, demo: Client, tmp_path, container_format
+):
+    """Bytes in a container are kept as they are: nothing opens them as a disk."""
+    (tmp_path / "secret").write_bytes(b"the host's own".ljust(512))
+    descriptor = (
+        "# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\n"
+        'createType="monolithicFlat"\n'
+        f'RW 1 FLAT "{tmp_path / "secret"}" 0\n'
+    ).encode()
+    image_id = demo.create(disk_format="vmdk", container_format=container_format)
+    _stage(demo, image_id, descriptor)
+
+    _import(demo, image_id, "glance-direct")
+    cloud.work()
+
+    assert demo("GET", f"/images/{image_id}").json()["disk_format"] == "vmdk"
+    assert demo("GET", f"/images/{image_id}/file").content == descriptor
+
+
 def test_staged_bytes_that_are_no_image_go_with_the_import(cloud: ImageCloud, demo: Client):
     image_id = demo.create()
     _stage(demo, image_id, disks.qcow2())
