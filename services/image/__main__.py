@@ -7,6 +7,7 @@ from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
 from services.image.trash import Trash
+from storage.images import swift
 
 
 def main() -> None:
@@ -15,7 +16,7 @@ def main() -> None:
     frame = worker.start("image", per_host=False)
     session = keystone.Session(frame.settings, "glance")
 
-    def account() -> tuple[str, str]:
+    def account() -> swift.Access:
         return _account(session)
 
     data = Data(frame.settings, frame.db, stores.open_stores(frame.settings, account))
@@ -33,10 +34,17 @@ def main() -> None:
     )
 
 
-def _account(session: keystone.Session) -> tuple[str, str]:
-    """Where the cloud's images are in the object store, and a token that may write there."""
+def _account(session: keystone.Session) -> swift.Access:
+    """Where the cloud's images are in the object store, with a token that may write there.
+
+    One that is refused is had anew: its key may have been rotated away.
+    """
     token = session.token()
-    return token.url("object-store"), token.id
+    return swift.Access(
+        url=token.url("object-store"),
+        headers={"X-Auth-Token": token.id},
+        forget=lambda: session.invalidate(token),
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ whose account it is, and no name in it can lead out of that account. Knows no im
 import contextlib
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from appliance import errors, trace
@@ -86,10 +86,10 @@ class Sources:
 
     def _container(self, project_id: str, location: Location) -> swift.SwiftStore:
         def access() -> swift.Access:
-            url, token = self._account()
-            base, _, _ = url.rpartition(_ACCOUNT)
-            headers = {"X-Auth-Token": token, **trace.header()}
-            return swift.Access(url=f"{base}{_ACCOUNT}{project_id}", headers=headers)
+            own = self._account()
+            base, _, _ = own.url.rpartition(_ACCOUNT)
+            headers = {**own.headers, **trace.header()}
+            return replace(own, url=f"{base}{_ACCOUNT}{project_id}", headers=headers)
 
         return swift.SwiftStore(access, container=location.container)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from appliance import config, credentials, errors, keystone, trace
 from services.image import store_settings, web_store
@@ -15,7 +16,7 @@ from storage.images.store import (
     StoreUnreachable,
 )
 
-Account = Callable[[], tuple[str, str]]  # the account's URL, and a token that may write there
+Account = Callable[[], swift.Access]  # of this box's object store, with a token that may write
 
 
 class Stores(dict[str, Store]):
@@ -36,8 +37,8 @@ def open_stores(settings: config.Settings, account: Account) -> Mapping[str, Sto
     store_settings.check(settings)
 
     def access() -> swift.Access:
-        url, token = account()
-        return swift.Access(url=url, headers={"X-Auth-Token": token, **trace.header()})
+        own = account()
+        return replace(own, headers={**own.headers, **trace.header()})
 
     found = Stores(
         swift=swift.SwiftStore(

@@ -92,7 +92,8 @@ class OwnSwift:
         self._container = container
 
     def lies(self) -> list[str]:
-        return _listed(*self._cloud.account(), self._container)
+        own = self._cloud.account()
+        return _listed(own.url, own.headers["X-Auth-Token"], self._container)
 
     @contextlib.contextmanager
     def full(self, size_bytes: int) -> Iterator[None]:
@@ -119,19 +120,14 @@ class OwnCloud:
         self.settings = self.processes.settings
         self._session = keystone.Session(self.settings, "glance")
 
-    def account(self) -> tuple[str, str]:
-        """The account's URL, and a token that may write there."""
+    def account(self) -> swift.Access:
+        """The account, with a token that may write there."""
         token = self._session.token()
-        return token.url("object-store"), token.id
+        return swift.Access(url=token.url("object-store"), headers={"X-Auth-Token": token.id})
 
     def local(self, container: str) -> OwnSwift:
         """Its object store for itself."""
-
-        def access() -> swift.Access:
-            url, token = self.account()
-            return swift.Access(url=url, headers={"X-Auth-Token": token})
-
-        images = swift.SwiftStore(access, container=container, segment_bytes=SEGMENT_BYTES)
+        images = swift.SwiftStore(self.account, container=container, segment_bytes=SEGMENT_BYTES)
         return OwnSwift(self, images, container)
 
     def remote_settings(self, settings: config.Settings, container: str) -> config.Settings:
@@ -273,6 +269,6 @@ def _listed(url: str, token: str, container: str) -> list[str]:
     return answer.body.decode().split("\n")[:-1] if answer.status == 200 else []
 
 
-def _nowhere() -> tuple[str, str]:
+def _nowhere() -> swift.Access:
     """An object store that does not answer."""
-    return "http://127.0.0.1:1/v1/AUTH_x", ""
+    return swift.Access(url="http://127.0.0.1:1/v1/AUTH_x", headers={})

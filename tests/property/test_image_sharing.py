@@ -30,6 +30,7 @@ from services.image import stores
 from services.image.api import Images, NewImage
 from services.image.data import Data
 from services.image.sources import Sources
+from storage.images import swift
 
 PROJECTS = ("red", "green", "blue")
 BOSS = "boss"
@@ -95,8 +96,8 @@ class Sharing(RuleBasedStateMachine):
         self.db = connection.open_db(self.home)
         own = config.parse({"host": "box1"}, home=self.home)
         own = dataclasses.replace(own, image=dataclasses.replace(own.image, store="file"))
-        data = Data(own, self.db, stores.open_stores(own, lambda: ("http://127.0.0.1:1", "")))
-        objects = Sources(lambda: ("http://127.0.0.1:1", ""))
+        data = Data(own, self.db, stores.open_stores(own, _nowhere))
+        objects = Sources(_nowhere)
         self.verbs = Images(own, self.db, queue.Queue(own), data=data, objects=objects)
         self.model: dict[str, Model] = {}
 
@@ -253,3 +254,7 @@ class Sharing(RuleBasedStateMachine):
 
 TestSharing = Sharing.TestCase
 TestSharing.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
+
+
+def _nowhere() -> swift.Access:
+    return swift.Access(url="http://127.0.0.1:1", headers={})

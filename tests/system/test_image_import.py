@@ -8,7 +8,9 @@ import pytest
 
 from appliance import context, queue
 from appliance.model.image import Image, ImageStatus
+from services.identity import keys
 from services.image import api
+from storage.images import swift
 from tests import client, cloud
 from tests.services.image import bundling, disks
 from tests.system.image_processes import ImageProcesses
@@ -50,10 +52,11 @@ class Imports(ImageProcesses):
     def _demo(self) -> context.RequestContext:
         return self.identity.resolve(self.token)
 
-    def _account(self) -> tuple[str, str]:
+    def _account(self) -> swift.Access:
         token = self.identity.service_token("glance")
         project_id = self.identity.resolve(token).project_id
-        return f"{self.settings.object_url}/v1/AUTH_{project_id}", token
+        url = f"{self.settings.object_url}/v1/AUTH_{project_id}"
+        return swift.Access(url=url, headers={"X-Auth-Token": token})
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +129,16 @@ def test_an_import_that_fails_is_shown_to_the_clients_of_both_apis(processes: Im
     assert processes.data_files() == before
     failed = [hop for hop in processes.hops(image.request_id) if hop.status == "error"]
     assert any("backing_file: Image has a backing file" in str(hop.detail) for hop in failed)
+
+
+def test_a_worker_whose_token_was_rotated_away_logs_in_again(processes: Imports):
+    processes.put({"before.img": DISK, "after.img": DISK})
+    _eventually(processes, processes.register("images/before.img").id, ImageStatus.ACTIVE)
+
+    keys.rotate(processes.settings.etc_dir, keep=1)
+    processes.token = processes.identity.service_token("demo")
+
+    _eventually(processes, processes.register("images/after.img").id, ImageStatus.ACTIVE)
 
 
 def test_an_image_that_is_deleted_midway_leaves_nothing(processes: Imports):

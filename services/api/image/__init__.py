@@ -17,6 +17,7 @@ from services.http import endpoint, faults
 from services.identity.api import Identity
 from services.image import api
 from services.image.api import Images
+from storage.images import swift
 
 
 def open_images(
@@ -27,10 +28,11 @@ def open_images(
 ) -> Images:
     """The image service's verbs, on stores that this process reaches as user `glance`."""
 
-    def account() -> tuple[str, str]:
+    def account() -> swift.Access:
         token = identity.service_token("glance")
         project_id = identity.resolve(token).project_id
-        return f"{settings.object_url}/v1/AUTH_{project_id}", token
+        url = f"{settings.object_url}/v1/AUTH_{project_id}"
+        return swift.Access(url=url, headers={"X-Auth-Token": token})
 
     return api.open_images(settings, db, topics, account)
 

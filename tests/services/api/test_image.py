@@ -10,6 +10,7 @@ from appliance.db import connection
 from services.api import image as image_face
 from services.http import answer, app
 from services.image import api as image_api
+from storage.images import swift
 from tests import asgi
 from tests.services.api.image.clients import USERS, Client
 from tests.services.image import disks
@@ -24,7 +25,9 @@ def anybody(
         image=dataclasses.replace(settings.image, store="file", size_bytes_max=1 << 20),
         api=dataclasses.replace(settings.api, page_max=5),
     )
-    verbs = image_api.open_images(settings, db, topics, lambda: ("http://127.0.0.1:1/v1", ""))
+    verbs = image_api.open_images(
+        settings, db, topics, lambda: swift.Access(url="http://127.0.0.1:1/v1", headers={})
+    )
     application = app.Application(
         [image_face.face(settings, verbs)], login=USERS.__getitem__, target="api",
         limits=answer.Limits(body_bytes_max=100_000),

@@ -13,6 +13,7 @@ from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
 from services.image.trash import Trash
+from storage.images import swift
 from tests.services.image.parts import Parts
 
 
@@ -35,9 +36,9 @@ def parts(settings: config.Settings, db: connection.Database, topics: queue.Queu
     )
 
 
-def _nowhere() -> tuple[str, str]:
+def _nowhere() -> swift.Access:
     """An object store that does not answer."""
-    return "http://127.0.0.1:1/v1/AUTH_x", ""
+    return swift.Access(url="http://127.0.0.1:1/v1/AUTH_x", headers={})
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
 from services.image.trash import Trash
+from storage.images import swift
 from tests import client
 from tests.system.object_process import ObjectProcess
 
@@ -74,8 +75,9 @@ class ObjectStore:
         self.process.stop()
         self.db.close()
 
-    def _account(self) -> tuple[str, str]:
+    def _account(self) -> swift.Access:
         port = 1 if self.is_away else self.settings.object.port
         project = projects.find_by_name(self.db, "service")
         assert project is not None
-        return f"http://127.0.0.1:{port}/v1/AUTH_{project.id}", self._glance
+        url = f"http://127.0.0.1:{port}/v1/AUTH_{project.id}"
+        return swift.Access(url=url, headers={"X-Auth-Token": self._glance})

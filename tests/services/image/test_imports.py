@@ -24,7 +24,7 @@ from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
 from services.image.trash import Trash
-from storage.images import file, store
+from storage.images import file, store, swift
 from tests.services.image import disks
 from tests.services.image.web import Web, page
 
@@ -106,8 +106,8 @@ class Worker:
             tx.execute(f"UPDATE images SET {names} WHERE id = ?", (*values.values(), image_id))
 
 
-def _nowhere() -> tuple[str, str]:
-    return "http://127.0.0.1:1/v1/AUTH_x", ""
+def _nowhere() -> swift.Access:
+    return swift.Access(url="http://127.0.0.1:1/v1/AUTH_x", headers={})
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from appliance.model.image import Image, ImageStatus
 from services.image import stores
 from services.image.api import NewImage, attributes
 from services.image.data import Data
+from storage.images import swift
 from storage.images.store import ImageStoreError, Store
 from tests import client
 from tests.contract import image_places
@@ -231,9 +232,9 @@ def test_a_store_that_is_not_configured_any_more_is_named(
         data.copy(image, "s3")
 
 
-def _nowhere() -> tuple[str, str]:
+def _nowhere() -> swift.Access:
     """An object store that does not answer."""
-    return "http://127.0.0.1:1/v1/AUTH_x", ""
+    return swift.Access(url="http://127.0.0.1:1/v1/AUTH_x", headers={})
 
 
 def test_a_wrong_setting_ends_the_start_with_what_to_write(tmp_path: Path):

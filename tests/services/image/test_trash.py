@@ -16,6 +16,7 @@ from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
 from services.image.trash import Trash
+from storage.images import swift
 
 CTX = context.RequestContext(project_id=ids.ProjectId("p1"), roles=frozenset({"member"}))
 OTHER = context.RequestContext(project_id=ids.ProjectId("p2"), roles=frozenset({"member"}))
@@ -70,8 +71,8 @@ class Service:
         return len(list(self.folder.iterdir()))
 
 
-def _nowhere() -> tuple[str, str]:
-    return "http://127.0.0.1:1/v1/AUTH_x", ""
+def _nowhere() -> swift.Access:
+    return swift.Access(url="http://127.0.0.1:1/v1/AUTH_x", headers={})
 
 
 @pytest.fixture

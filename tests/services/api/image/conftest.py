@@ -19,7 +19,7 @@ from services.image.imports import Imports
 from services.image.manager import Manager
 from services.image.sources import Sources
 from services.image.trash import Trash
-from storage.images import file
+from storage.images import file, swift
 from tests import asgi
 from tests.services.api.image.clients import USERS, Client
 
@@ -78,8 +78,8 @@ def cloud(settings: config.Settings, db: connection.Database, topics: queue.Queu
     )  # fmt: skip
 
 
-def _nowhere() -> tuple[str, str]:
-    return "http://127.0.0.1:1/v1", ""
+def _nowhere() -> swift.Access:
+    return swift.Access(url="http://127.0.0.1:1/v1", headers={})
 
 
 def _put_catalog(db: connection.Database, settings: config.Settings) -> None:
