@@ -22,10 +22,14 @@ def domain_of_user(db: connection.Reader, user_id: str) -> str:
     return found.domain_id if found else ""
 
 
-def narrowed(ctx: context.RequestContext, where: Mapping[str, object]) -> dict[str, object]:
-    """A filter that leaves whose token is for a domain only what is in that domain."""
-    is_of_domain = ctx.domain_id and not ctx.is_admin
-    return {**where, "domain_id": ctx.domain_id} if is_of_domain else dict(where)
+def narrowed(ctx: context.RequestContext, where: Mapping[str, object]) -> dict[str, object] | None:
+    """A filter that leaves whose token is for a domain only what is in that domain; None: nothing
+    is, as another domain's is asked for.
+    """
+    if not ctx.domain_id or ctx.is_admin:
+        return dict(where)
+    is_own = where.get("domain_id", ctx.domain_id) == ctx.domain_id
+    return {**where, "domain_id": ctx.domain_id} if is_own else None
 
 
 def changed(old: Any, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -105,3 +105,6 @@ def test_a_domains_manager_has_to_do_with_users_of_it_in_groups_of_it(cloud, gro
     asking.refused(cloud, 403, "GET", f"/groups/{theirs}", user=mandy)
     listed = asking.done(cloud, "GET", "/groups", user=mandy)["groups"]
     assert [one["name"] for one in listed] == ["staff"]
+    for plural in ("groups", "users", "projects"):
+        path = f"/{plural}?domain_id={other}"
+        assert asking.done(cloud, "GET", path, user=mandy)[plural] == []
