@@ -15,9 +15,13 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class RangeNotSatisfiable(errors.NovaboxError):
-    """The part asked for is not there; the text has the size."""
+    """The part asked for is not there; text and header have the size (RFC 9110, 15.5.17)."""
 
     status = 416
+
+    def __init__(self, wanted: str, size_bytes: int) -> None:
+        super().__init__(f"The range {wanted} is not in the image's {size_bytes} bytes.")
+        self.headers = {"Content-Range": f"bytes */{size_bytes}"}
 
 
 def paths(verbs: Images) -> tuple[endpoint.Path, ...]:
@@ -87,5 +91,5 @@ def _part(text: str | None, size_bytes: int) -> tuple[int, int]:
     else:
         start, end = max(size_bytes - int(last), 0), size_bytes - 1
     if start > end:
-        raise RangeNotSatisfiable(f"The range {text} is not in the image's {size_bytes} bytes.")
+        raise RangeNotSatisfiable(text or "", size_bytes)
     return start, end - start + 1
