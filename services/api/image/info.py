@@ -9,11 +9,13 @@ from appliance.model.image_task import TaskStatus
 from services.http import endpoint
 from services.http.endpoint import Request, path
 from services.image.api import CONTAINER_FORMATS, DISK_FORMATS, written_stores
+from services.image.api.attributes import BOOTED_WITH
 from services.image.api.imports import METHODS
 
 _TEXT: Final = {"type": ["null", "string"]}
 _NUMBER: Final = {"type": ["null", "integer"]}
 _READ_ONLY: Final = {"readOnly": True}
+_ID_OR_EMPTY: Final = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"
 _IMAGE: Final[dict[str, Any]] = {
     "id": {"type": "string"},
     "name": _TEXT | {"maxLength": 255},
@@ -34,6 +36,7 @@ _IMAGE: Final[dict[str, Any]] = {
     "tags": {"type": "array", "items": {"type": "string", "maxLength": 255}},
     "min_disk": {"type": "integer"},
     "min_ram": {"type": "integer"},
+    **{name: {"type": "string", "pattern": _ID_OR_EMPTY} for name in BOOTED_WITH},
     "self": {"type": "string"} | _READ_ONLY,
     "file": {"type": "string"} | _READ_ONLY,
     "schema": {"type": "string"} | _READ_ONLY,

@@ -16,6 +16,7 @@ NUMBER_MAX: Final = 2**31 - 1  # of min_disk and min_ram: what Glance's columns 
 
 DISK_FORMATS: Final = inspection.DISK_FORMATS
 CONTAINER_FORMATS: Final = inspection.CONTAINER_FORMATS
+BOOTED_WITH: Final = ("kernel_id", "ramdisk_id")  # properties that name other images
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ def check(image: Image) -> None:
     for name, value in image.properties.items():
         if not name or len(value) > VALUE_CHARS_MAX:
             raise errors.BadRequest(f"Invalid property {name!r}: no name, or too long a value.")
+        if name in BOOTED_WITH and value and not ids.is_uuid(value):  # empty: it names none
+            raise errors.BadRequest(f"Invalid property {name}: {value[:50]!r} is no image's id.")
     if image.disk_format not in (None, *DISK_FORMATS):
         raise errors.BadRequest(f"Invalid disk format: {image.disk_format!r}.")
     if image.container_format not in (None, *CONTAINER_FORMATS):

@@ -158,6 +158,8 @@ def test_upload_and_its_refusals(demo: Client, anybody: dict[str, Client]):
         ({"disk_format": "floppy"}, 400),
         ({"container_format": "bag"}, 400),
         ({"disk_format": "aki", "container_format": "bare"}, 400),
+        ({"kernel_id": "vmlinuz"}, 400),
+        ({"ramdisk_id": "../initrd"}, 400),
         ({"os_distro": 1}, 400),
         ({"tags": ["x" * 256]}, 400),
         ({"tags": [str(number) for number in range(129)]}, 413),
@@ -354,7 +356,9 @@ def test_a_long_list_goes_on_at_next(demo: Client):
 
 def test_schemas_and_stores_are_told(demo: Client):
     schema = demo("GET", "/schemas/image").json()
-    image = demo("GET", f"/images/{demo.create()}").json()
+    kernel = demo.create()
+    made = demo.create(kernel_id=kernel, ramdisk_id=kernel)
+    image = demo("GET", f"/images/{made}").json()
 
     assert set(image) == set(schema["properties"])
     assert demo("GET", "/schemas/images").json()["name"] == "images"
