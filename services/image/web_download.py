@@ -28,6 +28,7 @@ CHUNK_BYTES: Final = (
 _ADDRESSES_MAX: Final = 4  # that are tried; each may be silent for a while
 _URL_CHARS_MAX: Final = 2048  # a signed URL of a large cloud has some 1,500
 _PORTS: Final = {"http": 80, "https": 443}
+_PART_OR_ALL: Final = (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.OK)  # no server must know ranges
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -88,12 +89,17 @@ def open_page(
                 continue
             if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
                 raise errors.NotFound("image source", url[:300])
-            if answer.status != (HTTPStatus.PARTIAL_CONTENT if part else HTTPStatus.OK):
+            if answer.status not in (_PART_OR_ALL if part else (HTTPStatus.OK,)):
                 raise errors.StoreError(f"{url[:300]} answered {answer.status} {answer.reason}")
             _check_encoding(url, answer)
-            _check_part(url, answer, part=part, offset=offset)
+            is_part = answer.status == HTTPStatus.PARTIAL_CONTENT
+            if is_part:
+                _check_part(url, answer, offset=offset)
             size, chunks = answer.length, _chunks(opened.pop_all(), answer, url)
             next(chunks)
+            if part and not is_part:
+                size, chunks = length, _cut(chunks, url, offset=offset, length=length)
+                next(chunks)
             return Page(size_bytes=size, chunks=chunks)
     raise errors.BadRequest(f"{url[:300]}: more than {REDIRECTS_MAX} redirects")
 
@@ -133,12 +139,10 @@ def _check_encoding(url: str, answer: http.client.HTTPResponse) -> None:
         raise errors.StoreError(f"{url[:300]} sends its bytes encoded, as {encoding[:50]}")
 
 
-def _check_part(
-    url: str, answer: http.client.HTTPResponse, *, part: dict[str, str], offset: int
-) -> None:
+def _check_part(url: str, answer: http.client.HTTPResponse, *, offset: int) -> None:
     """Raise StoreError for another part than the one asked for."""
     told = answer.getheader("Content-Range") or ""
-    if part and not told.startswith(f"bytes {offset}-"):
+    if not told.startswith(f"bytes {offset}-"):
         raise errors.StoreError(f"{url[:300]} sends the part {told[:50]!r}, not from {offset}")
 
 
@@ -202,6 +206,24 @@ def _chunks(
             yield chunk
         if left:
             raise errors.StoreError(f"{url[:300]} broke off, {left} bytes early")
+
+
+def _cut(
+    chunks: Generator[bytes], url: str, *, offset: int, length: int | None
+) -> Generator[bytes]:
+    """The part, of a server that sends all. Yields once, empty, as `_chunks`."""
+    skip, left = offset, length
+    with contextlib.closing(chunks):
+        yield b""
+        for chunk in chunks:
+            piece, skip = chunk[skip:][:left], max(skip - len(chunk), 0)
+            left = None if left is None else left - len(piece)
+            if piece:
+                yield piece
+            if left == 0:
+                return
+        if left:
+            raise errors.StoreError(f"{url[:300]} ended, {left} bytes early")
 
 
 @contextlib.contextmanager

@@ -62,8 +62,24 @@ def test_a_part_is_asked_for_and_only_a_part_is_taken(web: Web, image):
     web.answers["/disk"] = page(DATA[:9], "Content-Range: bytes 0-8/9", status="206 Part")
     with pytest.raises(errors.StoreError, match="not from 7"):
         _bytes(web.url("/disk"), web.allowed(image), offset=7, length=9)
+
+
+@pytest.mark.parametrize(
+    ("offset", "length"), [(7, 9), (700_000, 299_999), (999_999, None), (0, 1)]
+)
+def test_of_a_server_that_knows_no_ranges_the_part_is_cut(web: Web, image, offset, length):
+    """It answers 200, and all (RFC 9110, 14.2)."""
     web.answers["/disk"] = page(DATA)
-    with pytest.raises(errors.StoreError, match="answered 200"):
+
+    part = _bytes(web.url("/disk"), web.allowed(image), offset=offset, length=length)
+
+    assert part == DATA[offset:][:length]
+
+
+def test_a_page_that_ends_before_the_part_does_is_said(web: Web, image):
+    web.answers["/disk"] = page(DATA[:10])
+
+    with pytest.raises(errors.StoreError, match="ended, 6 bytes early"):
         _bytes(web.url("/disk"), web.allowed(image), offset=7, length=9)
 
 
