@@ -23,4 +23,6 @@ def tell(hop: Hop) -> str:
     story = _STORY_BY_KIND.get(hop.kind, "{source} to {target}: {name}.")
     if hop.kind == "driver" and hop.target == "guest":
         story = "{source} answers the guest: {name}. The guest asked; nobody here was waiting."
+    if hop.kind == "state" and hop.target == "disk":
+        story = "{source} found this on its disks, or put it right, by itself: {name}."
     return story.format(source=hop.source, target=hop.target, name=hop.name)

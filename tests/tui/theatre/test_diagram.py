@@ -75,5 +75,12 @@ def test_every_kind_has_a_story(kind: str) -> None:
     assert {"api", "database", "create"} & set(story.tell(hop).replace(":", " ").split())
 
 
+def test_what_a_disk_shows_is_no_transaction() -> None:
+    hop = Hop(id="h", request_id="r", kind="state", source="object", target="disk", name="repaired")
+    assert (
+        story.tell(hop) == "object found this on its disks, or put it right, by itself: repaired."
+    )
+
+
 def test_at_80_columns_a_name_can_still_be_read() -> None:
     assert len(draw("http", "client", "api", width=80)[:80].rpartition("7 ")[2].strip()) >= 5
