@@ -32,6 +32,27 @@ def _change(cloud, original, password, user="other"):
     return cloud.client.post(path, json=body).status_code
 
 
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("name__contains=nn", ["Ann", "hannah"]),
+        ("name__startswith=An", ["Ann"]),
+        ("name__istartswith=an", ["Ann"]),
+        ("name__endswith=nn&name__contains=A", ["Ann"]),
+        ("name__icontains=ANNA", ["hannah"]),
+        ("name__contains=nobody", []),
+        ("name=Ann&nothing__contains=x", ["Ann"]),
+    ],
+)
+def test_users_are_found_by_a_part_of_their_name(cloud, query, names):
+    for name in ("Ann", "hannah"):
+        asking.make(cloud, "user", name=name)
+
+    found = asking.done(cloud, "GET", f"/users?{query}")["users"]
+
+    assert sorted(one["name"] for one in found) == names
+
+
 def test_a_user_is_made_shown_changed_and_deleted(cloud):
     made = asking.make(cloud, "user", name="ann", password="secret", email="a@b", description="x")
     path = f"/users/{made['id']}"
