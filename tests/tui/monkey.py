@@ -82,6 +82,10 @@ class Monkey:
         self._cloud.delay_s = 0.0
         self.deeds.seconds = time.monotonic() - began_s
 
+    async def stay(self) -> None:
+        """What comes of asking to quit, which words typed at a prompt may do."""
+        self.deeds.by_kind["quit"] += 1
+
     async def _one(self) -> None:
         app, chance = self._app, self._chance
         if isinstance(app.focused, Input) and chance.random() < 0.5:
@@ -142,6 +146,7 @@ def run(*, seed: int, presses: int | None = None, seconds: float | None = None) 
     async def scene(app: Tui, pilot: Pilot[None]) -> None:
         nonlocal found
         monkey = Monkey(app, pilot, cloud, random.Random(seed))
+        setattr(app, "action_quit", monkey.stay)  # noqa: B010 - of this one only
         found = monkey.deeds
         await monkey.go(presses=presses, seconds=seconds)
         await stage.until(pilot, lambda: not app.has_keys_waiting)
