@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
-from textual.fuzzy import Matcher
 from textual.screen import Screen
 
-from tui import places, registry, themes
+from tui import fuzzy, places, registry, themes
 from tui.actions.action import Action, Level, Target, shell_line
 from tui.client import nouns
 from tui.kinds.kind import Kind
@@ -106,7 +105,7 @@ class Palette(Finder):
             for action in registry.of_view(place.name):
                 if action.call and not action.makes and action.label.startswith(verb.lower()):
                     name = kind.name(noun)
-                    yield 4 * _HERE + Matcher(rest).match(name), Offer(
+                    yield 4 * _HERE + fuzzy.match(rest, name), Offer(
                         name=f"{action.label} {name}", note=_careful(action),
                         does=f"app.perform({action.id!r}, {place.name!r}, {noun.key!r})",
                         key=_key(action),
@@ -171,7 +170,7 @@ def _own(text: str, offer: Offer) -> float:
 def _score(text: str, offer: Offer) -> float:
     """How well it fits: by its name first, at the name's beginning best, else by its note."""
     name, wanted = offer.name.lower(), text.lower()
-    by_name = Matcher(text).match(offer.name)
+    by_name = fuzzy.match(text, offer.name)
     if name.startswith(wanted):
         return by_name + 10
     if f" {wanted}" in name:
