@@ -144,14 +144,14 @@ def many_rows(cloud: Loopback, home: Path) -> dict[str, float]:
     """G-07: 100 000 instances: the list opened and filtered, and the memory of it."""
     with loopback.tui(cloud, home) as terminal:
         terminal.wait(is_live)
-        terminal.settle(quiet_s=0.5)
+        terminal.settle(quiet_s=0.2)
         opened_s = until(terminal, "2", "of 100005")
         filtered_s = [until(terminal, "/", "column:value")]
         count = 100_005
         for text in "999":  # each leaves fewer
             filtered_s.append(until(terminal, text, " of 100005", but=f" {count} of"))
             count = shown_rows(terminal)
-        terminal.settle(quiet_s=0.5)
+        terminal.settle(quiet_s=0.2)
         return {
             "rows_open_ms": 1000 * opened_s,
             "rows_filter_ms": 1000 * max(filtered_s[1:]),
