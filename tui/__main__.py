@@ -6,6 +6,7 @@ import argparse
 import gc
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         from tui.linear import main as linear
 
         return linear.run(who, is_read_only=options.read_only)
+    # without its terminal nobody sees it, though who started it may ignore that (nohup)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     gc.disable()
     os.environ.setdefault("TEXTUAL_FPS", "120")  # a key in between two frames waits 8 ms, not 16
     from tui import keymaps

@@ -90,11 +90,18 @@ def test_a_terminal_that_shrinks_and_grows_again_shows_all(box1: Loopback, tmp_p
         assert terminal.text().splitlines()[-2:] == hints
 
 
-def test_a_closed_terminal_ends_it(box1: Loopback, tmp_path: Path) -> None:
-    with loopback.tui(box1, tmp_path) as terminal:
-        terminal.wait_for("6/6 up")
-        terminal.hang_up()
-        assert terminal.status() == -signal.SIGHUP
+@pytest.mark.parametrize("inherited", [signal.SIG_DFL, signal.SIG_IGN])
+def test_a_closed_terminal_ends_it(
+    box1: Loopback, tmp_path: Path, inherited: signal.Handlers
+) -> None:
+    before = signal.signal(signal.SIGHUP, inherited)
+    try:
+        with loopback.tui(box1, tmp_path) as terminal:
+            terminal.wait_for("6/6 up")
+            terminal.hang_up()
+            assert terminal.status() == -signal.SIGHUP
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _but_the_clock(text: str) -> str:
