@@ -55,7 +55,7 @@ def detail(item: Entry, pen: Pen) -> Iterable[Line]:
     owner = next((one for one in pen.store.all(Image) if one.id in item.name), None)
     if owner is not None:
         yield f"{pen.glyphs.branch} holds bytes of the image {owner.name or owner.id}"
-    yield f"{pen.glyphs.branch} W walks to its segments and bytes, k reads and sums them all"
+    yield f"{pen.glyphs.branch} W walks to its segments and bytes, K reads and sums them all"
 
 
 KIND: Final = Kind(
