@@ -46,13 +46,10 @@ class Carrying(Panes):
     @work(group="acts")
     async def action_upload_image(self) -> None:
         """Make an image of a file."""
-        target = await self._asked("image.upload", Target(id="", name=""))
-        if target is None:
+        asked = await self._asked_file("image.upload", Target(id="", name=""))
+        if asked is None:
             return
-        file = await self._file(target)
-        if file is None:
-            return
-        path, size = file
+        target, path, size = asked
         made = await self.app.ask(
             verbs.image.create_image(of_images.document(target)), openstack.image
         )
@@ -68,13 +65,12 @@ class Carrying(Panes):
             self.app.say("n makes a container first", is_error=True)
             return
         here = Entry(kind="container", container=container)
-        target = await self._asked("object.put", Target(id=container, name=container, noun=here))
-        if target is None:
+        asked = await self._asked_file(
+            "object.put", Target(id=container, name=container, noun=here)
+        )
+        if asked is None:
             return
-        file = await self._file(target)
-        if file is None:
-            return
-        path, size = file
+        target, path, size = asked
         name = target.answers["name"] or prefix + path.name
         call = object_store.put_object(container, name)
         self._transfer("put", f"{container}/{name}", size, self._sending(call, path))
@@ -167,11 +163,14 @@ class Carrying(Panes):
             return None
         return Target(id=target.id, name=target.name, noun=target.noun, answers=answers)
 
-    async def _file(self, target: Target) -> tuple[Path, int] | None:
-        """Return the file that a form names and its size, or say why it cannot be read."""
+    async def _asked_file(self, action_id: str, target: Target) -> tuple[Target, Path, int] | None:
+        """Return the answers, the file that they name and its size; None says why to the user."""
+        answered = await self._asked(action_id, target)
+        if answered is None:
+            return None
         try:
-            path = await asyncio.to_thread(local.file, target.answers["file"])
-            return path, (await asyncio.to_thread(path.stat)).st_size
+            path = await asyncio.to_thread(local.file, answered.answers["file"])
+            return answered, path, (await asyncio.to_thread(path.stat)).st_size
         except OSError as error:
             self.app.say(str(error), is_error=True)
             return None
