@@ -4,7 +4,7 @@ from appliance import context
 from appliance.db import hosts, image_copies, images, instances, pages
 from appliance.model.image import Image, ImageStatus
 from services.api.cloud.xray import parts
-from services.api.cloud.xray.node import Meaning, Node, checked, mib, unknown
+from services.api.cloud.xray.node import Meaning, Node, checked, size, unknown
 from services.api.cloud.xray.parts import Sources
 
 _MEANING: dict[str, Meaning] = {
@@ -19,7 +19,7 @@ def tree(at: Sources, ctx: context.RequestContext, image_id: str) -> Node:
     row = images.get(at.db, image_id)
     return Node(
         label=row.name or row.id, word=str(row.status), meaning=_MEANING.get(row.status, "busy"),
-        detail=f"{row.disk_format}  {mib(row.size_bytes) if row.size_bytes else 'no bytes yet'}",
+        detail=f"{row.disk_format}  {size(row.size_bytes) if row.size_bytes else 'no bytes yet'}",
         kind="image", id=row.id,
         children=(
             *_bytes(at, row),
@@ -49,7 +49,7 @@ def _bytes(at: Sources, row: Image) -> list[Node]:
     if look.value is None:
         return [unknown(label, look.reason)]
     mismatch = "" if look.value["is_there"] else f"its bytes are not there: {look.value['reason']}"
-    detail = f"{row.location}  {mib(row.size_bytes)}"
+    detail = f"{row.location}  {size(row.size_bytes)}"
     return [checked(label, mismatch, detail=detail, children=[checksum])]
 
 
@@ -65,7 +65,7 @@ def _caches(at: Sources, row: Image) -> list[Node]:
     for host in hosts.all_hosts(at.db):
         cached = at.looks.guests(host.name, "none").part("cached") or {}
         if row.id in cached:
-            detail = f"compute/images/{row.id}  {mib(cached[row.id])}"
+            detail = f"compute/images/{row.id}  {size(cached[row.id])}"
             mismatch = ""
             if row.size_bytes and cached[row.id] != row.size_bytes:
                 mismatch = (

@@ -8,7 +8,7 @@ from appliance.model.security_group import Rule, SecurityGroup
 from appliance.model.states import VmState
 from services.api.cloud.xray import parts, volume
 from services.api.cloud.xray.looks import Json, Look
-from services.api.cloud.xray.node import Node, checked, mib, unknown
+from services.api.cloud.xray.node import Node, checked, size, unknown
 from services.api.cloud.xray.parts import Sources
 
 _ON = ("running", "paused", "suspended")
@@ -77,7 +77,7 @@ def _process(row: Instance, domain: Json | None) -> Node:
     if domain["pid"]:
         words.insert(0, f"pid {domain['pid']}")
     if domain["pss_kib"]:
-        words.append(f"PSS {mib(domain['pss_kib'] << 10)}")
+        words.append(f"PSS {size(domain['pss_kib'] << 10)}")
     node = checked(
         "process", _process_mismatch(row, domain), is_changing=is_changing,
         word=domain["state"], detail="  ".join(words),
@@ -115,7 +115,7 @@ def _disk(at: Sources, row: Instance, disk: Json) -> Node:
         mismatch = f"it is laid over {disk['backing'] or 'nothing'}, not {disk['base']['path']}"
     return checked(
         label, mismatch, is_changing=_is_made(row),
-        detail=f"{disk['file']['path']}  {mib(disk['file']['used_bytes'])} of {row.disk_gib} GiB",
+        detail=f"{disk['file']['path']}  {size(disk['file']['used_bytes'])} of {row.disk_gib} GiB",
         children=[_base(at, row, disk["base"])],
     )  # fmt: skip
 
@@ -130,7 +130,7 @@ def _base(at: Sources, row: Instance, base: Json) -> Node:
         "base", "" if base["is_there"] else f"{base['path']} is not there: the guest has lost its "
         "disk; bring the image back and hard-reboot",
         is_changing=_is_made(row),
-        detail=f"{base['path']}  {mib(base['used_bytes'])}  shared with {others} other instances",
+        detail=f"{base['path']}  {size(base['used_bytes'])}  shared with {others} other instances",
         children=_image(at, row.image_id),
     )  # fmt: skip
 
@@ -156,7 +156,7 @@ def _file(row: Instance, label: str, found: Json | None) -> Node:
     mismatch = "" if found["is_there"] else f"{found['path']} is not there"
     return checked(
         label, mismatch, is_changing=_is_made(row),
-        detail=f"{found['path']}  {mib(found['used_bytes'])}",
+        detail=f"{found['path']}  {size(found['used_bytes'])}",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from appliance import context, errors
 from services.api.cloud.xray.looks import Json, Look
-from services.api.cloud.xray.node import Node, checked, mib, unknown
+from services.api.cloud.xray.node import Node, checked, size, unknown
 from services.api.cloud.xray.parts import Sources
 
 KINDS: Final = ("container", "object")
@@ -24,7 +24,7 @@ def container(at: Sources, ctx: context.RequestContext, path: str) -> Node:
         return Node(label=path, kind="container", id=path, children=(unknown("file", look.reason),))
     return Node(
         label=found["name"], word="there", kind="container", id=path,
-        detail=f"{found['objects']} objects, {mib(found['size_bytes'])}  of {found['account']}  "
+        detail=f"{_many(found['objects'])}, {size(found['size_bytes'])}  of {found['account']}  "
         f"since {found['made_at']}",
         children=(
             _file(found), *_counted(found), *_versions(found), *_archive(found),
@@ -43,7 +43,7 @@ def object_(at: Sources, ctx: context.RequestContext, path: str) -> Node:
     return Node(
         label=path, word="expired" if found["has_expired"] else "there", kind="object", id=path,
         meaning="off" if found["has_expired"] else "good",
-        detail=f"{mib(found['size_bytes'])}  {found['content_type']}  of {found['account']}",
+        detail=f"{size(found['size_bytes'])}  {found['content_type']}  of {found['account']}",
         children=(
             Node(
                 label="row", word="there",
@@ -75,10 +75,10 @@ def _file(found: Json) -> Node:
         found["objects"], found["size_bytes"],
     ):  # fmt: skip
         mismatch = (
-            f"it has {counted['objects']} objects of {counted['size_bytes']} bytes, its count says "
+            f"it has {_many(counted['objects'])} of {counted['size_bytes']} bytes, its count says "
             f"{found['objects']} of {found['size_bytes']}"
         )
-    detail = f"{found['file']}  {mib(found['file_bytes'])}"
+    detail = f"{found['file']}  {size(found['file_bytes'])}"
     return checked("file", mismatch, detail=detail)
 
 
@@ -87,12 +87,12 @@ def _counted(found: Json) -> list[Node]:
     if counted is None:
         return [Node(label="rows", word="too many", meaning="off", detail="they are not counted")]
     nodes = [
-        Node(label="bytes in it", word=f"{counted['inline']} objects"),
-        Node(label="data files", word=f"{counted['objects'] - counted['inline']} objects"),
+        Node(label="bytes in it", word=_many(counted["inline"])),
+        Node(label="data files", word=_many(counted["objects"] - counted["inline"])),
     ]
     if counted["trashed"]:
-        detail = f"{mib(counted['trashed_bytes'])}  until they leave, an undo brings them back"
-        word = f"{counted['trashed']} objects"
+        detail = f"{size(counted['trashed_bytes'])}  until they leave, an undo brings them back"
+        word = _many(counted["trashed"])
         nodes.append(Node(label="trash", word=word, meaning="busy", detail=detail))
     return nodes
 
@@ -106,7 +106,7 @@ def _versions(found: Json) -> list[Node]:
         Node(
             label="versions", word="kept" if is_on else "suspended",
             meaning="good" if is_on else "off",
-            detail=f"{shelf['objects']} that are not current  {mib(shelf['size_bytes'])}",
+            detail=f"{shelf['objects']} that are not current  {size(shelf['size_bytes'])}",
         )
     ]  # fmt: skip
 
@@ -123,7 +123,7 @@ def _archive(found: Json) -> list[Node]:
         checked(
             f"archive {place['container']}", mismatch,
             word="history" if place["is_history"] else "stack",
-            detail=f"{kept['objects']} objects  {mib(kept['size_bytes'])}" if kept else "",
+            detail=f"{_many(kept['objects'])}  {size(kept['size_bytes'])}" if kept else "",
             kind="container", object_id=place["container"],
         )
     ]  # fmt: skip
@@ -183,10 +183,10 @@ def _segments(found: Json) -> list[Node]:
     label = "static large object" if told["is_static"] else "dynamic large object"
     children = [
         checked(f"segment {one['number']}", one["wrong"],
-                detail=f"{one['path']}  {mib(one['size_bytes'])}")
+                detail=f"{one['path']}  {size(one['size_bytes'])}")
         for one in told["shown"]
     ]  # fmt: skip
-    detail = f"{told['count']} segments  {mib(told.get('size_bytes'))}"
+    detail = f"{told['count']} segments  {size(told.get('size_bytes'))}"
     if told["count"] > len(children):
         detail += f"  {len(children)} of them:"
     return [checked(label, told["wrong"], detail=detail, children=children)]
@@ -212,5 +212,9 @@ def _version(one: Json) -> Node:
     word = "current" if one["is_current"] else "delete marker" if one["is_marker"] else "older"
     return Node(
         label=f"version {one['id']}", word=word, meaning="good" if one["is_current"] else "off",
-        detail=f"{mib(one['size_bytes'])}  {one['modified_at']}",
+        detail=f"{size(one['size_bytes'])}  {one['modified_at']}",
     )  # fmt: skip
+
+
+def _many(objects: int) -> str:
+    return f"{objects} object" if objects == 1 else f"{objects} objects"

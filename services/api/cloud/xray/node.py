@@ -74,10 +74,14 @@ def unknown(label: str, reason: str) -> Node:
     return Node(label=label, word="unknown", meaning="unknown", detail=reason)
 
 
-def mib(size_bytes: int | None) -> str:
+def size(size_bytes: int | None) -> str:
     """A size for a line of text."""
     if size_bytes is None:
         return "size unknown"
+    if size_bytes < 1 << 10:
+        return f"{size_bytes} B"
+    if size_bytes < 1 << 20:
+        return f"{size_bytes / (1 << 10):.1f} KiB"
     return f"{size_bytes / (1 << 20):.1f} MiB" if size_bytes < 1 << 30 else gib(size_bytes)
 
 

@@ -48,14 +48,14 @@ def test_a_container_is_shown_with_its_file_and_what_is_in_it(cloud, store):
     tree = look(cloud, "container", "box")
 
     assert (tree["label"], tree["kind"]) == ("box", "container")
-    assert tree["detail"].startswith("2 objects, 0.0 MiB  of AUTH_")
+    assert tree["detail"].startswith("2 objects, 1001 B  of AUTH_")
     found = parts(tree)
     assert found["file"]["detail"].startswith("containers/")
     assert (found["bytes in it"]["word"], found["data files"]["word"]) == (
-        "1 objects", "1 objects",
+        "1 object", "1 object",
     )  # fmt: skip
     assert (found["versions"]["word"], found["versions"]["detail"]) == (
-        "kept", "0 that are not current  0.0 MiB",
+        "kept", "0 that are not current  0 B",
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def test_counts_that_do_not_agree_with_the_rows_are_a_mismatch(cloud, store):
         opened._db.change(lambda db: db.execute("UPDATE container SET object_count = 3"))
 
     mismatch = parts(look(cloud, "container", "box"))["file"]["mismatch"]
-    assert mismatch == "it has 1 objects of 1 bytes, its count says 3 of 1"
+    assert mismatch == "it has 1 object of 1 bytes, its count says 3 of 1"
 
 
 def test_an_archive_that_is_not_there_is_a_mismatch(cloud, store):
@@ -115,7 +115,7 @@ def test_what_belongs_to_an_object_is_shown(cloud, store):
     put(cloud, store, "link", b"", **{"X-Symlink-Target": "box/1"})
 
     large = parts(look(cloud, "object", "box/big"))["static large object"]
-    assert large["detail"] == "2 segments  0.0 MiB"
+    assert large["detail"] == "2 segments  1 B"
     assert [each["mismatch"].partition(":")[0] for each in large["children"]] == [
         "it is not there", "",
     ]  # fmt: skip
