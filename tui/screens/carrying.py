@@ -26,7 +26,7 @@ from tui.widgets.transfer import Transfer
 
 
 class Carrying(Panes):
-    """A screen with a ``Transfer`` on it."""
+    """A screen with a ``Transfer`` on it. Where a file goes, and what to list, the screen says."""
 
     def place(self) -> tuple[str, str]:
         """Return the container that a file is put into, or none, and what its name begins with."""
