@@ -15,7 +15,8 @@ from tests import client
 
 USER: Final = "test:tester"  # also its access key for S3
 SECRET: Final = "testing"
-_READY_S: Final = 60.0
+# Nothing mends here what its servers did not tell each other in time, which on a busy disk is soon.
+_PATIENT: Final = "conn_timeout = 60\nnode_timeout = 60\ncontainer_update_timeout = 60\n"
 _KINDS: Final = ("account", "container", "object")
 _PIPELINE: Final = (
     "catch_errors", "gatekeeper", "bulk", "s3api", "tempauth", "copy", "container_quotas", "slo",
@@ -124,7 +125,7 @@ def _write_configuration(home: Path, ports: dict[str, int]) -> None:
         builder.get_ring().save(str(home / f"{kind}.ring.gz"))
         (home / f"{kind}.conf").write_text(
             f"[DEFAULT]\nswift_dir = {home}\ndevices = {home}/devices\nmount_check = false\n"
-            f"fallocate_reserve = 0\n[pipeline:main]\npipeline = {kind}\n"
+            f"fallocate_reserve = 0\n{_PATIENT}[pipeline:main]\npipeline = {kind}\n"
             f"[app:{kind}]\nuse = egg:swift#{kind}\n"
         )
     filters = "".join(
@@ -132,7 +133,7 @@ def _write_configuration(home: Path, ports: dict[str, int]) -> None:
         for name in _PIPELINE
     )
     (home / "proxy.conf").write_text(
-        f"[DEFAULT]\nswift_dir = {home}\n[pipeline:main]\n"
+        f"[DEFAULT]\nswift_dir = {home}\n{_PATIENT}[pipeline:main]\n"
         f"pipeline = {' '.join(_PIPELINE)} proxy-server\n"
         "[app:proxy-server]\nuse = egg:swift#proxy\n"
         f"account_autocreate = true\n{filters}"

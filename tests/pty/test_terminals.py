@@ -26,7 +26,7 @@ def test_every_default_key_works_in_every_terminal(
         terminal.wait_for("1 marked")
         terminal.send("/")
         terminal.send(*"state:error")
-        terminal.wait_for("Instances 1 of 5")
+        terminal.wait(lambda shown: "state:error" in shown and "Instances 1 of 5" in shown)
         terminal.send("escape")
         terminal.wait_for("Instances 5 of 5")
         terminal.send("?")

@@ -82,9 +82,9 @@ def test_an_s3_that_dies_in_an_upload_keeps_no_part_of_it(
     image_id = processes.create()
     upload = processes.begin_upload(image_id, f"Content-Length: {len(DATA)}", DATA[:18_000_000])
     s3 = image_places.boto(vendor)
-    cloud.eventually(lambda: _parts(s3) == 2, timeout_s=60, what="two parts")
-    vendor.stop(kill=True)
     with upload:
+        cloud.eventually(lambda: _parts(s3) == 2, timeout_s=60, what="two parts")
+        vendor.stop(kill=True)
         upload.sendall(DATA[18_000_000:])
         assert b" 503 " in upload.recv(1000).partition(b"\r\n")[0]
     vendor.start()
@@ -104,9 +104,8 @@ def test_an_api_killed_in_an_upload_leaves_no_part_of_it(
     s3 = image_places.boto(vendor)
     image_id = processes.create()
     upload = processes.begin_upload(image_id, "Transfer-Encoding: chunked", _chunk(18_000_000))
-    cloud.eventually(lambda: _parts(s3) == 2, timeout_s=60, what="two parts")
-
     with upload:
+        cloud.eventually(lambda: _parts(s3) == 2, timeout_s=60, what="two parts")
         processes.kill("api")
     cloud.eventually(
         lambda: processes.image(image_id).status is ImageStatus.QUEUED, timeout_s=60, what="queued"
@@ -127,9 +126,10 @@ def test_an_api_killed_in_an_upload_leaves_no_segment_of_it(tmp_path: Path, fram
         image_id = processes.create()
         body = DATA[:10_500_000] if "Length" in framing else _chunk(10_500_000)
         upload = processes.begin_upload(image_id, framing, body)
-        cloud.eventually(lambda: len(processes.data_files()) >= 4, timeout_s=60, what="segments")
-
         with upload:
+            cloud.eventually(
+                lambda: len(processes.data_files()) >= 4, timeout_s=60, what="segments"
+            )
             processes.kill("api")
         processes.start("api")  # the worker logs in there
         cloud.eventually(
@@ -149,7 +149,10 @@ def _chunk(size_bytes: int) -> bytes:
 
 def _parts(s3: Any) -> int:
     """How many parts there are of the one upload under way."""
-    uploads = s3.list_multipart_uploads(Bucket="our-images").get("Uploads", [])
+    try:
+        uploads = s3.list_multipart_uploads(Bucket="our-images").get("Uploads", [])
+    except s3.exceptions.NoSuchBucket:  # its first upload makes it
+        return 0
     return sum(
         len(
             s3.list_parts(Bucket="our-images", Key=one["Key"], UploadId=one["UploadId"]).get(
