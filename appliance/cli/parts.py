@@ -207,6 +207,12 @@ def _whole_id(parts: operations.Operations, topic: str, begins: str) -> str:
     return found[0] if found else begins
 
 
+# whether its process runs, and whether somebody stopped it
+_STATES: Final = {
+    (True, False): "up", (True, True): "stopping", (False, True): "stopped", (False, False): "down",
+}  # fmt: skip
+
+
 def _services(arguments: argparse.Namespace) -> int:
     settings = config.load()
     running = supervisor.find(settings)
@@ -218,7 +224,7 @@ def _services(arguments: argparse.Namespace) -> int:
     document = [
         {
             "name": name,
-            "state": "stopped" if name in running.stopped else "up" if name in costs else "down",
+            "state": _STATES[name in costs, name in running.stopped],
             "pid": running.children.get(name),
             "pss_kib": costs[name].pss_kib if name in costs else None,
         }
@@ -228,7 +234,7 @@ def _services(arguments: argparse.Namespace) -> int:
 
 
 def _services_text(services: list[dict[str, Any]]) -> str:
-    marks = {"up": "●", "stopped": "■", "down": "✗"}
+    marks = {"up": "●", "stopping": "▒", "stopped": "■", "down": "✗"}
     return "\n".join(
         f"{marks[one['state']]} {one['name']:<12}{one['state']:<9}"
         + (f"pid {one['pid']:<9}{one['pss_kib'] / 1024:>6.1f} MiB" if one["pss_kib"] else "")

@@ -2,7 +2,9 @@
 
 import getpass
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -132,7 +134,15 @@ def test_services_are_listed_stopped_started_restarted_and_killed(
         )  # fmt: skip
 
     with stand_ins(settings.home):
+        (pid,) = (
+            one["pid"]
+            for one in json.loads(said(capsys, "service", "list", "--json"))
+            if one["name"] == "api"
+        )
+        os.kill(pid, signal.SIGSTOP)
         assert said(capsys, "service", "stop", "api") == "api stops\n"
+        assert "▒ api         stopping" in said(capsys, "service", "list")
+        os.kill(pid, signal.SIGCONT)
         eventually(
             lambda: "■ api         stopped" in said(capsys, "service", "list"),
             timeout_s=DEADLINE_S, what="it is stopped",
