@@ -41,7 +41,11 @@ def new_hex() -> str:
 
 def new_request_id() -> RequestId:
     """`req-` and a UUID, as every OpenStack service answers it."""
-    return RequestId(f"req-{uuid.UUID(int=_numbers.getrandbits(128), version=4)}")
+    text = f"{_numbers.getrandbits(128):032x}"
+    variant = "89ab"[int(text[16], 16) % 4]  # as RFC 9562 has it in a UUID of version 4
+    return RequestId(
+        f"req-{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+    )
 
 
 def new_hop_id() -> HopId:

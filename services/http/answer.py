@@ -1,4 +1,4 @@
-"""One endpoint's run: body → login → decode → handler in a thread → answer.
+"""One endpoint's run: body → login → decode → handler, in a thread as a rule → answer.
 
 What is raised on the way goes on to the application, which answers it.
 """
@@ -18,6 +18,7 @@ from appliance import context, errors
 from appliance.db.remembered import Remembered
 from services.http import auth, endpoint, stream
 from services.http.headers import Headers
+from services.http.shortcut import Shortcut
 
 SMALL_BYTES: Final = 256 << 10  # a body of so few is awaited without holding a thread
 _EMPTY: frozenset[int] = frozenset({204, 304})
@@ -46,6 +47,7 @@ async def run(
     login: auth.Login,
     limits: Limits,
     rename: Callable[[str], None],
+    shortcut: Shortcut,
     given: "Given | None" = None,
 ) -> None:
     """Answer one request by `target`. Raises whatever login, decoding or the handler raise."""
@@ -67,9 +69,13 @@ async def run(
         _request, scope=scope, headers=headers, path=parameters, content=content, rename=rename
     )
     work = functools.partial(ctx.run, _call, target, make, raw, headers, login, given)
+    query = scope["query_string"]
     try:
-        is_brief = not is_stream and target.is_brief(scope["query_string"], headers)
-        reply = await stream.in_thread(work, is_stream=is_stream, is_brief=is_brief)
+        if content is None and shortcut.is_open and target.is_quick(parameters, query, headers):
+            reply = await shortcut.take(work)
+        else:
+            is_brief = not is_stream and target.is_brief(query, headers)
+            reply = await stream.in_thread(work, is_stream=is_stream, is_brief=is_brief)
     finally:
         if content is not None:
             content.close()
@@ -171,10 +177,7 @@ async def _send(
     if reply.content_type:
         headers["Content-Type"] = reply.content_type
     if isinstance(reply.body, bytes):
-        response = Response(reply.body, status_code=reply.status, headers=headers)
-        if is_head:
-            response.body = b""
-        await response(scope, receive, send)
+        await _send_bytes(send, reply.status, headers, reply.body, is_head=is_head)
         return
     async with stream.opened(reply.body, ctx) as source:
         if is_head:
@@ -183,6 +186,19 @@ async def _send(
             await StreamingResponse(source, status_code=reply.status, headers=headers)(
                 scope, receive, send
             )
+
+
+async def _send_bytes(
+    send: Send, status: int, headers: dict[str, str], body: bytes, *, is_head: bool
+) -> None:
+    """What Starlette's Response sends, which is made for more than every answer here needs."""
+    raw = [
+        (name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()
+    ]
+    if status not in _EMPTY and not any(name == b"content-length" for name, _ in raw):
+        raw.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": b"" if is_head else body})
 
 
 def _request(

@@ -12,7 +12,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance import context, errors, ids, trace
-from services.http import access, answer, auth, clients, endpoint, faults, stream
+from services.http import access, answer, auth, clients, endpoint, faults, shortcut, stream
 from services.http.headers import Headers
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ class Application:
         self._target = target
         self._limits = limits or answer.Limits()
         self._untraced = untraced
+        self._shortcut = shortcut.Shortcut()
         self._sockets = sockets or {}
         self._given = version and answer.Given(version, entries_max=answer.GIVEN_MAX)
 
@@ -126,7 +127,7 @@ class Application:
             await answer.run(
                 scope, receive, send,
                 headers=headers, target=target, parameters=parameters, limits=self._limits,
-                rename=send.rename, given=self._given,
+                rename=send.rename, shortcut=self._shortcut, given=self._given,
                 login=access.checked(
                     self._login, mounted.face, method=scope["method"], path=scope["path"]
                 ),

@@ -77,6 +77,11 @@ def never_brief(_query: bytes, _headers: Headers) -> bool:
     return False
 
 
+def never_quick(_path: Mapping[str, str], _query: bytes, _headers: Headers) -> bool:
+    """Say of every request that a thread is worth its price."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """A handler and what must hold before it is called; made by `endpoint`."""
@@ -91,10 +96,13 @@ class Endpoint:
     media_types: tuple[str, ...] = JSON
     is_repeatable: bool = False
     is_brief: "Brief" = never_brief
+    is_quick: "Quick" = never_quick
 
 
 # whether a request, once its body is there, takes hardly longer than a commit (`threads`)
 Brief = Callable[[bytes, Headers], bool]
+# whether a request without a body is answered in less time than the way to a thread takes and back
+Quick = Callable[[Mapping[str, str], bytes, Headers], bool]
 # the caller of a request and its body, by its signature; raises what the face answers
 Identify = Callable[[Request, bytes], context.RequestContext]
 
@@ -110,6 +118,7 @@ def endpoint(
     streams: bool = False,
     is_repeatable: bool = False,
     is_brief: Brief = never_brief,
+    is_quick: Quick = never_quick,
 ) -> Endpoint:
     """An endpoint without a decoded body. Answers `status` unless the handler returns a Reply.
 
@@ -122,7 +131,7 @@ def endpoint(
     """
     return Endpoint(
         handler=handler, status=status, is_public=is_public, is_open=is_open, streams=streams,
-        is_repeatable=is_repeatable, is_brief=is_brief,
+        is_repeatable=is_repeatable, is_brief=is_brief, is_quick=is_quick,
     )  # fmt: skip
 
 

@@ -1,14 +1,16 @@
-"""Serve an ASGI application until told to stop. The one place that names Granian."""
+"""Serve an ASGI application until told to stop. The one place that names Granian and uvloop."""
 
 import asyncio
 import contextlib
 import ctypes
+import gc
 import logging
 import signal
 import socket
 from collections.abc import Callable
 from typing import Any, Final
 
+import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
@@ -71,9 +73,11 @@ def serve(
     _refuse_taken(address, port)
     logging.getLogger("_granian").setLevel(logging.ERROR)
     _fix_malloc_thresholds()
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: the collector need not go through it again and again
     under_way = _UnderWay(app)
     settings = {"address": address, "port": port, "websockets": has_websockets}
-    asyncio.run(_serve(under_way, settings, on_stop))
+    uvloop.run(_serve(under_way, settings, on_stop))
     trace.flush()
 
 

@@ -5,11 +5,11 @@ import collections
 import contextlib
 import contextvars
 import functools
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Final, TypeVar
 
 import anyio
-import anyio.lowlevel
 from starlette.types import Message, Receive
 
 from appliance import errors
@@ -173,13 +173,15 @@ async def read_all(receive: Receive, *, length_bytes: int | None, limit_bytes: i
     return bytes(body)
 
 
-_handlers = anyio.lowlevel.RunVar[threads.Threads]("handlers")
-_streams = anyio.lowlevel.RunVar[threads.Threads]("streams")
+# of each event loop: one a process, and many in its tests
+_Pools = weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, threads.Threads]
+_handlers: Final = _Pools()
+_streams: Final = _Pools()
 
 
 def _must_yield() -> bool:
     """Whether an upload is to end, so that another has its thread."""
-    pool = _streams.get(None)
+    pool = _streams.get(asyncio.get_running_loop())
     return pool is not None and pool.must_yield()
 
 
@@ -190,14 +192,15 @@ async def in_thread(
     never keep others from being answered. What `is_brief` may wait for a commit with others.
     """
     kept = _streams if is_stream else _handlers
-    pool = kept.get(None)
+    loop = asyncio.get_running_loop()
+    pool = kept.get(loop)
     if pool is None:
         pool = (
             threads.Threads("stream", STREAMS_MAX, is_eager=True)
             if is_stream
             else threads.Threads("handler", HANDLERS_MAX)
         )
-        kept.set(pool)
+        kept[loop] = pool
     work = functools.partial(contextvars.copy_context().run, function)
     return await pool.run(work, is_brief=is_brief)
 

@@ -59,9 +59,10 @@ class Threads:
         self._active: set[int] = set()  # those that work, and were not found waiting
         self._waiting: set[int] = set()  # those that say so
         self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._done: collections.deque[_Outcome] = collections.deque()
+        self._done: collections.deque[Outcome] = collections.deque()
         self._is_called = False  # whether the loop will come for what is done
         self._is_watching = False
+        self._is_gathering = False
         self._under_way = 0
         self._yielding = 0  # of them, those that were told to end for others
 
@@ -75,8 +76,11 @@ class Threads:
         self._under_way += 1
         with self._lock:
             self._jobs.append(_Job(function, future, is_brief))
-            if self._is_eager or not (self._active or self._coming):
+            if self._is_eager:
                 self._call()
+        if not (self._is_eager or self._is_gathering):
+            self._is_gathering = True
+            when_no_more_come(self._loop, lambda: len(self._jobs), self._call_one)
         if not self._is_watching:
             self._is_watching = True
             self._loop.call_later(LOOK_S, self._watch, self._begun, 0)
@@ -102,6 +106,13 @@ class Threads:
             yield
         finally:
             self._waiting.discard(me)
+
+    def _call_one(self) -> None:
+        """Have one thread work off what came together, if none does yet."""
+        self._is_gathering = False
+        with self._lock:
+            if self._jobs and not (self._active or self._coming):
+                self._call()
 
     def _watch(self, begun: int, looks: int) -> None:
         """Take what is done, let threads join in if those at work begin nothing; look again while
@@ -162,7 +173,7 @@ class Threads:
     def _do(self, job: "_Job") -> None:
         was_free, _own.is_free = _own.is_free, job.is_brief
         _own.under_way += 1
-        self._done.append(_outcome(job.function, job.future))
+        self._done.append(outcome(job.function, job.future))
         _own.under_way -= 1
         _own.is_free = was_free
 
@@ -190,17 +201,9 @@ class Threads:
     def _deliver(self) -> None:
         self._is_called = False
         while self._done:
-            future, result, error = self._done.popleft()
             self._under_way -= 1
             self._yielding = max(0, self._yielding - 1)
-            if future.cancelled():
-                continue
-            if error is None:
-                future.set_result(result)
-            elif isinstance(error, StopIteration):  # a future takes anything but this
-                future.set_exception(RuntimeError(f"a function in a thread raised {error!r}"))
-            else:
-                future.set_exception(error)
+            hand_back(self._done.popleft())
 
 
 @contextlib.contextmanager
@@ -220,17 +223,49 @@ def alone() -> Iterator[None]:
         _own.is_free = was_free
 
 
+def when_no_more_come(
+    loop: asyncio.AbstractEventLoop, count: Callable[[], int], do: Callable[[], None]
+) -> None:
+    """Call `do` on the loop, once `count` has not grown from one of its rounds to the next.
+
+    What comes together is begun together: else whoever begins the first would want the interpreter
+    just when the next one comes.
+    """
+
+    def look(before: int) -> None:
+        if (now := count()) > before:
+            loop.call_soon(look, now)
+        else:
+            do()
+
+    loop.call_soon(look, count())
+
+
 class _Job(NamedTuple):
     function: Callable[[], Any]
     future: "asyncio.Future[Any]"
     is_brief: bool
 
 
-_Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
+Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
-def _outcome(function: Callable[[], Any], future: "asyncio.Future[Any]") -> _Outcome:
+def outcome(function: Callable[[], Any], future: "asyncio.Future[Any]") -> Outcome:
+    """Run `function`; what came of it is `future`'s."""
     try:
         return future, function(), None
     except BaseException as error:  # noqa: BLE001 - it is the caller's to handle
         return future, None, error
+
+
+def hand_back(done: Outcome) -> None:
+    """Give a future what came of its function, if anybody still waits. On the event loop."""
+    future, result, error = done
+    if future.cancelled():
+        return
+    if error is None:
+        future.set_result(result)
+    elif isinstance(error, StopIteration):  # a future takes anything but this
+        future.set_exception(RuntimeError(f"a function raised {error!r}"))
+    else:
+        future.set_exception(error)

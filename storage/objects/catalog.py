@@ -65,6 +65,10 @@ class Catalog:
         ):
             yield opened
 
+    def is_at_hand(self, account: str, container: str) -> bool:
+        """Return whether a container is open, so that a row of it is read in no time."""
+        return self._containers.is_at_hand(account, container)
+
     def make(self, account: str, container: str) -> bool:
         """Make a container; return False if it is there already."""
         with self._making:

@@ -46,6 +46,10 @@ class OpenContainers:
         finally:
             self._give_back(key, loan)
 
+    def is_at_hand(self, account: str, name: str) -> bool:
+        """Return whether the next borrower is lent it without waiting, most likely."""
+        return (account, name) in self._loans and not self._lock.locked()
+
     def forget(self, account: str, name: str) -> None:
         """Let the next borrower open anew; the file is closed when its last user is done."""
         with self._lock:

@@ -4,6 +4,7 @@ import random
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,6 +99,23 @@ def test_requests_are_listed_newest_first_with_their_worst_status(traced: trace.
 
     listed = [(one["name"], one["status"]) for one in traced.requests(limit=5)]
     assert listed == [("two", "error"), ("one", "ok")]
+
+
+def test_requests_are_listed_past_one_of_many_hops_and_by_project(traced: trace.Log) -> None:
+    for name, project, hops in (("mine", "p", 1), ("theirs", "q", 1), ("long", "p", 100)):
+        token = context.current.set(context.RequestContext(project_id=ids.ProjectId(project)))
+        for _ in range(hops):
+            trace.event("state", name, target="database")
+        context.current.reset(token)
+    trace.flush()
+
+    def listed(**asked: Any) -> list[tuple[str, int]]:
+        return [(one["name"], one["hops"]) for one in traced.requests(**asked)]
+
+    assert listed(limit=2) == [("long", 100), ("theirs", 1)]
+    assert listed(limit=3) == [("long", 100), ("theirs", 1), ("mine", 1)]
+    assert listed(limit=9, project_id="p") == [("long", 100), ("mine", 1)]
+    assert listed(limit=1, project_id="r") == []
 
 
 def test_hops_of_another_schema_make_room(

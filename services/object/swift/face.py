@@ -18,10 +18,12 @@ from services.http.endpoint import (
     Endpoint,
     Face,
     Path,
+    Quick,
     Reply,
     Request,
     endpoint,
     never_brief,
+    never_quick,
     path,
 )
 from services.http.headers import Headers
@@ -108,8 +110,8 @@ class _Verbs:
 
     def of_objects(self) -> dict[str, Endpoint]:
         return {
-            "GET": self._endpoint(self._web.object),
-            "HEAD": self._endpoint(self._web.object),
+            "GET": self._endpoint(self._web.object, is_quick=self._is_at_hand),
+            "HEAD": self._endpoint(self._web.object, is_quick=self._is_at_hand),
             "PUT": self._endpoint(self._put_object, streams=True, is_brief=_is_plain),
             "POST": self._endpoint(self._post(self._objects.post), streams=True),
             "DELETE": self._endpoint(self._delete_object),
@@ -153,10 +155,20 @@ class _Verbs:
         return post
 
     def _endpoint(
-        self, handler: Handler, *, streams: bool = False, is_brief: Brief = never_brief
+        self,
+        handler: Handler,
+        *,
+        streams: bool = False,
+        is_brief: Brief = never_brief,
+        is_quick: Quick = never_quick,
     ) -> Endpoint:
         run = functools.partial(self._run, handler=handler)
-        return endpoint(run, is_open=True, streams=streams, is_brief=is_brief)
+        return endpoint(run, is_open=True, streams=streams, is_brief=is_brief, is_quick=is_quick)
+
+    def _is_at_hand(self, path: Mapping[str, str], query: bytes, headers: Headers) -> bool:
+        """Whether a row is all that has to be read, as far as can be known before."""
+        is_plain = not query and "range" not in headers
+        return is_plain and self._store.is_at_hand(path["account"], path["container"])
 
     def _options(self, allowed: str) -> Endpoint:
         def answer(request: Request) -> Reply:

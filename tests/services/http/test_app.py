@@ -1,8 +1,9 @@
 """Every answer has a request id and its API's form; what a face declares holds before a handler."""
 
+import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from appliance import context, errors, trace
 from services.http import answer, app, endpoint, faults
 from services.http.endpoint import Reply, Request, decoding, path
+from services.http.headers import Headers
 from tests import asgi
 
 TOKEN = {"X-Auth-Token": "member"}
@@ -54,6 +56,18 @@ def _upload(request: Request) -> object:
     return {"size": len(request.content.read()), "said": request.content.length_bytes}
 
 
+def _where(_: Request) -> str:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return "thread"
+    return "loop"
+
+
+def _is_near(path: Mapping[str, str], query: bytes, headers: Headers) -> bool:
+    return path["name"] == "near" and not query and "range" not in headers
+
+
 _FACE = endpoint.Face(
     prefix="/compute",
     fault=faults.nova,
@@ -69,6 +83,7 @@ _FACE = endpoint.Face(
         path("/events", GET=endpoint.endpoint(_events)),
         path("/upload", PUT=endpoint.endpoint(_upload, streams=True)),
         path("/who", GET=endpoint.endpoint(lambda r: r.ctx.user_name)),
+        path("/where/{name}", GET=endpoint.endpoint(_where, is_quick=_is_near)),
         path("/open", POST=endpoint.endpoint(lambda _: "open", is_public=True)),
     ),
 )
@@ -104,6 +119,19 @@ def test_head_is_get_without_its_body():
 
     assert (answered.status_code, answered.content) == (200, b"")
     assert int(answered.headers["Content-Length"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "where"),
+    [
+        ("near", {}, "loop"), ("far", {}, "thread"), ("near?x", {}, "thread"),
+        ("near", {"Range": "bytes=0-1"}, "thread"),
+    ],
+)  # fmt: skip
+def test_what_is_quick_is_answered_on_the_loop(asked: str, headers: dict[str, str], where: str):
+    answered = _client().get(f"/compute/where/{asked}", headers=TOKEN | headers)
+
+    assert answered.json() == where
 
 
 def test_an_unknown_path_is_404_in_the_apis_own_form():

@@ -307,3 +307,13 @@ def test_names_of_any_characters_are_kept_in_order(furnished: ObjectStore):
 
     assert names(furnished) == odd
     assert [get(furnished, name).decode() for name in odd] == odd
+
+
+def test_a_container_is_at_hand_while_it_is_open(furnished: ObjectStore):
+    assert not furnished.is_at_hand(ACCOUNT, "c")
+    put(furnished, "o", b"x")
+    assert furnished.is_at_hand(ACCOUNT, "c")
+    furnished.delete_object(named("o"))
+    furnished.delete_container(ACCOUNT, "c")
+    assert not furnished.is_at_hand(ACCOUNT, "c")
+    assert not furnished.is_at_hand(ACCOUNT, "never")
