@@ -17,6 +17,9 @@ from typing import Any, Final, Protocol
 
 from appliance import bell, errors
 
+# Each thread has a connection, and the kernel keeps the file's pages for all of them: SQLite's own
+# 2 MiB times sixteen handlers would be more than the rest of the process.
+CACHE_KIB: Final = 512
 BUSY_TIMEOUT_S: Final = 10.0  # a writer holds the lock for milliseconds; ten seconds is a dead disk
 EVENTS_BELL: Final = "events"
 
@@ -186,6 +189,7 @@ def connect(
     _enter_wal(connection)
     connection.execute(f"PRAGMA synchronous={synchronous}")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return connection
 
 
