@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+import uvloop
 
 from services.http import shortcut
 from services.http.shortcut import Shortcut
@@ -21,7 +22,7 @@ def test_what_comes_together_is_done_in_one_go_on_the_loop():
         way = Shortcut()
         await asyncio.gather(*(work(way, number) for number in range(3)))
 
-    asyncio.run(run())
+    uvloop.run(run())
     assert told == [0, 1, 2, *[threading.main_thread().name] * 3]
 
 
@@ -37,7 +38,7 @@ def test_an_error_is_its_own_and_who_gave_up_is_told_nothing():
         given_up.cancel()
         return await way.take(lambda: 2)
 
-    assert asyncio.run(run()) == 2
+    assert uvloop.run(run()) == 2
 
 
 def test_what_was_slow_closes_the_way_for_long(monkeypatch: pytest.MonkeyPatch):
@@ -50,4 +51,4 @@ def test_what_was_slow_closes_the_way_for_long(monkeypatch: pytest.MonkeyPatch):
         await way.take(lambda: time.sleep(2 * shortcut.SLOW_S))
         return [*seen, way.is_open]
 
-    assert asyncio.run(run()) == [True, False, True]
+    assert uvloop.run(run()) == [True, False, True]
