@@ -64,11 +64,11 @@ def once(store: ObjectStore, pace: Pace | None = None, *, expired: Expired = for
 
     `expired` is what is done with each object whose X-Delete-At has passed.
     """
-    audit, ring = Audit(expired=expire(store, expired)), store.files.ring
+    audit, unsettled = Audit(expired=expire(store, expired)), store.unsettled
     _walk(store, audit, pace=pace or Pace(), is_read=True)
     _tidy(store, audit)
     if not audit.failed:
-        store.settle(ring)
+        store.settle(since=unsettled)
     return audit
 
 
@@ -77,11 +77,11 @@ def settle(store: ObjectStore, pace: Pace | None = None) -> Audit:
 
     Raises Stopped; what was moved until then stays moved.
     """
-    audit, ring = Audit(), store.files.ring
-    if not ring.is_settled:
+    audit, unsettled = Audit(), store.unsettled
+    if not store.is_settled:
         _walk(store, audit, pace=pace or Pace(), is_read=False)
         if not audit.failed:
-            store.settle(ring)
+            store.settle(since=unsettled)
         counts = {
             "placed": audit.placed,
             "missing": len(audit.missing),

@@ -160,6 +160,11 @@ class ObjectFiles:
                 path.unlink(missing_ok=True)
             raise
 
+    def are_at_home(self, drafts: Sequence[blobs.Draft], name: ObjectName) -> bool:
+        """Return whether drafts became files where an object belongs by now."""
+        homes = [folder.objects for folder in self.takers(name)]
+        return [draft.directory for draft in drafts] == homes
+
     def open(self, name: ObjectName, record: ObjectRecord) -> Iterator[int]:
         """Yield a descriptor of each replica of the version, as they are asked for.
 

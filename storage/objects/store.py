@@ -18,6 +18,7 @@ import logging
 import os
 import secrets
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -120,6 +121,8 @@ class ObjectStore:
         self.tell = tell
         self._timestamps = TimestampSource()
         self._publishing: set[str] = set()  # names of data files whose rows are to follow
+        self.unsettled = 0  # how often anything came to lie where it does not belong
+        self._settling = threading.Lock()
         self._space = Space(reserve_bytes)
         self._inline_bytes_max = inline_bytes_max
         self._suspects: deque[ObjectName] = deque(maxlen=SUSPECTS_MAX)
@@ -137,6 +140,7 @@ class ObjectStore:
             store_id = _store_id(root)
             self.files = ObjectFiles(root, loaded, store_id=store_id, on_loss=self._on_loss)
             self.place(devices or [ring.Wish(directory=FIRST_DEVICE.directory)], replicas=replicas)
+            self._forget_useless_devices()
             undo.pop_all()
 
     def __enter__(self) -> Self:
@@ -155,33 +159,24 @@ class ObjectStore:
     def place(self, devices: Sequence[ring.Wish], *, replicas: int) -> None:
         """Let objects live on these devices; the auditor re-places what is elsewhere meanwhile.
 
-        A device that is named no more is emptied, and forgotten when it is empty or lost. Raises
-        StoreUnusable.
+        A device that is named no more is emptied, and forgotten at the next opening that finds it
+        empty or lost. Raises StoreUnusable.
         """
         with translated(f"object store {self.root}: devices"):
-            old = self.files.ring
             try:
-                new = old.with_devices(devices, replicas=replicas)
-                self.files.use(new)
-                useless = {
-                    folder.device.id
-                    for folder in self.files.every_folder
-                    if not folder.device.weight and (folder.is_lost or folder.is_empty())
-                }
-                if useless:
-                    self.files.use(new.without(useless))
+                self.files.use(self.files.ring.with_devices(devices, replicas=replicas))
             except ValueError as error:
                 raise StoreUnusable(f"object store {self.root}: devices: {error}") from error
             seen = self.files.ring
-            if _lost(seen) != _lost(self._saved_ring):
-                seen = replace(seen, is_settled=False)
-            self._save(seen)
+            if not seen.is_settled or _lost(seen) != _lost(self._saved_ring):
+                self._unsettle()
+            self._save(self.files.ring)
 
-    def settle(self, placed_by: ring.Ring) -> None:
-        """Remember that every object lies where it belongs, by a ring that still must be true."""
-        now = self.files.ring
-        if replace(now, is_settled=True) == replace(placed_by, is_settled=True):
-            self._save(replace(now, is_settled=True))
+    def settle(self, *, since: int) -> None:
+        """Remember that every object lies where it belongs, if `unsettled` still is `since`."""
+        with self._settling:
+            if self.unsettled == since:
+                self._save(replace(self.files.ring, is_settled=True))
 
     @property
     def is_settled(self) -> bool:
@@ -196,7 +191,24 @@ class ObjectStore:
 
     def _on_loss(self, folder: Path) -> None:
         self.tell("device lost", path=str(folder))
-        self._save(replace(self.files.ring, is_settled=False))
+        self._unsettle()
+
+    def _unsettle(self) -> None:
+        """Remember that an object may lie where it does not belong."""
+        with self._settling:
+            self.unsettled += 1
+            self._save(replace(self.files.ring, is_settled=False))
+
+    def _forget_useless_devices(self) -> None:
+        """Take out of the ring what is to be emptied and is, while nobody writes to it yet."""
+        useless = {
+            folder.device.id
+            for folder in self.files.every_folder
+            if not folder.device.weight and (folder.is_lost or folder.is_empty())
+        }
+        if useless:
+            self.files.use(self.files.ring.without(useless))
+            self._save(self.files.ring)
 
     def _save(self, changed: ring.Ring) -> None:
         """Keep the ring as it is now. A full disk only makes the next start look again."""
@@ -453,10 +465,13 @@ class ObjectStore:
         with self._while_publishing(self.files.path(name, record.written)):
             self.files.publish(body.drafts, name, record)
             try:
-                return record, opened.put(record, blocks=body.blocks, aside=aside)
+                obsolete = opened.put(record, blocks=body.blocks, aside=aside)
             except BaseException:
                 self.files.remove(name, record.written)
                 raise
+        if not self.files.are_at_home(body.drafts, name):  # begun before the devices changed
+            self._unsettle()
+        return record, obsolete
 
     def _record(
         self, name: ObjectName, body: Body, said: Attributes, *, after: int

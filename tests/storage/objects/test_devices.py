@@ -1,5 +1,6 @@
 """Several devices: replicas, and what happens when one comes, is emptied, is lost, or rots."""
 
+import contextlib
 import errno
 import os
 import random
@@ -15,6 +16,7 @@ from storage.objects import auditor, pace
 from storage.objects.errors import ObjectDamaged, StoreError, StoreFull, StoreUnusable
 from storage.objects.ring import Ring, Wish
 from storage.objects.store import ObjectStore
+from storage.objects.transfer import Attributes
 from tests.storage.objects.verbs import ACCOUNT, get, named, names, put
 
 MIB = 1 << 20
@@ -160,16 +162,44 @@ def test_a_new_device_takes_its_share_while_reads_and_writes_go_on(tmp_path):
         is_over.set()
         user.join()
 
-        assert store.is_settled
         assert read
         assert all(read)
         assert audit.placed == audit.displaced > 20
+        auditor.settle(store)  # a write that was begun before the device came, if there is one
+        assert store.is_settled
         assert len(files_on(tmp_path, 3)) > 20
         assert auditor.once(store).placed == 0
         written = {n: store.head_object(named(n)).written for n in names(store)}
         where = [store.files.copies(named(n), w) == store.files.homes(named(n), w)
                  for n, w in written.items()]  # fmt: skip
         assert all(where)
+
+
+@pytest.mark.parametrize("is_walked", [False, True], ids=["during the walk", "after it"])
+def test_a_write_begun_before_a_device_came_is_moved_when_it_ends(tmp_path, is_walked):
+    with ObjectStore(
+        tmp_path / "s", part_power=6, devices=wishes(tmp_path, 1), inline_bytes_max=-1
+    ) as store:
+        store.put_container(ACCOUNT, "c")
+        with contextlib.ExitStack() as begun:
+            uploads = [begun.enter_context(store.put_object(named(f"o{n}"))) for n in range(20)]
+            for upload in uploads:
+                upload.write(b"slow")
+            store.place(wishes(tmp_path, 1, 3), replicas=1)
+            unsettled = store.unsettled
+            if is_walked:
+                auditor.settle(store)
+                assert store.is_settled
+            for upload in uploads:
+                upload.commit(Attributes())
+            store.settle(since=unsettled)
+
+        assert not store.is_settled
+        assert holds(store, {f"o{n}": b"slow" for n in range(20)})
+        moved = auditor.settle(store).placed
+        assert moved == len(files_on(tmp_path, 3)) > 0
+        assert store.is_settled
+        assert auditor.once(store).placed == 0
 
 
 def test_a_device_named_no_more_is_emptied_and_forgotten(tmp_path):
