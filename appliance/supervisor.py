@@ -298,7 +298,7 @@ def waiting_for(settings: config.Settings, names: tuple[str, ...]) -> list[str]:
     running = find(settings)
     if running is None:
         return list(names)
-    registered = {row.name: row.pid for row in _rows(settings)}
+    registered = {row.name: row.pid for row in rows(settings)}
     ports = {
         "api": (settings.api.address, settings.api.port),
         "object": (settings.object.address, settings.object.port),
@@ -333,7 +333,8 @@ def stop(settings: config.Settings, *, timeout_s: float = 120.0) -> bool:
     return True
 
 
-def _rows(settings: config.Settings) -> list[Service]:
+def rows(settings: config.Settings) -> list[Service]:
+    """What the services wrote of themselves; nothing before the first start."""
     if not (settings.home / "state.db").exists():
         return []
     return services.all_services(connection.open_db(settings.home))

@@ -72,7 +72,8 @@ def _parts(store: Store) -> Iterable[Need]:
     for service in store.all(nouns.Service):
         word, meaning = words.of_service(service)
         if meaning != "good":
-            text = f"service {service.name} is {word}"
+            said = f": {service.trouble}" if meaning == "attention" else f" is {word}"
+            text = f"service {service.name}{said}"
             yield _part("attention" if meaning == "off" else meaning, text, service.key, service)
     for topic in store.all(nouns.Topic):
         if topic.is_paused:

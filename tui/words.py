@@ -66,7 +66,9 @@ def of_volume(volume: nouns.Volume | nouns.Snapshot) -> tuple[str, Meaning]:
 
 
 def of_service(service: nouns.Service) -> tuple[str, Meaning]:
-    """Return up, stopped (by somebody) or down, and its meaning."""
+    """Return up, stopped (by somebody) or down, and its meaning; up and in trouble is no good."""
+    if service.state == "up" and service.trouble:
+        return service.state, "attention"
     return service.state, _SERVICE.get(service.state, "failed")
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from appliance import errors
+from appliance import VERSION, errors
 from appliance.cli import cloud, inspect, parts, programs, xray
 
 
@@ -15,6 +15,7 @@ def parser() -> argparse.ArgumentParser:
         description="A whole cloud on one machine, driven from a terminal.",
         epilog="The cloud's state is one folder: NOVABOX_HOME (default /var/lib/novabox).",
     )
+    top.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (cloud, inspect, xray, parts, programs):
         module.add_commands(commands)

@@ -221,12 +221,14 @@ def _services(arguments: argparse.Namespace) -> int:
             f"no `novabox up` runs for {settings.home}; with systemd: systemctl status 'novabox-*'"
         )
     costs = {cost.name: cost for cost in supervisor.cost(running)}
+    troubles = {row.name: row.trouble for row in supervisor.rows(settings)}
     document = [
         {
             "name": name,
             "state": _STATES[name in costs, name in running.stopped],
             "pid": running.children.get(name),
             "pss_kib": costs[name].pss_kib if name in costs else None,
+            "trouble": troubles.get(name, ""),
         }
         for name in dict.fromkeys((*running.children, *running.stopped, *supervisor.SERVICES))
     ]
@@ -238,6 +240,7 @@ def _services_text(services: list[dict[str, Any]]) -> str:
     return "\n".join(
         f"{marks[one['state']]} {one['name']:<12}{one['state']:<9}"
         + (f"pid {one['pid']:<9}{one['pss_kib'] / 1024:>6.1f} MiB" if one["pss_kib"] else "")
+        + (f"\n  {one['trouble']}" if one["trouble"] else "")
         for one in services
     )
 

@@ -14,14 +14,18 @@ def register(tx: connection.Transaction, topic: str, *, name: str, host: str) ->
         "INSERT INTO services (topic, name, host, pid, started_at, seen_at) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (topic) DO UPDATE SET name = excluded.name, "
         "host = excluded.host, pid = excluded.pid, started_at = excluded.started_at, "
-        "seen_at = excluded.seen_at",
+        "seen_at = excluded.seen_at, trouble = ''",
         (topic, name, host, os.getpid(), now, now),
     )
 
 
-def seen(tx: connection.Transaction, topic: str) -> None:
-    """The heartbeat."""
+def seen(tx: connection.Transaction, topic: str, *, trouble: str = "") -> None:
+    """The heartbeat; `trouble` is what a person should do something about, in a sentence."""
     tx.execute("UPDATE services SET seen_at = ? WHERE topic = ?", (clock.stamp(), topic))
+    tx.execute(
+        "UPDATE services SET trouble = ? WHERE topic = ? AND trouble <> ?",
+        (trouble, topic, trouble),
+    )
 
 
 def all_services(db: connection.Reader) -> list[Service]:

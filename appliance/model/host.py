@@ -47,3 +47,4 @@ class Service:
     pid: int
     started_at: str
     seen_at: str
+    trouble: str  # what a person should do something about; empty when nothing

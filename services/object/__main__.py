@@ -24,6 +24,7 @@ from services.image import trash as image_trash
 from services.object import answers, devices, faces, swift, trash, versions
 from services.object.encryption import BoxKeys
 from services.object.handover import Handover
+from services.object.health import Health
 from services.object.s3 import keeper as s3_keeper
 from services.object.s3.addressing import Domains
 from services.object.s3.front import Front
@@ -85,11 +86,11 @@ def _run(
     with db.transaction() as tx:
         services.register(tx, NAME, name=NAME, host=settings.host)
     is_over = threading.Event()
-    pace = Pace(settings.object.audit_mib_s, is_over)
+    pace, health = Pace(settings.object.audit_mib_s, is_over), Health(store)
     keepers = [
-        threading.Thread(target=_keep, args=(store, db, recorder, is_over), name="keeper"),
+        threading.Thread(target=_keep, args=(store, db, recorder, health, is_over), name="keeper"),
         threading.Thread(target=recorder.run, args=(is_over,), name="journal"),
-        threading.Thread(target=_audit, args=(store, pace, is_over), name="auditor"),
+        threading.Thread(target=_audit, args=(store, health, pace, is_over), name="auditor"),
     ]
     for keeper in keepers:
         keeper.start()
@@ -126,6 +127,7 @@ def _keep(
     store: ObjectStore,
     db: connection.Database,
     recorder: trash.Recorder,
+    health: Health,
     is_over: threading.Event,
 ) -> None:
     """Beat, expire and mend until `is_over`."""
@@ -133,7 +135,7 @@ def _keep(
         auditor.tidy(store)
     for number in itertools.count():
         try:
-            auditor.mend(store)
+            health.note(auditor.mend(store))
             auditor.expire(store, versions.expire)
             recorder.look()
             if number % LIFECYCLES_APART == 0:
@@ -143,23 +145,22 @@ def _keep(
         if is_over.wait(EXPIRE_EVERY_S):
             return
         with db.transaction() as tx:
-            services.seen(tx, NAME)
+            services.seen(tx, NAME, trouble=health.trouble)
         processes.give_memory_back()
 
 
-def _audit(store: ObjectStore, pace: Pace, is_over: threading.Event) -> None:
+def _audit(store: ObjectStore, health: Health, pace: Pace, is_over: threading.Event) -> None:
     """Bring objects to where they belong at once, and read everything every day."""
     next_s = time.monotonic() + AUDIT_EVERY_S
     with contextlib.suppress(Stopped):
         while True:
             try:
-                auditor.settle(store, pace)
+                health.note(auditor.settle(store, pace))
                 if time.monotonic() >= next_s:
                     next_s += AUDIT_EVERY_S
-                    _log.info(
-                        "object store: audited: %s",
-                        auditor.once(store, pace, expired=versions.expire),
-                    )
+                    audit = auditor.once(store, pace, expired=versions.expire)
+                    _log.info("object store: audited: %s", audit)
+                    health.note(audit, is_whole=True)
             except StoreError:
                 _log.exception("object store: a round of the auditor failed")
             if is_over.wait(EXPIRE_EVERY_S if store.is_settled else SETTLE_AGAIN_S):

@@ -257,6 +257,7 @@ def _check_inline(store: ObjectStore, name: ObjectName, *, opened: Container, au
     log.error("object %s: bytes differ from their checksum: moved to %s", name, target)
     store.tell("quarantined", object=str(name), path=str(target))
     audit.quarantined.append(str(target))
+    audit.missing.append(str(name))
 
 
 def _tidy(store: ObjectStore, audit: Audit) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -284,3 +285,11 @@ def test_a_cloud_that_is_up_is_gone_into(
         cli.main(["tui"])
 
     assert becomes[0][1:] == ["-m", "tui"]
+
+
+def test_its_version_is_the_package_s(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--version"])
+
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"novabox {metadata.version('novabox')}\n"

@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from appliance import config, context, queue
 from appliance.cli import main as cli
-from appliance.db import connection, journal
+from appliance.db import connection, journal, services
 from tests.cloud import eventually
 from tests.supervised import DEADLINE_S, stand_ins, told
 
@@ -133,7 +134,11 @@ def test_services_are_listed_stopped_started_restarted_and_killed(
             timeout_s=DEADLINE_S, what=f"{count} starts",
         )  # fmt: skip
 
+    with db.transaction() as tx:
+        services.register(tx, "api", name="api", host="box1")
+        services.seen(tx, "api", trouble="a device is lost")
     with stand_ins(settings.home):
+        assert re.search(r"● api +up .*\n  a device is lost\n", said(capsys, "service", "list"))
         (pid,) = (
             one["pid"]
             for one in json.loads(said(capsys, "service", "list", "--json"))

@@ -53,6 +53,20 @@ def test_failures_come_first_and_each_names_its_key() -> None:
     ]
 
 
+def test_a_service_that_is_up_says_what_troubles_it() -> None:
+    lost = "device /mnt/b is lost: mount it"
+    ill = store(
+        service=[
+            nouns.Service(name="object", state="up", trouble=lost),
+            nouns.Service(name="api", state="down", trouble="of before it went down"),
+        ]
+    )
+    assert rows(needs.of(ill, None, project="demo")) == [
+        ("failed", "service api is down", "7 services"),
+        ("attention", f"service object: {lost}", "7 services"),
+    ]
+
+
 def test_every_row_leads_somewhere() -> None:
     ill = store(
         instance=[nouns.Instance(id="i", name="web", vm_state="error")],

@@ -49,3 +49,5 @@ def test_a_fault_is_its_message_in_both_of_its_forms() -> None:
 
 def test_a_service_says_how_it_is() -> None:
     assert words.of_service(Service(name="api", state="down")) == ("down", "failed")
+    troubled = Service(name="object", state="up", trouble="a device is lost")
+    assert words.of_service(troubled) == ("up", "attention")

@@ -199,6 +199,15 @@ def clients_noted(db: "Database") -> None:
     _run(db, undo_schema.CLIENT)
 
 
+@_steps()
+def service_trouble(db: "Database") -> None:
+    """A service that is up may have something to say."""
+    db.execute("ALTER TABLE services ADD COLUMN trouble TEXT NOT NULL DEFAULT ''")
+    for verb in ("insert", "update", "delete"):
+        db.execute(f"DROP TRIGGER services_{verb}")
+    _watch(db, "services")
+
+
 def migrate(home: Path) -> list[str]:
     """Bring the database in `home` to this version; the names of the steps that it took.
 

@@ -129,6 +129,7 @@ class Workings:
             "host": service.host,
             "pid": service.pid,
             "state": "up" if is_up else "stopped" if is_stopped else "down",
+            "trouble": service.trouble,
             "started_at": service.started_at,
             "seen_at": service.seen_at,
             "pss_kib": cost.pss_kib if cost else None,

@@ -17,6 +17,7 @@ class Service:
     host: str | None = None
     pid: int | None = None
     state: str = ""
+    trouble: str = ""
     started_at: Time = None
     seen_at: Time = None
     pss_kib: int | None = None

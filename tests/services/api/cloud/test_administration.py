@@ -54,6 +54,22 @@ def test_administrators_may_and_others_may_not(cloud, messages, rule, method, pa
     assert rule in policy.RULES
 
 
+def test_a_service_says_what_troubles_it_and_everybody_hears_of_a_change_once(cloud):
+    def revision() -> int:
+        return cloud.db.row("SELECT max(revision) FROM changes")[0]
+
+    said = "device /mnt/b is lost"
+    with cloud.db.transaction() as tx:
+        services.register(tx, "object", name="object", host="box1")
+    before = revision()
+    for trouble in ("", said, said, ""):
+        with cloud.db.transaction() as tx:
+            services.seen(tx, "object", trouble=trouble)
+        found = cloud.get(f"{CLOUD}/services")["services"]
+        assert [one["trouble"] for one in found if one["topic"] == "object"] == [trouble]
+    assert revision() == before + 2
+
+
 def test_a_topic_is_paused_stepped_looked_into_and_resumed(cloud, messages):
     paused = cloud.post(f"{TOPIC}/pause", {"for_s": 60}, user="admin")["topic"]
     shown = cloud.get(TOPIC, user="admin")
