@@ -28,7 +28,7 @@ class Health:
         """
         lost = [folder.path for folder in self._store.files.every_folder if folder.is_lost]
         found = [
-            f"device {path} is lost: mount it and restart, or take it out of object.devices"
+            f"device {path} is lost: mount it, or take it out of object.devices, and restart"
             for path in lost
         ]
         if self._missing:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from tui import filters, glyphs, needs, places, quantities, words
+from tui import filters, glyphs, needs, places, quantities
 from tui.actions.action import Action
 from tui.client import nouns, plans
 from tui.kinds.kind import Kind
@@ -88,7 +88,7 @@ def home(store: Store, *, project: str, now_s: float) -> Iterator[str]:
             f"memory, {host.disk_gib_used} of {host.disk_gib} GiB disk"
         )
     services = store.all(nouns.Service)
-    up = sum(words.of_service(service)[1] == "good" for service in services)
+    up = sum(service.state == "up" for service in services)
     waiting = sum(topic.depth for topic in store.all(nouns.Topic))
     yield f"services: {up} of {len(services)} up; {waiting} messages waiting"
     for need in needs.of(store, None, project=project):

@@ -84,7 +84,8 @@ class Services(Resource):
             up = sum(item.state == "up" for item in found)
             box = self.query_one("#processes")
             box.border_title = f"Services {up} of {len(found)} up"
-            box.border_subtitle = f"{cost} in all"
+            troubles = [f"{item.name}: {item.trouble}" for item in found if item.trouble]
+            box.border_subtitle = Content(clean("; ".join(troubles) or f"{cost} in all"))
 
     def tick(self) -> None:
         """Draw ages and what is left of pauses; ask how busy queues are, while they are."""

@@ -63,12 +63,15 @@ class Header(Widget):
             age_s = store.age_s()
             return "failed", "no cloud" if age_s is None else f"stale {quantities.age(age_s)}"
         services, topics = store.all(nouns.Service), store.all(nouns.Topic)
-        up = sum(words.of_service(service)[1] == "good" for service in services)
+        up = sum(service.state == "up" for service in services)
         depth = sum(topic.depth for topic in topics if not topic.is_dead)
         text = f"{up}/{len(services)} up  mq {depth}"
         if loud := self._held(services, topics):
             return "attention", f"{loud}  {text}"
-        return ("good" if up == len(services) else "failed"), text
+        if up < len(services):
+            return "failed", text
+        is_well = all(words.of_service(service)[1] == "good" for service in services)
+        return ("good" if is_well else "attention"), text
 
     def _held(self, services: Sequence[nouns.Service], topics: Sequence[nouns.Topic]) -> str:
         """Return what somebody holds, by its name, or how many: it is loud everywhere."""

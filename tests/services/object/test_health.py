@@ -84,5 +84,6 @@ def test_a_lost_device_is_told_with_what_helps(store, tmp_path):
     (tmp_path / "two" / "objects").rmdir()
     put(store, "o")
     assert health.trouble == (
-        f"device {tmp_path / 'two'} is lost: mount it and restart, or take it out of object.devices"
+        f"device {tmp_path / 'two'} is lost: "
+        "mount it, or take it out of object.devices, and restart"
     )

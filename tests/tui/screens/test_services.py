@@ -111,6 +111,21 @@ def test_a_stopped_service_is_started(cloud: FakeCloud) -> None:
     stage.play(cloud, scene)
 
 
+def test_a_service_that_is_up_and_in_trouble_says_so(cloud: FakeCloud) -> None:
+    cloud.put("topic", name="compute.box1", is_paused=False, paused_by=None, paused_until=None)
+    cloud.put("service", name="object", topic="object", trouble="device /mnt/[b] is lost")
+
+    async def scene(app: Tui, pilot: Pilot[None]) -> None:
+        await stage.press(pilot, "7")
+        shown = stage.text(app)
+        assert "▲ 6/6 up" in shown.splitlines()[0]
+        assert "object: device /mnt/[b] is lost" in shown
+        await stage.press(pilot, "1")
+        assert "▲ service object: device /mnt/[b] is lost" in stage.text(app)
+
+    stage.play(cloud, scene)
+
+
 def test_a_queue_whose_process_is_stopped_is_as_loud_as_a_paused_one(cloud: FakeCloud) -> None:
     cloud.put("topic", name="compute.box1", is_paused=False, paused_by=None, paused_until=None)
 
