@@ -12,9 +12,11 @@ import http
 import logging
 import time
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from starlette.types import ASGIApp, Message, Scope, Send
+
+from services.http.wire.peer import Peer
 
 log = logging.getLogger(__name__)
 
@@ -25,27 +27,6 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 Headers = Sequence[tuple[bytes, bytes]]
-
-
-class Peer(Protocol):
-    """The connection that an exchange belongs to."""
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether so much waits to be sent that nothing more should be written yet."""
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Send bytes, or keep them until they can be sent; if nobody is there, they are dropped."""
-
-    async def catch_up(self) -> None:
-        """Return when it is not behind any more, or nobody is there."""
-
-    def resume(self) -> None:
-        """Read on, if that was stopped: what was read is being taken."""
-
-    def end(self) -> None:
-        """Go on, as the exchange is over; an answer that is not whole is seen to be cut off."""
 
 
 class Exchange:
@@ -103,7 +84,7 @@ class Exchange:
         """Have the application answer."""
         try:
             await app(self.scope, self.receive, self.send)
-        except Exception:
+        except Exception:  # a bug of the application's ends this request, not the server
             log.exception("%s %s: failed", self.scope["method"], self.scope["path"])
             if not self._has_begun:
                 self.stays = False

@@ -7,7 +7,7 @@ websockets library's; it refuses to know how bytes come and go.
 import asyncio
 import collections
 import logging
-from typing import Final, Protocol
+from typing import Final
 
 from starlette.types import ASGIApp, Message, Scope
 from websockets.frames import CloseCode, Frame, Opcode
@@ -15,35 +15,13 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from services.http.wire.peer import Peer
+
 log = logging.getLogger(__name__)
 
 MESSAGE_BYTES_MAX: Final = 1 << 20
 WAITING_MAX: Final = 64  # messages that came and were not read yet
 CLOSE_S: Final = 5.0  # for the client to say goodbye too
-
-
-class Peer(Protocol):
-    """The connection that a WebSocket belongs to."""
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether so much waits to be sent that nothing more should be written yet."""
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Send bytes, or keep them until they can be sent; if nobody is there, they are dropped."""
-
-    async def catch_up(self) -> None:
-        """Return when it is not behind any more, or nobody is there."""
-
-    def pause(self) -> None:
-        """Read nothing more for now."""
-
-    def resume(self) -> None:
-        """Read on, if that was stopped."""
-
-    def close(self) -> None:
-        """Close the connection when all is sent."""
 
 
 class WebSocket:
@@ -93,7 +71,7 @@ class WebSocket:
         code = CloseCode.NORMAL_CLOSURE
         try:
             await app(self._scope, self.receive, self.send)
-        except Exception:
+        except Exception:  # a bug of the application's ends this socket, not the server
             log.exception("WebSocket %s: failed", self._scope["path"])
             code = CloseCode.INTERNAL_ERROR
         finally:
