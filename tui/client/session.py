@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _RENEW_BEFORE: Final = timedelta(minutes=2)
 _VERSION: Final = re.compile(r"/v[0-9.]+$")
+_TOKEN: Final = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _TIMEOUT_S: Final = 30.0  # a stuck cloud must not hang a screen for longer
 _STORE_S: Final = 300.0  # the last byte of an upload is answered once a slow disk has all of them
 
@@ -244,6 +245,9 @@ class Session:
         content: bytes | AsyncIterable[bytes] | None,
         patience: httpx2.Timeout | None = None,
     ) -> httpx2.Response:
+        if unfit := next((name for name in headers if not _TOKEN.fullmatch(name)), None):
+            text = f"this cannot be sent: {unfit!r} has signs that a header's name cannot have"
+            raise Refused(text, status=400)
         try:
             return await self._http.request(
                 method, url, content=content, timeout=patience or self._http.timeout,

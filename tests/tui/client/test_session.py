@@ -134,7 +134,7 @@ def test_a_header_is_sent_in_utf_8_and_what_http_has_no_room_for_is_refused(
             Session(replace(WHO, auth_url=auth_url)) as session,
         ):
             await session.send(_noted("Wo", "日本"))
-            for name, value in (("a b", "1"), ("a", "1\n2")):
+            for name, value in (("a b", "1"), ("日", "1"), ("a:", "1"), ("a", "1\n2")):
                 with pytest.raises(Refused, match="this cannot be sent"):
                     await session.send(_noted(name, value))
 
