@@ -7,6 +7,7 @@ parent links, never from clocks. A hop that was running when its process was kil
 """
 
 import contextlib
+import itertools
 import json
 import logging
 import queue
@@ -14,7 +15,7 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -51,11 +52,14 @@ _SCHEMA: Final = (
 )
 _encode: Final = json.JSONEncoder(default=str).encode
 _VERSION: Final = zlib.crc32("".join(_SCHEMA).encode()) >> 1  # another schema, another number
-_WRITE = """
+_WRITE: Final = """
 INSERT OR REPLACE INTO hops (id, request_id, parent_id, kind, source, target, name, status,
                              started_at, duration_us, bytes, project_id, detail)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+VALUES """
+_ROW: Final = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# For each statement SQLite's module lets go of the interpreter and has to get it back, from who
+# answers requests: a row each would be a switch between threads each.
+_ROWS_AT_ONCE: Final = (64, 16, 4, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +232,7 @@ class _Recorder:
     def _write(self, db: sqlite3.Connection, batch: dict[str, Span]) -> None:
         try:
             db.execute("BEGIN IMMEDIATE")
-            db.executemany(_WRITE, [span.row() for span in batch.values()])
+            _insert(db, [span.row() for span in batch.values()])
             self._since_trim += len(batch)
             if self._since_trim >= _TRIM_EVERY:
                 self._since_trim = 0
@@ -256,6 +260,15 @@ class _Recorder:
                     batch[item.id] = item
                 item = self._queue.get_nowait()
         return batch, waiters
+
+
+def _insert(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    start = 0
+    for count in _ROWS_AT_ONCE:
+        while len(rows) - start >= count:
+            values = itertools.chain.from_iterable(rows[start : start + count])
+            db.execute(_WRITE + ", ".join([_ROW] * count), tuple(values))
+            start += count
 
 
 _recorder: _Recorder | None = None  # one a process, as logging's root is
