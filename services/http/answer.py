@@ -68,14 +68,16 @@ async def run(
     make = functools.partial(
         _request, scope=scope, headers=headers, path=parameters, content=content, rename=rename
     )
-    work = functools.partial(ctx.run, _call, target, make, raw, headers, login, given)
+    work = functools.partial(_call, target, make, raw, headers, login, given)
     query = scope["query_string"]
     try:
         if content is None and shortcut.is_open and target.is_quick(parameters, query, headers):
-            reply = await shortcut.take(work)
+            reply = await shortcut.take(functools.partial(ctx.run, work))
         else:
             is_brief = not is_stream and target.is_brief(query, headers)
-            reply = await stream.in_thread(work, is_stream=is_stream, is_brief=is_brief)
+            reply = await stream.in_thread(
+                work, ctx=ctx, is_stream=is_stream, is_brief=is_brief
+            )
     finally:
         if content is not None:
             content.close()
@@ -216,7 +218,7 @@ def _request(
         method=scope["method"],
         url_path=scope["path"],
         path=path,
-        pairs=tuple(parse_qsl(query, keep_blank_values=True)),
+        pairs=tuple(parse_qsl(query, keep_blank_values=True)) if query else (),
         headers=headers,
         origin=f"{scope['scheme']}://{headers.get('host') or 'localhost'}",
         content=content,

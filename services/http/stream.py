@@ -68,8 +68,11 @@ class BodyReader:
 
     async def fetch(self, patience_s: float) -> bool:
         """Whether the whole body came meanwhile, so that no thread would wait for it."""
-        self._next = self._loop.create_task(self._batch())
-        await asyncio.wait((self._next,), timeout=patience_s)
+        with contextlib.suppress(TimeoutError, Disconnected):  # its reader will hear of that
+            async with asyncio.timeout(patience_s):
+                while not self._is_whole:
+                    if part := self._part(await self._receive()):
+                        self._parts.append(part)
         return self._is_whole
 
     def read(self, size_bytes: int = -1, /) -> bytes:
@@ -186,10 +189,16 @@ def _must_yield() -> bool:
 
 
 async def in_thread(
-    function: Callable[[], T], *, is_stream: bool = False, is_brief: bool = False
+    function: Callable[[], T],
+    *,
+    ctx: contextvars.Context | None = None,
+    is_stream: bool = False,
+    is_brief: bool = False,
 ) -> T:
-    """Run blocking `function` in a thread; streams have threads of their own, so that slow clients
-    never keep others from being answered. What `is_brief` may wait for a commit with others.
+    """Run blocking `function` in a thread, in `ctx` or a copy of the caller's context.
+
+    Streams have threads of their own, so that slow clients never keep others from being answered.
+    What `is_brief` may wait for a commit with others.
     """
     kept = _streams if is_stream else _handlers
     loop = asyncio.get_running_loop()
@@ -201,7 +210,8 @@ async def in_thread(
             else threads.Threads("handler", HANDLERS_MAX)
         )
         kept[loop] = pool
-    work = functools.partial(contextvars.copy_context().run, function)
+    inside = contextvars.copy_context() if ctx is None else ctx
+    work = functools.partial(inside.run, function)
     return await pool.run(work, is_brief=is_brief)
 
 
@@ -224,14 +234,14 @@ async def opened(
         close = getattr(source, "close", None)
         if close is not None:
             with anyio.CancelScope(shield=True):
-                await in_thread(functools.partial(ctx.run, close))
+                await in_thread(close, ctx=ctx)
 
 
 async def _chunks(source: Iterator[bytes], ctx: contextvars.Context) -> AsyncIterator[bytes]:
-    advance = functools.partial(ctx.run, next, source, None)
+    advance = functools.partial(next, source, None)
     while True:
         with anyio.CancelScope(shield=True):  # it is closed by another thread only when it rests
-            chunk = await in_thread(advance)
+            chunk = await in_thread(advance, ctx=ctx)
         if chunk is None:
             return
         yield chunk

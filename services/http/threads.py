@@ -94,18 +94,16 @@ class Threads:
         self._yielding += is_short
         return is_short
 
-    @contextlib.contextmanager
-    def waits(self) -> Iterator[None]:
-        """Say that this thread waits in the block; see to what is brief before that."""
+    def begin_to_wait(self) -> None:
+        """Take it that this thread waits from now on; see to what is brief before that."""
         if _own.is_free and _own.under_way < SHARED_MAX and (job := self._next_brief()):
             _own.is_free = False
             self._do(job)
-        me = threading.get_ident()
-        self._waiting.add(me)
-        try:
-            yield
-        finally:
-            self._waiting.discard(me)
+        self._waiting.add(threading.get_ident())
+
+    def end_to_wait(self) -> None:
+        """Take it that this thread waits no more."""
+        self._waiting.discard(threading.get_ident())
 
     def _call_one(self) -> None:
         """Have one thread work off what came together, if none does yet."""
@@ -206,11 +204,21 @@ class Threads:
             hand_back(self._done.popleft())
 
 
-@contextlib.contextmanager
-def waiting() -> Iterator[None]:
+class waiting:  # noqa: N801 - it reads as what the block does
     """What the block does is waiting: for a disk, or for others. In any thread."""
-    with _own.pool.waits() if _own.pool else contextlib.nullcontext():
-        yield
+
+    __slots__ = ("_pool",)
+
+    def __init__(self) -> None:
+        self._pool = _own.pool
+
+    def __enter__(self) -> None:
+        if self._pool is not None:
+            self._pool.begin_to_wait()
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.end_to_wait()
 
 
 @contextlib.contextmanager

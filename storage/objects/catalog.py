@@ -18,9 +18,9 @@ from storage.objects import database
 from storage.objects.account import Accounts, Trashed
 from storage.objects.container import Container, Stored
 from storage.objects.database import Waiting
-from storage.objects.errors import ContainerDamaged, ContainerNotFound, translated
+from storage.objects.errors import ContainerDamaged, ContainerNotFound
 from storage.objects.object_file import ObjectRecord
-from storage.objects.open_containers import OpenContainers
+from storage.objects.open_containers import Borrowed, OpenContainers
 from storage.objects.timestamps import TimestampSource
 from storage.objects.trash import Trash
 
@@ -56,14 +56,9 @@ class Catalog:
         self._containers.close()
         self.accounts.close()
 
-    @contextlib.contextmanager
-    def borrow(self, account: str, container: str) -> Iterator[Container]:
+    def borrow(self, account: str, container: str) -> Borrowed:
         """Lend an open container. Raises ContainerNotFound, StoreError if its file is damaged."""
-        with (
-            translated(f"container {account}/{container}"),
-            self._containers.borrow(account, container) as opened,
-        ):
-            yield opened
+        return self._containers.borrow(account, container)
 
     def is_at_hand(self, account: str, container: str) -> bool:
         """Return whether a container is open, so that a row of it is read in no time."""

@@ -148,6 +148,7 @@ class Container:
     def __init__(self, path: Path, *, waiting: Waiting = contextlib.nullcontext) -> None:
         self._db = Database(path, version=VERSION, changes=CHANGES, waiting=waiting)
         self._is_retired = False
+        self._info: tuple[object, ContainerInfo | None] = (None, None)  # a row, and what it says
 
     @staticmethod
     def create(
@@ -191,14 +192,18 @@ class Container:
         )
         if row is None:
             raise ContainerDamaged(f"container file {self.path} has no container in it")
-        name, timestamp, object_count, bytes_used, metadata = row
-        return ContainerInfo(
-            name=name,
-            timestamp=timestamp,
-            object_count=object_count,
-            bytes_used=bytes_used,
-            metadata=json.loads(metadata),
-        )
+        read, info = self._info
+        if info is None or row is not read:
+            name, timestamp, object_count, bytes_used, metadata = row
+            info = ContainerInfo(
+                name=name,
+                timestamp=timestamp,
+                object_count=object_count,
+                bytes_used=bytes_used,
+                metadata=json.loads(metadata),
+            )
+            self._info = row, info
+        return info
 
     def contents(self) -> Contents:
         """Count the rows themselves, which takes a second for some million."""

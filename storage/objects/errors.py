@@ -17,10 +17,9 @@ StoreError
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import sqlite3
-from collections.abc import Iterator
+from types import TracebackType
 from typing import Final
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -85,14 +84,31 @@ _BY_SQLITE_CODE: Final = {
 }
 
 
-@contextlib.contextmanager
-def translated(what: str) -> Iterator[None]:
-    """Raise what the disk and the database say as ours, with `what` (noun, name, step) in front."""
-    try:
-        yield
-    except OSError as error:
-        kind = StoreFull if error.errno in _FULL else StoreError
-        raise kind(f"{what}: {error.strerror or error}") from error
-    except sqlite3.Error as error:
+class translated:  # noqa: N801 - it reads as what it does
+    """Raise what the disk and the database say as ours, with `what` (noun, name, step) in front.
+
+    `{}` in it stand for the names, and are filled in only if anything is said: a request enters ten
+    such blocks.
+    """
+
+    __slots__ = ("_names", "_what")
+
+    def __init__(self, what: str, *names: object) -> None:
+        self._what = what
+        self._names = names
+
+    def __enter__(self) -> None:
+        """Nothing is known yet."""
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Raise it as ours, if it was the disk's or the database's."""
+        if not isinstance(error, OSError | sqlite3.Error):
+            return
+        what = self._what.format(*self._names) if self._names else self._what
+        if isinstance(error, OSError):
+            kind = StoreFull if error.errno in _FULL else StoreError
+            raise kind(f"{what}: {error.strerror or error}") from error
         kind = _BY_SQLITE_CODE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, StoreError)
         raise kind(f"{what}: {error}") from error

@@ -245,7 +245,7 @@ class ObjectStore:
 
     def account_metadata(self, account: str) -> Mapping[str, str]:
         """Return an account's metadata without counting anything; nothing if nobody used it yet."""
-        with translated(f"account {account}: head"):
+        with translated("account {}: head", account):
             return self.catalog.accounts.metadata(account)
 
     def list_account(
@@ -323,7 +323,7 @@ class ObjectStore:
 
         Raises ContainerNotFound, StoreFull.
         """
-        with self.catalog.borrow(name.account, name.container), translated(f"object {name}: put"):
+        with self.catalog.borrow(name.account, name.container), translated("object {}: put", name):
             inline_bytes_max = self._inline_bytes_max if self.files.replicas == 1 else -1
             is_inline = size_bytes <= inline_bytes_max
             self._check_room(self.root, size_bytes if is_inline else 0)
@@ -365,7 +365,7 @@ class ObjectStore:
                 if stored.data is None and record.size_bytes > sums.BLOCK_BYTES and not blocks:
                     blocks = self._sum_blocks(name, record, opened)
             cipher = (ciphers or self.ciphers).of(record)
-            with translated(f"object {name}: get"):
+            with translated("object {}: get", name):
                 download = Download(
                     record,
                     self.files.open(name, record),
@@ -435,7 +435,7 @@ class ObjectStore:
     ) -> ObjectRecord:
         with (
             self.catalog.borrow(name.account, name.container) as opened,
-            translated(f"object {name}: commit"),
+            translated("object {}: commit", name),
         ):
             if body.data is None:
                 record, obsolete = self._commit_file(name, body, said, opened=opened, aside=aside)
