@@ -2,6 +2,7 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Final
 
 from appliance import ids
 from appliance.model.access_rule import AccessRule
@@ -33,6 +34,11 @@ class RequestContext:
     application_credential_id: str = ""  # with which the token was got
     is_restricted: bool = False  # whether that credential may not make others, or trusts
     access_rules: tuple[AccessRule, ...] | None = None  # all that it may call; None: anything
+
+    @classmethod
+    def fresh(cls, *, client: str = "") -> "RequestContext":
+        """A new request of nobody's so far, cheaper than by its eighteen fields."""
+        return _NOBODY._with(request_id=ids.new_request_id(), client=client)
 
     @property
     def is_admin(self) -> bool:
@@ -77,5 +83,7 @@ class RequestContext:
             project_id=ids.ProjectId(message["project_id"]),
         )
 
+
+_NOBODY: Final = RequestContext()
 
 current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

@@ -7,6 +7,7 @@ A role counts where the token has it: on a project, on a domain, or on the syste
 anywhere may everything (Keystone's rule `admin_required`).
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Final
 
@@ -336,4 +337,10 @@ def check(
 
 
 def _has(ctx: context.RequestContext, wanted: str | None) -> bool:
-    return any(wanted in IMPLIED.get(role, ()) for role in ctx.roles)
+    return wanted in _implied(ctx.roles)
+
+
+@functools.lru_cache(maxsize=256)
+def _implied(roles: frozenset[str]) -> frozenset[str]:
+    """All that these roles imply."""
+    return frozenset().union(*(IMPLIED.get(role, ()) for role in roles))

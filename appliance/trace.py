@@ -15,9 +15,11 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextvars import Token
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final, Literal, NamedTuple
 
 from appliance import bell, clock, context, ids
@@ -286,33 +288,44 @@ def flush(timeout_s: float = 2.0) -> None:
         _recorder.flush(timeout_s)
 
 
-@contextlib.contextmanager
-def hop(kind: Kind, name: str, *, target: str, source: str = "", **detail: Any) -> Iterator[Span]:
+class hop:  # noqa: N801 - it reads as what the block is
     """Record what happens inside as one hop, caused by the current one.
 
     Hops begun inside have it as their parent. An exception marks it `error` with its text and goes
     on. Outside a request, or in a process that records nothing, it costs next to nothing.
     """
-    request = context.current.get()
-    span = Span(ids.new_hop_id(), **detail)
-    if request is None or _recorder is None:
-        yield span
-        return
-    span.begin(
-        _Begun(
-            request.request_id, request.hop_id, kind, source or _recorder.service, target, name,
-            clock.now_us(), request.project_id,
-        )
-    )  # fmt: skip
-    token = context.current.set(request.under(span.id))
-    try:
-        yield span
-    except BaseException as error:
-        span.error = span.error or f"{type(error).__name__}: {error}"
-        raise
-    finally:
-        context.current.reset(token)
-        span.end()
+
+    __slots__ = ("_begun", "_span", "_token")
+
+    def __init__(
+        self, kind: Kind, name: str, *, target: str, source: str = "", **detail: Any
+    ) -> None:
+        self._begun = kind, source, target, name
+        self._span = Span(ids.new_hop_id(), **detail)
+        self._token: Token[context.RequestContext | None] | None = None
+
+    def __enter__(self) -> Span:
+        request = context.current.get()
+        if request is not None and _recorder is not None:
+            kind, source, target, name = self._begun
+            self._span.begin(
+                _Begun(
+                    request.request_id, request.hop_id, kind, source or _recorder.service, target,
+                    name, clock.now_us(), request.project_id,
+                )
+            )  # fmt: skip
+            self._token = context.current.set(request.under(self._span.id))
+        return self._span
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> None:
+        if self._token is None:
+            return
+        if error is not None:
+            self._span.error = self._span.error or f"{type(error).__name__}: {error}"
+        context.current.reset(self._token)
+        self._span.end()
 
 
 def header() -> dict[str, str]:

@@ -75,9 +75,7 @@ async def run(
             reply = await shortcut.take(functools.partial(ctx.run, work))
         else:
             is_brief = not is_stream and target.is_brief(query, headers)
-            reply = await stream.in_thread(
-                work, ctx=ctx, is_stream=is_stream, is_brief=is_brief
-            )
+            reply = await stream.in_thread(work, ctx=ctx, is_stream=is_stream, is_brief=is_brief)
     finally:
         if content is not None:
             content.close()

@@ -103,7 +103,7 @@ class Application:
             context.current.reset(token)
 
     async def _context(self, headers: Headers) -> context.RequestContext:
-        fresh = context.RequestContext(client=clients.name(headers.get("user-agent", "")))
+        fresh = context.RequestContext.fresh(client=clients.name(headers.get("user-agent", "")))
         if trace.HEADER not in headers:
             return fresh
         return await stream.in_thread(lambda: auth.joined(headers, self._login, fresh))

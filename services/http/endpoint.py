@@ -71,6 +71,13 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = ""
 
+    def saying(self, headers: Mapping[str, str]) -> "Reply":
+        """The same with these headers too."""
+        return Reply(
+            body=self.body, status=self.status, headers={**self.headers, **headers},
+            content_type=self.content_type,
+        )  # fmt: skip
+
 
 def never_brief(_query: bytes, _headers: Headers) -> bool:
     """Say of every request that it may take long."""

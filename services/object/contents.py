@@ -143,10 +143,7 @@ class Chunks(Iterator[bytes]):
         if self._data:
             return self._data[self._offset : self._offset + count]
         assert self._download is not None  # noqa: S101 - _advance opened it
-        data = self._download.read(self._offset, count)
-        if not data:
-            raise stored.StoreError(f"object {self._download.record.name} ended too early")
-        return data
+        return read(self._download, self._offset, count)
 
     def _advance(self, segment: Segment) -> None:
         self._data = segment.data
@@ -200,6 +197,14 @@ def describe(
         record=record, etag=record.etag, size_bytes=record.size_bytes, segments=(whole,),
         is_large=False,
     )  # fmt: skip
+
+
+def read(download: Download, offset: int, count: int) -> bytes:
+    """Return some bytes of an open object. Raises StoreError when it ends before the first."""
+    data = download.read(offset, count)
+    if count and not data:
+        raise stored.StoreError(f"object {download.record.name} ended too early")
+    return data
 
 
 def cut(segments: Sequence[Segment], start: int, stop: int) -> Iterator[Segment]:

@@ -29,5 +29,7 @@ class Faces:
     def _is_s3(self, scope: Scope) -> bool:
         if scope["path"].split("/")[1] not in self._heads:
             return True
+        if not self._domains.are_named:
+            return False
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
         return bool(addressing.bucket_of_host(host.decode("latin-1"), self._domains)[0])

@@ -22,6 +22,11 @@ class Domains:
     s3: str = ""
     website: str = ""
 
+    @property
+    def are_named(self) -> bool:
+        """Whether any host names a bucket."""
+        return bool(self.s3 or self.website)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:

@@ -185,7 +185,7 @@ class _Verbs:
                 constraints.check_headers(request.headers)
             with refusals.translated():
                 reply = self._answer(request, handler)
-            return replace(reply, headers={**reply.headers, **told, **self._cors(request, reply)})
+            return reply.saying({**told, **self._cors(request, reply)})
         except errors.NovaboxError as error:
             error.headers = {**error.headers, **told, **self._cors(request, Reply())}
             raise

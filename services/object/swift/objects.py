@@ -38,13 +38,15 @@ class Objects:
         asked = name_of(request)
         version_id = versioning.version_id(request)
         name, download = reading.open(asked, is_link=_is_link(request), version_id=version_id)
-        with contextlib.ExitStack() as undo:
-            undo.callback(download.close)
+        try:
             content = contents.describe(reading, name, download, is_raw=_is_raw(request))
             said = _said(content, asked, name) | versioning.told(content.record, version_id)
             if _is_raw(request) and manifests.is_static(content.record):
-                return self._manifest(request, content, download)
-            undo.pop_all()
+                with download:
+                    return self._manifest(request, content, download)
+        except BaseException:
+            download.close()
+            raise
         return sending.send(request, reading, content, download=download, said=said)
 
     def head(self, request: Request, caller: Caller) -> Reply:

@@ -40,8 +40,8 @@ def send(
     said: Mapping[str, str],
 ) -> Reply:
     """Answer with an object's bytes; `download` is closed with them, or here if none are sent."""
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(download)
+    is_lent = False
+    try:
         if refusal := _refusal(request, content, said):
             return refusal
         try:
@@ -53,21 +53,24 @@ def send(
             return _unsatisfiable(content, said)
         if len(spans) > 1:
             return _send_parts(source, content, spans, said=said)
-        stack.pop_all()
-    whole = conditions.Span(0, content.size_bytes, content.size_bytes)
-    span = spans[0] if spans else whole
-    opened = None if content.is_large else download
-    if content.is_large:
-        download.close()
-    chunks = _chunks(source, content, span, opened=opened)
-    found = {**said, "Content-Length": str(span.stop - span.start)}
-    if spans:
-        found["Content-Range"] = str(span)
-    body: bytes | Chunks = chunks
-    if span.stop - span.start <= contents.CHUNK_BYTES:  # at once: no more thread hops
-        with contextlib.closing(chunks), _conflicting():
-            body = b"".join(chunks)
-    return Reply(body=body, status=206 if spans else 200, headers=found)
+        start, stop = (spans[0].start, spans[0].stop) if spans else (0, content.size_bytes)
+        found = {**said, "Content-Length": str(stop - start)}
+        if spans:
+            found["Content-Range"] = str(spans[0])
+        is_short = stop - start <= contents.CHUNK_BYTES  # at once: no more thread hops
+        body: bytes | Chunks
+        if is_short and not content.is_large:
+            body = contents.read(download, start, stop - start)
+        else:
+            is_lent = not content.is_large
+            body = _chunks(source, content, start, stop, opened=download if is_lent else None)
+            if is_short:
+                with contextlib.closing(body), _conflicting():
+                    body = b"".join(body)
+        return Reply(body=body, status=206 if spans else 200, headers=found)
+    finally:
+        if not is_lent:
+            download.close()
 
 
 def _send_parts(
@@ -77,7 +80,10 @@ def _send_parts(
     boundary = secrets.token_hex(16)
     body = parts.Multipart(
         [
-            parts.Part(span=span, open=functools.partial(_chunks, source, content, span))
+            parts.Part(
+                span=span,
+                open=functools.partial(_chunks, source, content, span.start, span.stop),
+            )
             for span in spans
         ],
         boundary=boundary,
@@ -92,12 +98,15 @@ def _send_parts(
 def _chunks(
     source: Source,
     content: Content,
-    span: conditions.Span,
+    start: int,
+    stop: int,
     *,
     opened: Download | None = None,
 ) -> Chunks:
-    """Return a span's bytes, the first segment open. Refuses one that is not what it was: 409."""
-    segments = contents.cut(content.segments, span.start, span.stop)
+    """Return a span's bytes, the first segment open, and `opened` its own. Refuses one that is not
+    what it was: 409.
+    """
+    segments = contents.cut(content.segments, start, stop)
     chunks = Chunks(source, segments, opened=opened)
     with contextlib.ExitStack() as undo, _conflicting():
         undo.callback(chunks.close)
