@@ -4,6 +4,7 @@ It refuses to know what that is: whoever calls says so.
 """
 
 import asyncio
+import functools
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -11,6 +12,7 @@ from services.http import threads
 
 SLOW_S: Final = 0.01  # nobody else is answered meanwhile
 CLOSED_TIMES: Final = 100
+ALONE_ROUNDS: Final = 16  # of the loop with one function each: more are not waited for
 
 T = TypeVar("T")
 
@@ -18,13 +20,16 @@ T = TypeVar("T")
 class Shortcut:
     """Runs functions that read a row or two, and block nobody for longer than that takes.
 
-    What comes together is done in one go. One that was slow all the same, as on a disk that others
-    keep busy, closes the way for a hundred times as long.
+    What comes together is done in one go; nobody waits for that where one comes at a time. One that
+    was slow all the same, as on a disk that others keep busy, closes the way for a hundred times as
+    long.
     """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
         self._open_at_s = 0.0  # by the loop's clock
+        self._came = 0  # in this round of the loop
+        self._rounds_alone = 0
 
     @property
     def is_open(self) -> bool:
@@ -34,6 +39,11 @@ class Shortcut:
     async def take(self, function: Callable[[], T]) -> T:
         """What `function` returns or raises."""
         loop = asyncio.get_running_loop()
+        self._came += 1
+        if self._came == 1:
+            loop.call_soon(self._end_round)
+            if self._rounds_alone >= ALONE_ROUNDS and not self._waiting:
+                return self._timed(loop, function)
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append((function, future))
         if len(self._waiting) == 1:
@@ -44,7 +54,17 @@ class Shortcut:
         loop = asyncio.get_running_loop()
         waiting, self._waiting = self._waiting, []
         for function, future in waiting:
-            began_s = loop.time()
-            threads.hand_back(threads.outcome(function, future))
+            work = functools.partial(self._timed, loop, function)
+            threads.hand_back(threads.outcome(work, future))
+
+    def _timed(self, loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> T:
+        began_s = loop.time()
+        try:
+            return function()
+        finally:
             if (took_s := loop.time() - began_s) > SLOW_S:
                 self._open_at_s = loop.time() + CLOSED_TIMES * took_s
+
+    def _end_round(self) -> None:
+        self._rounds_alone = self._rounds_alone + 1 if self._came == 1 else 0
+        self._came = 0

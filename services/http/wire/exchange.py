@@ -148,7 +148,8 @@ class Exchange:
             raise ValueError(f"a header of the answer has more than one line: {head!r}")
         self._has_begun = True
         self._head = head + b"\r\n"
-        asyncio.get_running_loop().call_soon(self._flush)  # if the body is not there by then
+        if self._left_bytes is None or self._left_bytes > JOINED_BYTES_MAX:
+            asyncio.get_running_loop().call_soon(self._flush)  # if the body is not there by then
 
     def _write(self, data: bytes) -> None:
         if not data or self.scope["method"] == "HEAD":
