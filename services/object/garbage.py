@@ -37,9 +37,13 @@ def note(store: ObjectStore, name: ObjectName, *, record: ObjectRecord) -> None:
 
     Before it goes: a kill in between leaves a note too many, and not parts that nobody knows.
     """
-    upload_id = record.metadata.get(sysmeta.UPLOAD, "")
-    if upload_id and contents.SLO in record.metadata:
-        note_upload(store, name, upload_id)
+    if not has_none(record):
+        note_upload(store, name, record.metadata[sysmeta.UPLOAD])
+
+
+def has_none(record: ObjectRecord) -> bool:
+    """Whether an object has no parts of ours, so that it may go without a note."""
+    return not (record.metadata.get(sysmeta.UPLOAD) and contents.SLO in record.metadata)
 
 
 def note_upload(store: ObjectStore, name: ObjectName, upload_id: str) -> None:

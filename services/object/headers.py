@@ -168,7 +168,7 @@ def delete_at(headers: Mapping[str, str]) -> int | None:
 
 def guess_type(name: str) -> str:
     """Return the content type that a name suggests."""
-    return mimetypes.guess_type(name)[0] or TYPE_DEFAULT
+    return ("." in name and mimetypes.guess_type(name)[0]) or TYPE_DEFAULT
 
 
 def is_marked(content_type: str) -> bool:

@@ -174,9 +174,12 @@ def put(
     name = bucket.object(key)
     bucket = buckets.find(store, bucket.account, bucket.name)  # an upload may have taken hours
     if not bucket.versioning and condition is None:
-        if (replaced := _record(store, name)) is not None:
-            garbage.note(store, name, record=replaced)
-        record = upload.commit(said)
+        try:
+            record = upload.commit(said, may_replace=garbage.has_none)
+        except stored.NotReplaced:
+            if (replaced := _record(store, name)) is not None:
+                garbage.note(store, name, record=replaced)
+            record = upload.commit(said)
         return Version(id=NULL, name=name, record=record, is_current=True)
     with stripes.lock(name):
         old = _settled(store, bucket, key)

@@ -21,6 +21,7 @@ from storage.objects.errors import (
     ContainerDamaged,
     ContainerNotEmpty,
     ContainerNotFound,
+    NotReplaced,
     ObjectNotFound,
 )
 from storage.objects.object_file import ObjectRecord
@@ -261,16 +262,19 @@ class Container:
         *,
         name: str,
         data: bytes,
+        may_replace: Callable[[ObjectRecord], bool],
         aside: Trash | None = None,
     ) -> tuple[ObjectRecord, int | None]:
         """Make an object of bytes that are kept here; `make` gives its record, later than a tick.
 
         What it replaces may be put `aside`. Returns the record, and the `written` of the version
-        whose data file is not needed any more.
+        whose data file is not needed any more. Raises NotReplaced.
         """
 
         def work(db: sqlite3.Connection) -> tuple[ObjectRecord, int | None]:
             old = _find(db, name)
+            if old and not may_replace(old):
+                raise NotReplaced(f"object {name} is not to be replaced")
             record = make(old.timestamp if old else 0)
             return record, _replace(db, old, Stored(record, data), aside)
 

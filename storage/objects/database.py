@@ -117,15 +117,16 @@ class Database:
             self._writer.execute(f"PRAGMA user_version = {version}")
 
     def _commit(self, jobs: list[_Job]) -> None:
+        if not self._try(jobs, _do_all) and len(jobs) > 1:
+            self._try(jobs, _do_each)
+
+    def _try(self, jobs: list[_Job], do: Callable[[list[_Job], sqlite3.Connection], None]) -> bool:
+        """Do all of them and commit; whether that succeeded."""
         db = self._writer
         failure: StoreError | sqlite3.Error | None = StoreError("it failed beside another change")
         try:
             db.execute("BEGIN IMMEDIATE")
-            if len(jobs) == 1:
-                jobs[0].result = jobs[0].work(db)
-            else:
-                for job in jobs:
-                    _do(job, db)
+            do(jobs, db)
             db.execute("COMMIT")
             failure = None
         except (StoreError, sqlite3.Error) as error:
@@ -137,6 +138,7 @@ class Database:
             for job in jobs:
                 job.error = failure or job.error
                 job.is_done = True
+        return failure is None
 
 
 @dataclass(slots=True)
@@ -149,17 +151,25 @@ class _Job:
     is_done: bool = False
 
 
-def _do(job: _Job, db: sqlite3.Connection) -> None:
-    """Do one change of several; if it fails, the others do not notice."""
-    db.execute("SAVEPOINT job")
-    try:
+def _do_all(jobs: list[_Job], db: sqlite3.Connection) -> None:
+    """Do changes of which none is expected to fail."""
+    for job in jobs:
         job.result = job.work(db)
-    except (StoreError, sqlite3.Error) as error:
-        if not db.in_transaction:  # a full disk ends the whole of it
-            raise
-        job.error = error
-        db.execute("ROLLBACK TO job")
-    db.execute("RELEASE job")
+
+
+def _do_each(jobs: list[_Job], db: sqlite3.Connection) -> None:
+    """Do changes of which some fail; the others do not notice."""
+    for job in jobs:
+        job.error = None
+        db.execute("SAVEPOINT job")
+        try:
+            job.result = job.work(db)
+        except (StoreError, sqlite3.Error) as error:
+            if not db.in_transaction:  # a full disk ends the whole of it
+                raise
+            job.error = error
+            db.execute("ROLLBACK TO job")
+        db.execute("RELEASE job")
 
 
 def remove(path: Path) -> None:

@@ -10,6 +10,7 @@ StoreError
 │   └── ObjectDamaged     listed, but its bytes are gone or no longer match their checksum
 ├── ContainerDamaged      its database is lost or corrupt; the auditor rebuilds it
 ├── ObjectSealed          encrypted with a key that is not here
+├── NotReplaced           whoever writes is not ready for what is there to go
 ├── AlreadyThere          what comes back from the trash finds its name taken
 ├── ContainerNotEmpty
 └── AccountNotEmpty
@@ -63,6 +64,10 @@ class ContainerDamaged(StoreError):
 
 class ObjectSealed(StoreError):
     """The object is encrypted with a key that whoever asks did not bring."""
+
+
+class NotReplaced(StoreError):
+    """What is there is not to be replaced; what was to come in its place can be committed again."""
 
 
 class AlreadyThere(StoreError):

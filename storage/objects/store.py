@@ -34,6 +34,7 @@ from storage.objects.ciphers import AS_KEPT, Ciphers
 from storage.objects.container import ContainerInfo
 from storage.objects.database import Waiting
 from storage.objects.errors import (
+    NotReplaced,
     ObjectDamaged,
     ObjectNotFound,
     StoreBusy,
@@ -45,7 +46,7 @@ from storage.objects.errors import (
 from storage.objects.object_file import ObjectFiles, ObjectName, ObjectRecord
 from storage.objects.space import Space
 from storage.objects.timestamps import TimestampSource
-from storage.objects.transfer import Attributes, Body, Download, Upload
+from storage.objects.transfer import Attributes, Body, Download, May, Upload
 from storage.objects.trash import Bin, NoBin, Trash
 
 FIRST_DEVICE: Final = ring.Device(id=1, directory="d1", weight=1.0)
@@ -331,7 +332,9 @@ class ObjectStore:
                 self._check_space(name, size_bytes)
         return Upload(
             name,
-            lambda body, said: self._commit(name, body, said=said, aside=aside),
+            lambda body, said, may: self._commit(
+                name, body, said=said, may_replace=may, aside=aside
+            ),
             drafts=lambda: self.files.drafts(name),
             inline_bytes_max=inline_bytes_max,
             check_space=lambda size_bytes: self._check_space(name, size_bytes),
@@ -431,19 +434,31 @@ class ObjectStore:
         return path.name in self._publishing
 
     def _commit(
-        self, name: ObjectName, body: Body, *, said: Attributes, aside: Trash | None
+        self,
+        name: ObjectName,
+        body: Body,
+        *,
+        said: Attributes,
+        may_replace: May,
+        aside: Trash | None,
     ) -> ObjectRecord:
         with (
             self.catalog.borrow(name.account, name.container) as opened,
             translated("object {}: commit", name),
         ):
             if body.data is None:
-                record, obsolete = self._commit_file(name, body, said, opened=opened, aside=aside)
+                old = opened.find(name.name)
+                if old and not may_replace(old):
+                    raise NotReplaced(f"object {name} is not to be replaced")
+                after = old.timestamp if old else 0
+                record = self._record(name, body, said, after=after)
+                obsolete = self._commit_file(name, body, record, opened=opened, aside=aside)
             else:
                 record, obsolete = opened.put_inline(
                     lambda after: self._record(name, body, said, after=after),
                     name=name.name,
                     data=body.data,
+                    may_replace=may_replace,
                     aside=aside,
                 )
             self.catalog.note_change(name.account, name.container)
@@ -455,13 +470,11 @@ class ObjectStore:
         self,
         name: ObjectName,
         body: Body,
-        said: Attributes,
+        record: ObjectRecord,
         *,
         opened: containers.Container,
         aside: Trash | None,
-    ) -> tuple[ObjectRecord, int | None]:
-        old = opened.find(name.name)
-        record = self._record(name, body, said, after=old.timestamp if old else 0)
+    ) -> int | None:
         with self._while_publishing(self.files.path(name, record.written)):
             self.files.publish(body.drafts, name, record)
             try:
@@ -471,7 +484,7 @@ class ObjectStore:
                 raise
         if not self.files.are_at_home(body.drafts, name):  # begun before the devices changed
             self._unsettle()
-        return record, obsolete
+        return obsolete
 
     def _record(
         self, name: ObjectName, body: Body, said: Attributes, *, after: int

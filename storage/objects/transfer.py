@@ -47,8 +47,14 @@ class Body:
     drafts: Sequence[blobs.Draft] = ()
 
 
-Commit = Callable[[Body, Attributes], ObjectRecord]
+May = Callable[[ObjectRecord], bool]  # whether what is there may be replaced
+Commit = Callable[[Body, Attributes, May], ObjectRecord]
 Drafts = Callable[[], Sequence[blobs.Draft]]
+
+
+def any_version(_: ObjectRecord) -> bool:
+    """Say that anything may be replaced."""
+    return True
 
 
 class Upload:
@@ -156,8 +162,11 @@ class Upload:
                 draft.copy_from(first.fd, size_bytes, sums=(etag, xxh3))
         self._taken = etag, xxh3, blocks
 
-    def commit(self, attributes: Attributes) -> ObjectRecord:
-        """Make the bytes the object, durably; once. Raises ContainerNotFound, StoreFull, …"""
+    def commit(self, attributes: Attributes, *, may_replace: May = any_version) -> ObjectRecord:
+        """Make the bytes the object, durably; once. Raises ContainerNotFound, StoreFull, …
+
+        Raises NotReplaced, with nothing changed, if `may_replace` says so of what is there.
+        """
         etag, xxh3, blocks = self._taken or (
             self._sums.etag, self._sums.xxh3, self._sums.blocks
         )  # fmt: skip
@@ -169,7 +178,7 @@ class Upload:
             data=b"".join(self._small) if self._small is not None else None,
             drafts=self._drafts,
         )
-        return self._commit(body, attributes)
+        return self._commit(body, attributes, may_replace)
 
     def abort(self) -> None:
         """Forget the bytes; harmless after `commit`."""

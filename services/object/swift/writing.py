@@ -114,6 +114,7 @@ class Writing:
     def __init__(self, store: ObjectStore, caller: Caller) -> None:
         self._store = store
         self._caller = caller
+        self._checked: ObjectName | None = None  # the last one
 
     @contextlib.contextmanager
     def incoming(
@@ -200,9 +201,12 @@ class Writing:
 
     def check(self, name: ObjectName) -> None:
         """Refuse who may not write the object, and parts that only S3 writes: 403."""
+        if name is self._checked:
+            return
         access.check(self._store, self._caller, Deed.WRITE_OBJECT, name=name)
         if locks.are_parts_kept(self._store, name.account, name.container):
             raise Refused(403, f"Container {name.container} has the parts of locked objects")
+        self._checked = name
 
     def _room(self, account: str, bucket: Bucket) -> int | None:
         if access.is_reseller(self._caller):
