@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import time
 import uuid
 from typing import Final, NewType
 
@@ -40,11 +41,16 @@ def new_hex() -> str:
 
 
 def new_request_id() -> RequestId:
-    """`req-` and a UUID, as every OpenStack service answers it."""
-    text = f"{_numbers.getrandbits(128):032x}"
-    variant = "89ab"[int(text[16], 16) % 4]  # as RFC 9562 has it in a UUID of version 4
+    """`req-` and a UUID, as every OpenStack service answers it.
+
+    It begins with the time's milliseconds, of 49 days (RFC 9562, version 8): requests of one time
+    lie beside each other in the trace's index, where such of chance would each be on a page of its
+    own. Of version 7 the first eight digits, which screens show, would be those of a minute.
+    """
+    text = f"{time.time_ns() // 1_000_000 & 0xFFFF_FFFF:08x}{_numbers.getrandbits(96):024x}"
+    variant = "89ab"[int(text[16], 16) % 4]
     return RequestId(
-        f"req-{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+        f"req-{text[:8]}-{text[8:12]}-8{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
     )
 
 
