@@ -16,7 +16,7 @@ LOOK_S: Final = 0.004  # a commit that takes so long is worth sharing; a shorter
 STALLED_LOOKS: Final = 3  # so often nothing was begun: whatever they do, it is no computing
 LOOK_EVERY_S: Final = 60.0  # an idle thread looks this often whether its loop is still there
 
-SHARED_MAX: Final = 16  # brief jobs that one thread has under way: twenty frames each
+SHARED_MAX: Final = 32  # brief jobs that one thread has under way: seventeen frames each, of 1,000
 
 T = TypeVar("T")
 

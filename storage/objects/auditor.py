@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from storage.objects import copies, object_file, salvage, sums
-from storage.objects.container import Container, Stored
+from storage.objects.container import Container
 from storage.objects.errors import (
     ContainerDamaged,
     NotFound,
@@ -24,6 +24,7 @@ from storage.objects.errors import (
     translated,
 )
 from storage.objects.object_file import ObjectName, ObjectRecord
+from storage.objects.object_rows import Stored
 from storage.objects.pace import Pace
 from storage.objects.store import ObjectStore
 

@@ -16,10 +16,11 @@ from typing import NamedTuple
 from storage import blobs
 from storage.objects import database
 from storage.objects.account import Accounts, Trashed
-from storage.objects.container import Container, Stored
+from storage.objects.container import Container
 from storage.objects.database import Waiting
 from storage.objects.errors import ContainerDamaged, ContainerNotFound
 from storage.objects.object_file import ObjectRecord
+from storage.objects.object_rows import Stored
 from storage.objects.open_containers import Borrowed, OpenContainers
 from storage.objects.timestamps import TimestampSource
 from storage.objects.trash import Trash

@@ -10,21 +10,21 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
-from storage.objects import listing, trash
-from storage.objects.database import Database, Waiting
+from storage.objects import listing, object_rows, trash
+from storage.objects.database import Database, Waiting, Work
 from storage.objects.errors import (
     ContainerDamaged,
     ContainerNotEmpty,
     ContainerNotFound,
-    NotReplaced,
     ObjectNotFound,
 )
 from storage.objects.object_file import ObjectRecord
+from storage.objects.object_rows import Stored, record_of
 from storage.objects.trash import Due, Held, Kept, Trash
 
 T = TypeVar("T")
@@ -66,10 +66,6 @@ CREATE TABLE IF NOT EXISTS blocks (
 """
 VERSION: Final = 2  # of the file: 0 had no bodies, 1 no trash
 CHANGES: Final = BODIES + trash.SCHEMA
-GET: Final = (
-    "SELECT name, written, timestamp, size_bytes, etag, xxh3, content_type, metadata, delete_at"
-    " FROM objects WHERE name = ?"
-)
 READ: Final = (
     "SELECT name, objects.written, timestamp, size_bytes, etag, xxh3, content_type, metadata,"
     " delete_at, data, sums FROM objects"
@@ -88,20 +84,16 @@ LIST: Final = (
 )
 LIST_REVERSE: Final = LIST.replace("ORDER BY name", "ORDER BY name DESC")
 EXPIRED: Final = "SELECT name FROM objects WHERE delete_at <= ? ORDER BY delete_at LIMIT ?"
-PUT: Final = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LAST_TICK: Final = (
     "SELECT max(coalesce((SELECT max(written) FROM bodies), 0),"
     " coalesce((SELECT max(written) FROM blocks), 0))"
 )
-PUT_BODY: Final = "INSERT INTO bodies VALUES (?, ?)"
-PUT_BLOCKS: Final = "INSERT OR REPLACE INTO blocks VALUES (?, ?)"
 CONTENTS: Final = (
     "SELECT (SELECT count(*) FROM objects), (SELECT coalesce(sum(size_bytes), 0) FROM objects),"
     " (SELECT count(*) FROM objects JOIN bodies USING (written)),"
     " (SELECT count(*) FROM trash WHERE NOT is_back),"
     " (SELECT coalesce(sum(size_bytes), 0) FROM trash WHERE NOT is_back)"
 )
-COUNT: Final = "UPDATE container SET object_count = object_count + ?, bytes_used = bytes_used + ?"
 
 
 class Listed(NamedTuple):
@@ -122,14 +114,6 @@ class Contents(NamedTuple):
     inline: int  # objects whose bytes are in the file too
     trashed: int
     trashed_bytes: int
-
-
-class Stored(NamedTuple):
-    """An object as it is kept: `data` if its bytes are here, the sums of its file's blocks."""
-
-    record: ObjectRecord
-    data: bytes | None = None
-    blocks: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +154,8 @@ class Container:
             db.execute(insert, (account, name, timestamp, json.dumps(dict(metadata or {}))))
             for each in records:
                 stored = each if isinstance(each, Stored) else Stored(each)
-                _insert(db, stored)
-                _count(db, 1, stored.record.size_bytes)
+                object_rows.insert(db, stored)
+                object_rows.count(db, 1, stored.record.size_bytes)
 
         made = Database(path, schema=SCHEMA, version=VERSION, changes=CHANGES)
         with contextlib.closing(made) as file:
@@ -229,7 +213,7 @@ class Container:
 
     def find(self, name: str) -> ObjectRecord | None:
         """Return an object's row, or None."""
-        row = self._db.row(GET, (name,))
+        row = self._db.row(object_rows.GET, (name,))
         return record_of(row) if row else None
 
     def read(self, name: str) -> Stored:
@@ -249,10 +233,10 @@ class Container:
         """
 
         def work(db: sqlite3.Connection) -> int | None:
-            old = _find(db, record.name)
+            old = object_rows.find(db, record.name)
             if old and old.written > record.written:
                 return record.written
-            return _replace(db, old, Stored(record, None, blocks), aside)
+            return object_rows.replace(db, old, Stored(record, None, blocks), aside)
 
         return self._change(work)
 
@@ -270,19 +254,12 @@ class Container:
         What it replaces may be put `aside`. Returns the record, and the `written` of the version
         whose data file is not needed any more. Raises NotReplaced.
         """
-
-        def work(db: sqlite3.Connection) -> tuple[ObjectRecord, int | None]:
-            old = _find(db, name)
-            if old and not may_replace(old):
-                raise NotReplaced(f"object {name} is not to be replaced")
-            record = make(old.timestamp if old else 0)
-            return record, _replace(db, old, Stored(record, data), aside)
-
-        return self._change(work)
+        put = object_rows.Put(make=make, name=name, data=data, may_replace=may_replace, aside=aside)
+        return self._db.change(put, together=self._put_all)
 
     def keep_blocks(self, written: int, blocks: bytes) -> None:
         """Keep the sums of a data file's blocks."""
-        self._change(lambda db: db.execute(PUT_BLOCKS, (written, blocks)))
+        self._change(lambda db: db.execute(object_rows.PUT_BLOCKS, (written, blocks)))
 
     def drop_body(self, written: int) -> None:
         """Forget bytes that rotted; the object stays listed, and is found damaged."""
@@ -292,10 +269,10 @@ class Container:
         """Change the metadata of a version. Raises ObjectNotFound if it is not the object now."""
 
         def work(db: sqlite3.Connection) -> None:
-            old = _find(db, record.name)
+            old = object_rows.find(db, record.name)
             if not old or old.written != record.written:
                 raise ObjectNotFound(f"object {record.name} was replaced or deleted meanwhile")
-            db.execute(PUT, _values(record))
+            db.execute(object_rows.PUT, object_rows.values(record))
 
         self._change(work)
 
@@ -308,14 +285,14 @@ class Container:
         """
 
         def work(db: sqlite3.Connection) -> tuple[ObjectRecord, bool]:
-            old = _find(db, name)
+            old = object_rows.find(db, name)
             if not old or written not in {None, old.written}:
                 raise ObjectNotFound(f"object {name} is not in the container")
             if to is not None:
                 trash.put(db, name, to)
             db.execute("DELETE FROM objects WHERE name = ?", (name,))
-            _count(db, -1, -old.size_bytes)
-            return old, to is None and not _forget_body(db, old.written)
+            object_rows.count(db, -1, -old.size_bytes)
+            return old, to is None and not object_rows.forget_body(db, old.written)
 
         return self._change(work)
 
@@ -330,14 +307,14 @@ class Container:
         """
 
         def work(db: sqlite3.Connection) -> int | None:
-            old = _find(db, name) if name is not None and over is not None else None
+            old = object_rows.find(db, name) if name is not None and over is not None else None
             is_file_left = False
             if old is not None and old.written == over:
                 db.execute("DELETE FROM objects WHERE name = ?", (name,))
-                _count(db, -1, -old.size_bytes)
-                is_file_left = not _forget_body(db, old.written)
+                object_rows.count(db, -1, -old.size_bytes)
+                is_file_left = not object_rows.forget_body(db, old.written)
             objects, size_bytes = trash.restore(db, entry, until_s=until_s, name=name)
-            _count(db, objects, size_bytes)
+            object_rows.count(db, objects, size_bytes)
             return over if is_file_left else None
 
         return self._change(work)
@@ -352,10 +329,10 @@ class Container:
         def work(db: sqlite3.Connection) -> int:
             found = trash.again(db, entry)
             for name, note in found:
-                old = _find(db, name)
+                old = object_rows.find(db, name)
                 trash.put(db, name, Trash(entry=entry, until_s=until_s, note=note))
                 db.execute("DELETE FROM objects WHERE name = ?", (name,))
-                _count(db, -1, -old.size_bytes if old else 0)
+                object_rows.count(db, -1, -old.size_bytes if old else 0)
             return len(found)
 
         return self._change(work)
@@ -370,7 +347,7 @@ class Container:
         def work(db: sqlite3.Connection) -> bool | None:
             if not trash.forget(db, due):
                 return None
-            return not due.is_back and not _forget_body(db, due.written)
+            return not due.is_back and not object_rows.forget_body(db, due.written)
 
         return self._change(work)
 
@@ -456,77 +433,19 @@ class Container:
         with self._db.lock:
             self._is_retired = True
 
-    def _change(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _change(self, work: Work[T]) -> T:
         def unless_retired(db: sqlite3.Connection) -> T:
-            if self._is_retired:
-                raise ContainerNotFound("the container was deleted or rebuilt meanwhile")
+            self._check_not_retired()
             return work(db)
 
         return self._db.change(unless_retired)
 
+    def _put_all(
+        self, db: sqlite3.Connection, puts: Sequence[object_rows.Put]
+    ) -> list[object_rows.Replaced]:
+        self._check_not_retired()
+        return object_rows.put_all(db, puts)
 
-def _find(db: sqlite3.Connection, name: str) -> ObjectRecord | None:
-    row = db.execute(GET, (name,)).fetchone()
-    return record_of(row) if row else None
-
-
-def _replace(
-    db: sqlite3.Connection, old: ObjectRecord | None, new: Stored, aside: Trash | None
-) -> int | None:
-    """Put an object in the place of another; return the tick of the data file that is left."""
-    _count(db, 1 - bool(old), new.record.size_bytes - (old.size_bytes if old else 0))
-    if aside is not None:
-        trash.put(db, new.record.name, aside)
-    is_file_left = old is not None and aside is None and not _forget_body(db, old.written)
-    _insert(db, new)
-    return old.written if old and is_file_left else None
-
-
-def _insert(db: sqlite3.Connection, stored: Stored) -> None:
-    db.execute(PUT, _values(stored.record))
-    if stored.data is not None:
-        db.execute(PUT_BODY, (stored.record.written, stored.data))
-    if stored.blocks:
-        db.execute(PUT_BLOCKS, (stored.record.written, stored.blocks))
-
-
-def _forget_body(db: sqlite3.Connection, written: int) -> bool:
-    """Forget the bytes of a version, or the sums of its file; return whether it was bytes."""
-    if db.execute("DELETE FROM bodies WHERE written = ?", (written,)).rowcount:
-        return True
-    db.execute("DELETE FROM blocks WHERE written = ?", (written,))
-    return False
-
-
-def _count(db: sqlite3.Connection, objects: int, size_bytes: int) -> None:
-    db.execute(COUNT, (objects, size_bytes))
-
-
-def _values(record: ObjectRecord) -> tuple[object, ...]:
-    return (
-        record.name,
-        record.written,
-        record.timestamp,
-        record.size_bytes,
-        record.etag,
-        record.xxh3,
-        record.content_type,
-        json.dumps(dict(record.metadata)),
-        record.delete_at,
-    )
-
-
-def record_of(row: tuple[Any, ...]) -> ObjectRecord:
-    """Return a row of `GET` as a record."""
-    name, written, timestamp, size_bytes, etag, xxh3, content_type, metadata, delete_at = row
-    return ObjectRecord(
-        name=name,
-        written=written,
-        timestamp=timestamp,
-        size_bytes=size_bytes,
-        etag=etag,
-        xxh3=xxh3,
-        content_type=content_type,
-        metadata=json.loads(metadata),
-        delete_at=delete_at,
-    )
+    def _check_not_retired(self) -> None:
+        if self._is_retired:
+            raise ContainerNotFound("the container was deleted or rebuilt meanwhile")

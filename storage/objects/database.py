@@ -6,6 +6,7 @@ A commit is on the disk before it returns. Knows nothing of containers and accou
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import sqlite3
 import threading
@@ -24,11 +25,13 @@ _SUFFIXES: Final = ("", "-wal", "-shm")
 
 KNOWN_MAX: Final = 256  # rows that are asked for again and again
 
+T = TypeVar("T")
 _Row = tuple[Any, ...] | None
 Waiting = Callable[[], contextlib.AbstractContextManager[None]]
+Work = Callable[[sqlite3.Connection], T]
+Together = Callable[[sqlite3.Connection, Sequence[Any]], Sequence[T]]  # of works of one kind
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class Database:
@@ -67,14 +70,14 @@ class Database:
             self._reader.close()
             self._writer.close()
 
-    def change(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def change(self, work: Work[T], *, together: Together[T] | None = None) -> T:
         """Do `work`, all of it or nothing, durably, and return what it returns.
 
         Changes that wait for the disk together go to it together: whoever gets the lock first
-        commits for all. Raises what `work` raises (StoreError or sqlite3.Error), or what the
-        commit raises.
+        commits for all. Those that say the same `together` are done by that, in one go. Raises what
+        `work` raises (StoreError or sqlite3.Error), or what the commit raises.
         """
-        job = _Job(work)
+        job = _Job(work, together)
         self._jobs.append(job)
         with self._waiting(), self.lock:
             if not job.is_done:
@@ -145,7 +148,8 @@ class Database:
 class _Job:
     """A change on its way, and what became of it."""
 
-    work: Callable[[sqlite3.Connection], Any]
+    work: Work[Any]
+    together: Together[Any] | None = None
     result: Any = None
     error: StoreError | sqlite3.Error | None = None
     is_done: bool = False
@@ -153,8 +157,12 @@ class _Job:
 
 def _do_all(jobs: list[_Job], db: sqlite3.Connection) -> None:
     """Do changes of which none is expected to fail."""
-    for job in jobs:
-        job.result = job.work(db)
+    for together, group in itertools.groupby(jobs, lambda job: job.together):
+        some = list(group)
+        works = [job.work for job in some]
+        results = together(db, works) if together else [work(db) for work in works]
+        for job, result in zip(some, results, strict=True):
+            job.result = result
 
 
 def _do_each(jobs: list[_Job], db: sqlite3.Connection) -> None:

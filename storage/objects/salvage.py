@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from storage.objects import container, sums
-from storage.objects.container import Stored
+from storage.objects import object_rows, sums
 from storage.objects.object_file import ObjectRecord
+from storage.objects.object_rows import Stored
 
 _METADATA: Final = "SELECT metadata FROM container"
-_RECORDS: Final = container.GET.replace("WHERE name = ?", "ORDER BY name")
+_RECORDS: Final = object_rows.GET.replace("WHERE name = ?", "ORDER BY name")
 _TRASHED: Final = "SELECT name, written FROM trash WHERE NOT is_back"
 _BODY: Final = "SELECT data FROM bodies WHERE written = ?"
 _BLOCKS: Final = "SELECT sums FROM blocks WHERE written = ?"
@@ -56,7 +56,7 @@ def _records(db: sqlite3.Connection) -> Iterator[ObjectRecord]:
     for order in ("", " DESC"):
         for row in _rows(db, _RECORDS + order):
             with contextlib.suppress(ValueError, TypeError):
-                yield container.record_of(row)
+                yield object_rows.record_of(row)
 
 
 def _stored(db: sqlite3.Connection, record: ObjectRecord) -> Stored:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from services.http import threads
-from services.http.threads import Threads, alone, waiting
+from services.http.threads import SHARED_MAX, Threads, alone, waiting
 
 
 def on_a_loop(work: Callable[[], Awaitable[object]]) -> object:
@@ -161,7 +161,9 @@ def test_what_waits_several_times_begins_one_other():
         return ends
 
     ends = on_a_loop(work)
-    assert list(range(15, -1, -1)) == ends[:16]  # the first ends with those that it waited with
+    assert (
+        list(range(SHARED_MAX - 1, -1, -1)) == ends[:SHARED_MAX]
+    )  # the first ends with those that it waited with
 
 
 def test_an_error_in_a_wait_is_its_own():

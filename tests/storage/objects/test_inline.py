@@ -148,7 +148,7 @@ def test_many_writers_share_commits(inline: ObjectStore):
 
 
 def test_one_that_fails_beside_others_is_refused_alone(inline: ObjectStore):
-    """Changes that wait together are one transaction, and each its own savepoint."""
+    """Changes that wait together are one transaction; if one fails, each its own savepoint."""
     with inline.catalog.borrow(ACCOUNT, "c") as opened:
         is_locked, go = threading.Event(), threading.Event()
 
@@ -212,3 +212,41 @@ def test_a_read_goes_by_keys_alone(tmp_path: Path):
     db.close()
 
     assert all("SCAN" not in line and "TEMP" not in line for p in plans.values() for line in p)
+
+
+def test_what_is_put_together_is_as_if_put_one_by_one(inline: ObjectStore):
+    """New names alone, a name twice, one that is there, one that may not be replaced."""
+    put(inline, "there", LARGE)
+    put(inline, "stays", b"as it was")
+
+    def write(name: str, data: bytes, *, may: bool = True) -> None:
+        with inline.put_object(named(name)) as upload:
+            upload.write(data)
+            upload.commit(Attributes(), may_replace=lambda _: may)
+
+    for puts in (
+        [("a", b"1"), ("b", b"22"), ("c", b"")],
+        [("d", b"old"), ("d", b"new"), ("e", b"5")],
+        [("f", b"6"), ("there", b"small"), ("g", b"7")],
+        [("h", b"8"), ("stays", b"gone"), ("i", b"9")],
+    ):
+        with inline.catalog.borrow(ACCOUNT, "c") as opened, ThreadPoolExecutor(4) as threads:
+            with opened._db.lock:
+                done = []
+                for count, (name, data) in enumerate(puts, start=1):
+                    done.append(threads.submit(write, name, data, may=name != "stays"))
+                    while len(opened._db._jobs) < count:
+                        pass
+            failed = [name for (name, _), one in zip(puts, done, strict=True) if one.exception(20)]
+        assert failed == (["stays"] if ("stays", b"gone") in puts else [])
+
+    expected = {
+        "a": b"1", "b": b"22", "c": b"", "d": b"new", "e": b"5", "f": b"6", "g": b"7", "h": b"8",
+        "i": b"9", "stays": b"as it was", "there": b"small",
+    }  # fmt: skip
+    assert {name: get(inline, name) for name in names(inline)} == expected
+    assert sorted(kept(inline)) == sorted(map(len, expected.values()))
+    assert data_files(inline) == []
+    info = inline.head_container(ACCOUNT, "c")
+    assert info.object_count == len(expected)
+    assert info.bytes_used == sum(map(len, expected.values()))
