@@ -12,7 +12,6 @@ from services.http import threads
 
 SLOW_S: Final = 0.01  # nobody else is answered meanwhile
 CLOSED_TIMES: Final = 100
-ALONE_ROUNDS: Final = 16  # of the loop with one function each: more are not waited for
 
 T = TypeVar("T")
 
@@ -28,8 +27,7 @@ class Shortcut:
     def __init__(self) -> None:
         self._waiting: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
         self._open_at_s = 0.0  # by the loop's clock
-        self._came = 0  # in this round of the loop
-        self._rounds_alone = 0
+        self._crowd = threads.Crowd()
 
     @property
     def is_open(self) -> bool:
@@ -39,11 +37,8 @@ class Shortcut:
     async def take(self, function: Callable[[], T]) -> T:
         """What `function` returns or raises."""
         loop = asyncio.get_running_loop()
-        self._came += 1
-        if self._came == 1:
-            loop.call_soon(self._end_round)
-            if self._rounds_alone >= ALONE_ROUNDS and not self._waiting:
-                return self._timed(loop, function)
+        if self._crowd.comes_alone(loop) and not self._waiting:
+            return self._timed(loop, function)
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append((function, future))
         if len(self._waiting) == 1:
@@ -64,7 +59,3 @@ class Shortcut:
         finally:
             if (took_s := loop.time() - began_s) > SLOW_S:
                 self._open_at_s = loop.time() + CLOSED_TIMES * took_s
-
-    def _end_round(self) -> None:
-        self._rounds_alone = self._rounds_alone + 1 if self._came == 1 else 0
-        self._came = 0

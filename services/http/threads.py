@@ -18,6 +18,8 @@ LOOK_EVERY_S: Final = 60.0  # an idle thread looks this often whether its loop i
 
 SHARED_MAX: Final = 32  # brief jobs that one thread has under way: seventeen frames each, of 1,000
 
+ALONE_ROUNDS: Final = 16  # of the loop, with one that came in each: more are not waited for
+
 T = TypeVar("T")
 
 
@@ -63,6 +65,7 @@ class Threads:
         self._is_called = False  # whether the loop will come for what is done
         self._is_watching = False
         self._is_gathering = False
+        self._crowd = Crowd()
         self._under_way = 0
         self._yielding = 0  # of them, those that were told to end for others
 
@@ -79,8 +82,11 @@ class Threads:
             if self._is_eager:
                 self._call()
         if not (self._is_eager or self._is_gathering):
-            self._is_gathering = True
-            when_no_more_come(self._loop, lambda: len(self._jobs), self._call_one)
+            if self._crowd.comes_alone(self._loop):
+                self._call_one()
+            else:
+                self._is_gathering = True
+                when_no_more_come(self._loop, lambda: len(self._jobs), self._call_one)
         if not self._is_watching:
             self._is_watching = True
             self._loop.call_later(LOOK_S, self._watch, self._begun, 0)
@@ -229,6 +235,28 @@ def alone() -> Iterator[None]:
         yield
     finally:
         _own.is_free = was_free
+
+
+class Crowd:
+    """Whether what comes to an event loop comes one at a time, so that nothing is worth waiting for
+    more. On the loop.
+    """
+
+    def __init__(self) -> None:
+        self._came = 0  # in this round of the loop
+        self._rounds_alone = 0
+
+    def comes_alone(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Take it that one comes; whether it and the last ones had a round of the loop each."""
+        self._came += 1
+        if self._came > 1:
+            return False
+        loop.call_soon(self._end_round)
+        return self._rounds_alone >= ALONE_ROUNDS
+
+    def _end_round(self) -> None:
+        self._rounds_alone = self._rounds_alone + 1 if self._came == 1 else 0
+        self._came = 0
 
 
 def when_no_more_come(

@@ -81,7 +81,8 @@ class _Looks:
         return ObjectName(account, container, name)
 
     def _container(self, bucket: Bucket) -> Json:
-        found, place = bucket.info, history.archive(bucket.info.metadata)
+        found = self._store.head_container(bucket.account, bucket.name)
+        place = history.archive(bucket.metadata)
         is_counted = found.object_count <= COUNTED_MAX
         with self._store.catalog.borrow(bucket.account, bucket.name) as opened:
             file_bytes = opened.path.stat().st_size
@@ -95,7 +96,7 @@ class _Looks:
             "shelf": self._sum(shelf.account, shelf.container),
             "archive": place and dataclasses.asdict(place)
             | {"sum": self._sum(bucket.account, place.container)},
-            "is_encrypted": encryption.is_default(found),
+            "is_encrypted": encryption.is_default(bucket.metadata),
         }  # fmt: skip
 
     def _sum(self, account: str, container: str) -> Json | None:

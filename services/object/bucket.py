@@ -5,11 +5,11 @@ Swift's face asks the same settings. It refuses to know who may do what.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from services.object import sysmeta
-from storage.objects.container import ContainerInfo
 from storage.objects.object_file import ObjectName
 from storage.objects.store import ObjectStore
 
@@ -30,7 +30,7 @@ class Bucket:
 
     name: str
     account: str
-    info: ContainerInfo
+    metadata: Mapping[str, str]
 
     @property
     def owner_id(self) -> str:
@@ -49,7 +49,7 @@ class Bucket:
 
     def kept(self, name: str) -> str:
         """What is kept beside it under that name of `sysmeta`; empty when nothing is."""
-        return self.info.metadata.get(name, "")
+        return self.metadata.get(name, "")
 
     def object(self, key: str) -> ObjectName:
         """The object with that key."""
@@ -63,7 +63,7 @@ def owner_of(account: str) -> str:
 
 def find(store: ObjectStore, account: str, name: str) -> Bucket:
     """The bucket that a container is. Raises ContainerNotFound."""
-    return Bucket(name=name, account=account, info=store.head_container(account, name))
+    return Bucket(name=name, account=account, metadata=store.container_metadata(account, name))
 
 
 def shelf_of(account: str, name: str) -> ObjectName:

@@ -15,7 +15,7 @@ from services.identity.api.data_keys import DataKeys
 from services.object import contents
 from storage.objects import errors as stored
 from storage.objects.ciphers import Cipher, Ciphers
-from storage.objects.container import ContainerInfo, Listed
+from storage.objects.container import Listed
 from storage.objects.listing import Query, Subdir
 from storage.objects.object_file import ObjectName, ObjectRecord
 from storage.objects.store import ObjectStore
@@ -116,9 +116,9 @@ def kept(record: ObjectRecord) -> str:
     return record.metadata.get(KEY) or record.metadata.get(PARTS_KEY, "")
 
 
-def is_default(info: ContainerInfo) -> bool:
-    """Whether a container encrypts whatever is put into it."""
-    return CONTAINER in info.metadata
+def is_default(metadata: Mapping[str, str]) -> bool:
+    """Whether a container with that metadata encrypts whatever is put into it."""
+    return CONTAINER in metadata
 
 
 def begin(upload: Upload, ciphers: Ciphers) -> Mapping[str, str]:

@@ -193,7 +193,7 @@ def _write(peer: socket.socket, store: ObjectStore, name: ObjectName, hint_bytes
     Its container is made when it is missing.
     """
     try:
-        if encryption.is_default(store.head_container(name.account, name.container)):
+        if encryption.is_default(store.container_metadata(name.account, name.container)):
             raise Refused(409)
         upload = store.put_object(name, size_bytes=hint_bytes)
     except stored.ContainerNotFound:

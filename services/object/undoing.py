@@ -33,7 +33,7 @@ def restore(store: ObjectStore, account: str, container: str, entry: str, *, unt
         _restore_shelved(store, account, container, entry, until_s=until_s)
         return True
     bucket = _bucket(store, account, container)
-    place = history.archive(bucket.info.metadata) if bucket else None
+    place = history.archive(bucket.metadata) if bucket else None
     if bucket is None or not (bucket.versioning or (place and not place.is_history)):
         trashcan.restore(store, account, container, entry, until_s=until_s)
         return True

@@ -133,7 +133,7 @@ class Container:
     def __init__(self, path: Path, *, waiting: Waiting = contextlib.nullcontext) -> None:
         self._db = Database(path, version=VERSION, changes=CHANGES, waiting=waiting)
         self._is_retired = False
-        self._info: tuple[object, ContainerInfo | None] = (None, None)  # a row, and what it says
+        self._metadata: tuple[object, Mapping[str, str]] = (None, {})  # a row, and what it says
 
     @staticmethod
     def create(
@@ -177,18 +177,25 @@ class Container:
         )
         if row is None:
             raise ContainerDamaged(f"container file {self.path} has no container in it")
-        read, info = self._info
-        if info is None or row is not read:
-            name, timestamp, object_count, bytes_used, metadata = row
-            info = ContainerInfo(
-                name=name,
-                timestamp=timestamp,
-                object_count=object_count,
-                bytes_used=bytes_used,
-                metadata=json.loads(metadata),
-            )
-            self._info = row, info
-        return info
+        name, timestamp, object_count, bytes_used, metadata = row
+        return ContainerInfo(
+            name=name,
+            timestamp=timestamp,
+            object_count=object_count,
+            bytes_used=bytes_used,
+            metadata=json.loads(metadata),
+        )
+
+    def metadata(self) -> Mapping[str, str]:
+        """Return the metadata alone, which is known for as long as objects are put and no more."""
+        row = self._db.known_row("SELECT metadata FROM container", despite=self._put_all)
+        if row is None:
+            raise ContainerDamaged(f"container file {self.path} has no container in it")
+        read, metadata = self._metadata
+        if row is not read:
+            metadata = json.loads(row[0])
+            self._metadata = row, metadata
+        return metadata
 
     def contents(self) -> Contents:
         """Count the rows themselves, which takes a second for some million."""

@@ -57,7 +57,8 @@ class Database:
         self.lock = threading.RLock()  # held across a commit, so writers queue here
         self._jobs: deque[_Job] = deque()
         self._read_lock = threading.Lock()
-        self._changes = 0  # so many were made since it was opened
+        # how many were made; and of those, how many not together by that alone
+        self._changes: dict[Together[Any] | None, int] = {None: 0}
         self._known: dict[tuple[str, tuple[object, ...]], tuple[int, _Row]] = {}
         self._writer = _connect(path, mode="rwc" if schema else "rw")
         self._writer.executescript(schema)
@@ -93,12 +94,14 @@ class Database:
             found: _Row = self._reader.execute(sql, values).fetchone()
         return found
 
-    def known_row(self, sql: str, *values: object) -> _Row:
-        """As `row`, for what is asked again and again: it is read once until something changes.
+    def known_row(self, sql: str, *values: object, despite: Together[Any] | None = None) -> _Row:
+        """As `row`, for what is asked again and again: it is read once until something changes,
+        `despite` changes that are done together by that.
 
         What another connection changes meanwhile is not seen.
         """
-        changes = self._changes  # before it is read: what changes meanwhile makes it out of date
+        # before it is read: what changes meanwhile makes it out of date
+        changes = self._changes.setdefault(despite, 0)
         read_at, found = self._known.get((sql, values), (-1, None))
         if read_at != changes:
             found = self.row(sql, values)
@@ -112,6 +115,11 @@ class Database:
         """Walk the rows of a query, one moment's truth; other readers wait meanwhile."""
         with self._read_lock, contextlib.closing(self._reader.execute(sql, values)) as cursor:
             yield cursor
+
+    def _note_change(self, kinds: set[Together[Any] | None]) -> None:
+        for kind in list(self._changes):
+            if kind is None or kinds != {kind}:
+                self._changes[kind] += 1
 
     def _bring_up(self, version: int, changes: str) -> None:
         (found,) = self._writer.execute("PRAGMA user_version").fetchone()
@@ -137,7 +145,7 @@ class Database:
         finally:
             if db.in_transaction:
                 db.execute("ROLLBACK")
-            self._changes += 1
+            self._note_change({job.together for job in jobs})
             for job in jobs:
                 job.error = failure or job.error
                 job.is_done = True

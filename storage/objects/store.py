@@ -290,6 +290,11 @@ class ObjectStore:
         with self.catalog.borrow(account, container) as opened:
             return opened.info()
 
+    def container_metadata(self, account: str, container: str) -> Mapping[str, str]:
+        """Return a container's metadata without its counts. Raises ContainerNotFound."""
+        with self.catalog.borrow(account, container) as opened:
+            return opened.metadata()
+
     def post_container(
         self, account: str, container: str, *, changes: Mapping[str, str | None]
     ) -> None:

@@ -70,7 +70,7 @@ def of_bucket(bucket: Bucket) -> Acl:
     wide = {grantee for grantee, permission in kept.grants if permission == "FULL_CONTROL"}
     grants = [grant for grant in kept.grants if grant[1] not in ("READ", "WRITE")]
     for header, permission in ((_READ, "READ"), (_WRITE, "WRITE")):
-        for grantee in _from_swift(bucket.info.metadata.get(header, "")):
+        for grantee in _from_swift(bucket.metadata.get(header, "")):
             if grantee not in wide:
                 grants.append((grantee, permission))
     # what Swift's form cannot say stays as it was given

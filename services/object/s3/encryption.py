@@ -73,7 +73,7 @@ def begin(call: Call, upload: Upload) -> Mapping[str, str]:
     """
     if (key := key_of(call)) is not None:
         return encryption.begin(upload, key)
-    if HEADER in call.headers or encryption.is_default(call.bucket.info):
+    if HEADER in call.headers or encryption.is_default(call.bucket.metadata):
         return encryption.begin(upload, call.store.ciphers)
     return {}
 
@@ -82,7 +82,7 @@ def of_upload(call: Call) -> dict[str, str]:
     """What to keep beside an object in parts that is begun: how each part is to be kept."""
     if (key := key_of(call)) is not None:
         return {encryption.PARTS_KEY: key.new()[1][encryption.KEY]}
-    if HEADER in call.headers or encryption.is_default(call.bucket.info):
+    if HEADER in call.headers or encryption.is_default(call.bucket.metadata):
         return {encryption.PARTS_KEY: encryption.BOX}
     return {}
 
@@ -137,7 +137,7 @@ def told(call: Call, record: ObjectRecord) -> dict[str, str]:
 
 def get(call: Call) -> Reply:
     """GetBucketEncryption."""
-    if not encryption.is_default(call.bucket.info):
+    if not encryption.is_default(call.bucket.metadata):
         raise Refused("ServerSideEncryptionConfigurationNotFoundError")
     default = [("ApplyServerSideEncryptionByDefault", [("SSEAlgorithm", ALGORITHM)])]
     return configurations.reply(

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import suppress
 
+from services.object import bucket as buckets
 from services.object import garbage, locks, versions
 from services.object.bucket import RESELLER_PREFIX, UPLOADS, Bucket, uploads_of
 from services.object.s3 import lifecycle, multipart
@@ -34,8 +35,7 @@ def once(store: ObjectStore, *, now: float) -> int:
         if not account.startswith(RESELLER_PREFIX):
             continue
         with suppress(stored.NotFound):
-            info = store.head_container(account, container)
-            bucket = Bucket(name=container, account=account, info=info)
+            bucket = buckets.find(store, account, container)
             if rules := lifecycle.rules_of(bucket):
                 count += _apply(store, bucket, rules, now=now)
     return count

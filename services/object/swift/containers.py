@@ -123,8 +123,9 @@ class Containers:
     def _described(self, caller: Caller, account: str, container: str) -> dict[str, str]:
         bucket = buckets.find(self._store, account, container)
         is_owner = access.is_owner(self._store, caller, account)
-        described = headers.of_container(bucket.info, is_owner=is_owner)
-        return described | versioning.described(self._store, bucket)
+        info = self._store.head_container(account, container)
+        described = headers.of_container(info, is_owner=is_owner)
+        return described | versioning.described(self._store, bucket, used_bytes=info.bytes_used)
 
     def _changes(
         self, request: Request, caller: Caller, old: Mapping[str, str]

@@ -35,25 +35,31 @@ def check_account(changes: Mapping[str, str | None]) -> None:
 
 
 def room(
-    container: ContainerInfo, metadata: Mapping[str, str], read_account: Callable[[], AccountInfo]
+    of_container: Mapping[str, str],
+    of_account: Mapping[str, str],
+    *,
+    read_container: Callable[[], ContainerInfo],
+    read_account: Callable[[], AccountInfo],
 ) -> int | None:
     """Return how many bytes a new object may have; None: as many as it likes.
 
-    `metadata` is the account's; its counts are read only if it has a quota. Refuses an object too
-    many: 413.
+    Of both there is the metadata; counts are read only of one that has a quota. Refuses an object
+    too many: 413.
     """
     rooms = []
-    if (quota := _number(container.metadata, CONTAINER_BYTES)) is not None:
-        rooms.append(quota - container.bytes_used)
-    _check_count(container.object_count, _number(container.metadata, CONTAINER_COUNT))
-    if any(name in metadata for name in OF_ACCOUNT):
+    if CONTAINER_BYTES in of_container or CONTAINER_COUNT in of_container:
+        container = read_container()
+        if (quota := _number(of_container, CONTAINER_BYTES)) is not None:
+            rooms.append(quota - container.bytes_used)
+        _check_count(container.object_count, _number(of_container, CONTAINER_COUNT))
+    if any(name in of_account for name in OF_ACCOUNT):
         account = read_account()
         rooms += [
             quota - account.bytes_used
             for name in ACCOUNT_BYTES
-            if (quota := _number(metadata, name)) is not None
+            if (quota := _number(of_account, name)) is not None
         ]
-        _check_count(account.object_count, _number(metadata, ACCOUNT_COUNT))
+        _check_count(account.object_count, _number(of_account, ACCOUNT_COUNT))
     return max(0, min(rooms)) if rooms else None
 
 

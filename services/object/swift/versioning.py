@@ -63,11 +63,11 @@ def checked(
     return {sysmeta.VERSIONING: SUSPENDED}
 
 
-def described(store: ObjectStore, bucket: Bucket) -> dict[str, str]:
-    """Return what a container's headers say of versions; their bytes count as used."""
+def described(store: ObjectStore, bucket: Bucket, *, used_bytes: int) -> dict[str, str]:
+    """Return what a container's headers say of versions; their bytes count as used too."""
     if not bucket.versioning:
         return {}
-    used = bucket.info.bytes_used + versions.shelved_bytes(store, bucket)
+    used = used_bytes + versions.shelved_bytes(store, bucket)
     return {FLAG: str(bucket.versioning == ENABLED), "X-Container-Bytes-Used": str(used)}
 
 

@@ -41,9 +41,8 @@ class Incoming:
         self._room_bytes = room_bytes
         self._bucket = bucket
         self._must_be_new = must_be_new
-        self._kept_beside = (
-            encryption.begin(upload, store.ciphers) if encryption.is_default(bucket.info) else {}
-        )
+        is_hidden = encryption.is_default(bucket.metadata)
+        self._kept_beside = encryption.begin(upload, store.ciphers) if is_hidden else {}
 
     @property
     def size_bytes(self) -> int:
@@ -74,7 +73,7 @@ class Incoming:
         bucket, name = self._bucket, self._upload.name
         if self._kept_beside:
             said = replace(said, metadata={**said.metadata, **self._kept_beside})
-        if (place := history.archive(bucket.info.metadata)) is not None:
+        if (place := history.archive(bucket.metadata)) is not None:
             with self._absence(name):
                 history.keep(self._store, name, place)
                 return self._upload.commit(said)
@@ -147,7 +146,7 @@ class Writing:
         bucket = buckets.find(self._store, name.account, name.container)
         if version_id:
             check_versioned(bucket, version_id)
-        elif (place := history.archive(bucket.info.metadata)) is not None:
+        elif (place := history.archive(bucket.metadata)) is not None:
             history.delete(self._store, name, place)
             return versions.Deleted(was_there=True)
         done = versions.delete(
@@ -211,8 +210,12 @@ class Writing:
     def _room(self, account: str, bucket: Bucket) -> int | None:
         if access.is_reseller(self._caller):
             return None
-        metadata = self._store.account_metadata(account)
-        return quotas.room(bucket.info, metadata, lambda: self._store.head_account(account))
+        return quotas.room(
+            bucket.metadata,
+            self._store.account_metadata(account),
+            read_container=lambda: self._store.head_container(account, bucket.name),
+            read_account=lambda: self._store.head_account(account),
+        )
 
 
 def check_free(version: Version | None) -> None:

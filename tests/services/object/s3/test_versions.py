@@ -155,13 +155,10 @@ def test_no_such_version(s3, named):
 
 def test_a_kill_between_shelf_and_row_leaves_the_version_once(s3, named, store: ObjectStore):
     """As if the process had died after the old version was shelved and before the new was put."""
-    from services.object import versions
-    from services.object.s3 import call
+    from services.object import bucket, versions
 
     version = s3.put_object(**named, Body=b"1")["VersionId"]
-    caller_bucket = call.Bucket(
-        name="books", account="AUTH_p", info=store.head_container("AUTH_p", "books")
-    )
+    caller_bucket = bucket.find(store, "AUTH_p", "books")
     current = versions.find(store, caller_bucket, "o")
     versions._shelve(store, caller_bucket, "o", current)
 
