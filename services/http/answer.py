@@ -195,7 +195,7 @@ async def _send_bytes(
     raw = [
         (name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()
     ]
-    if status not in _EMPTY and not any(name == b"content-length" for name, _ in raw):
+    if status not in _EMPTY and b"content-length" not in dict(raw):
         raw.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": b"" if is_head else body})

@@ -75,6 +75,7 @@ class Application:
         nothing = endpoint.Face(prefix="", paths=(), fault=faults.novabox)
         by_length = sorted(faces, key=lambda face: len(face.prefix), reverse=True)
         self._mounted = [_mount(face) for face in (*by_length, nothing)]
+        self._beginnings = [(each.face.prefix.rstrip("/") + "/", each) for each in self._mounted]
         self._login = login
         self._target = target
         self._limits = limits or answer.Limits()
@@ -141,11 +142,11 @@ class Application:
             await _refusal(mounted.face, fault, error, scope, headers)(scope, receive, send)
 
     def _find(self, path: str) -> _Mounted:
-        return next(
-            mounted
-            for mounted in self._mounted
-            if (path + "/").startswith(mounted.face.prefix.rstrip("/") + "/")
-        )
+        path += "/"
+        for beginning, mounted in self._beginnings:
+            if path.startswith(beginning):
+                return mounted
+        raise _no_such_path()
 
 
 async def _no_socket(scope: Scope, receive: Receive, send: Send) -> None:

@@ -230,12 +230,19 @@ def of_object(record: ObjectRecord, *, etag: str) -> dict[str, str]:
     expiry = {} if record.delete_at is None else {"X-Delete-At": str(record.delete_at)}
     return {
         "Content-Type": plain_type(record.content_type),
-        "Etag": etag,
-        "Last-Modified": http_date(record.timestamp),
-        "X-Timestamp": timestamps.format_ticks(record.timestamp),
+        **of_version(record, etag=etag),
         "Accept-Ranges": "bytes",
         **expiry,
         **record.metadata,
+    }
+
+
+def of_version(record: ObjectRecord, *, etag: str) -> dict[str, str]:
+    """Return the headers that say which version of an object it is."""
+    return {
+        "Etag": etag,
+        "Last-Modified": http_date(record.timestamp),
+        "X-Timestamp": timestamps.format_ticks(record.timestamp),
     }
 
 

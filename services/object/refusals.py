@@ -6,10 +6,9 @@ RESPONSE_REASONS), and a broken constraint with its own sentence, in plain text.
 
 from __future__ import annotations
 
-import contextlib
 import html
 import logging
-from collections.abc import Iterator
+from types import TracebackType
 from typing import Final
 
 from appliance import errors
@@ -86,23 +85,36 @@ def page(status: int) -> bytes:
     return f"<html><h1>{title}</h1><p>{html.escape(text)}</p></html>".encode()
 
 
-@contextlib.contextmanager
-def translated() -> Iterator[None]:
+class translated:  # noqa: N801 - it reads as what it does
     """Raise what the store says as what Swift answers."""
-    try:
-        yield
-    except stored.ObjectDamaged as error:
-        log.error("%s", error)  # noqa: TRY400 - the sentence is the store's
-        raise Refused(404) from error
-    except stored.NotFound as error:
-        raise Refused(404) from error
-    except (stored.ContainerNotEmpty, stored.AccountNotEmpty) as error:
-        raise Refused(409) from error
-    except stored.ObjectSealed as error:
-        raise Refused(409, str(error)) from error
-    except stored.StoreFull as error:
-        log.error("%s", error)  # noqa: TRY400
-        raise Refused(507) from error
-    except stored.StoreError as error:
-        log.exception("the store failed")
-        raise Refused(503) from error
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Nothing is known yet."""
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Raise it as Swift's, if it was the store's."""
+        if isinstance(error, stored.StoreError):
+            raise _refusal(error) from error
+
+
+def _refusal(error: stored.StoreError) -> Refused:
+    match error:
+        case stored.ObjectDamaged():
+            log.error("%s", error)
+            return Refused(404)
+        case stored.NotFound():
+            return Refused(404)
+        case stored.ContainerNotEmpty() | stored.AccountNotEmpty():
+            return Refused(409)
+        case stored.ObjectSealed():
+            return Refused(409, str(error))
+        case stored.StoreFull():
+            log.error("%s", error)
+            return Refused(507)
+        case _:
+            log.error("the store failed", exc_info=error)
+            return Refused(503)

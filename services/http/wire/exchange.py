@@ -34,6 +34,18 @@ class Exchange:
     body that the application does not want is worth receiving for that.
     """
 
+    is_received = False
+    is_answered = False
+    is_over = False
+    _kept_bytes = 0
+    _change: asyncio.Future[None] | None = None
+    _is_read = False
+    _is_cut_off = False
+    _has_begun = False
+    _head = b""  # not sent yet, so that what is short goes out in one piece
+    _is_chunked = False
+    _left_bytes: int | None = None  # of the answer, if it said how many
+
     def __init__(
         self, peer: Peer, scope: Scope, *, stays: bool, is_small: bool, is_asked: bool
     ) -> None:
@@ -43,17 +55,6 @@ class Exchange:
         self._is_small = is_small
         self._is_asked = is_asked  # else the client sends its body when it is told to
         self._parts: collections.deque[bytes] = collections.deque()
-        self._kept_bytes = 0
-        self._change: asyncio.Future[None] | None = None
-        self.is_received = False
-        self._is_read = False
-        self._is_cut_off = False
-        self._has_begun = False
-        self._head = b""  # not sent yet, so that what is short goes out in one piece
-        self.is_answered = False
-        self.is_over = False
-        self._is_chunked = False
-        self._left_bytes: int | None = None  # of the answer, if it said how many
 
     # The connection's side
 
@@ -127,7 +128,7 @@ class Exchange:
     def _begin(self, status: int, headers: Headers) -> None:
         lines = [_status_line(status), _date_line(int(time.time()))]
         lines += [b"%b: %b\r\n" % header for header in headers]
-        length = next((text for name, text in headers if name == b"content-length"), None)
+        length = dict(headers).get(b"content-length")
         if status in _BODILESS or self.scope["method"] == "HEAD":
             self._left_bytes = 0
         elif length is not None:

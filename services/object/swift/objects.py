@@ -372,10 +372,5 @@ def _check_dynamic(metadata: Mapping[str, str]) -> None:
 
 
 def _stored(record: ObjectRecord) -> Reply:
-    described = headers.of_object(record, etag=record.etag)
-    said = {name: described[name] for name in ("Etag", "Last-Modified", "X-Timestamp")}
-    return Reply(
-        status=201,
-        headers=said | versioning.told(record),
-        content_type=HTML,
-    )
+    said = headers.of_version(record, etag=record.etag)
+    return Reply(status=201, headers=said | versioning.told(record), content_type=HTML)
