@@ -56,11 +56,11 @@ class Threads:
         self._jobs: collections.deque[_Job] = collections.deque()
         self._begun = 0  # jobs so far
         self._started = 0  # threads so far
-        self._idle = 0  # of them, those that wait to be called
+        # of them, those that wait to be called: who worked last is called first, as it is warm
+        self._idle: list[queue.SimpleQueue[None]] = []
         self._coming = 0  # those that were called, and do not work yet
         self._active: set[int] = set()  # those that work, and were not found waiting
         self._waiting: set[int] = set()  # those that say so
-        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._done: collections.deque[Outcome] = collections.deque()
         self._is_called = False  # whether the loop will come for what is done
         self._is_watching = False
@@ -138,8 +138,7 @@ class Threads:
     def _call(self) -> None:
         """With the lock: have one more thread work, if there is one."""
         if self._idle:
-            self._idle -= 1
-            self._calls.put(None)
+            self._idle.pop().put(None)
         elif self._started < self._count:
             name = f"{self._name} {self._started}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
@@ -150,18 +149,19 @@ class Threads:
 
     def _work(self) -> None:
         _own.pool = self
+        calls: queue.SimpleQueue[None] = queue.SimpleQueue()
         is_called = True
         while is_called or not self._loop.is_closed():
             if is_called:
                 with self._lock:
                     self._coming -= 1
-                while (job := self._next()) is not None:
+                while (job := self._next(calls)) is not None:
                     self._do(job)
                     del job  # nothing is kept while the thread waits
                     if not self._jobs:  # else soon: the loop has as much to do then as it can
                         self._call_loop()
             try:
-                self._calls.get(timeout=LOOK_EVERY_S)
+                calls.get(timeout=LOOK_EVERY_S)
                 is_called = True
             except queue.Empty:
                 is_called = False
@@ -181,8 +181,8 @@ class Threads:
         _own.under_way -= 1
         _own.is_free = was_free
 
-    def _next(self) -> "_Job | None":
-        """The next job of this thread, which is idle if there is none."""
+    def _next(self, calls: "queue.SimpleQueue[None]") -> "_Job | None":
+        """The next job of this thread, which is idle if there is none, and called by `calls`."""
         me = threading.get_ident()
         with self._lock:
             if self._jobs:
@@ -190,7 +190,7 @@ class Threads:
                 self._begun += 1
                 return self._jobs.popleft()
             self._active.discard(me)
-            self._idle += 1
+            self._idle.append(calls)
             return None
 
     def _call_loop(self) -> None:
