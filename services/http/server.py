@@ -17,6 +17,7 @@ from services.http.wire.connection import Connection, Served
 log = logging.getLogger(__name__)
 
 GRACE_S: Final = 60.0  # uploads under way when the signal comes have this long to finish
+YOUNG_MAX: Final = 20_000  # objects that the collector lets be: those of all requests under way
 BACKLOG: Final = 1024  # connections that wait to be taken
 
 # of glibc's malloc.h: parameters of mallopt
@@ -41,6 +42,7 @@ def serve(
     _fix_malloc_thresholds()
     gc.collect()
     gc.freeze()  # what is loaded by now stays: the collector need not go through it again and again
+    gc.set_threshold(YOUNG_MAX, *gc.get_threshold()[1:])
     uvloop.run(_serve(app, address, port, on_stop=on_stop, has_websockets=has_websockets))
     trace.flush()
 

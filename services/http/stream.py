@@ -188,13 +188,13 @@ def _must_yield() -> bool:
     return pool is not None and pool.must_yield()
 
 
-async def in_thread(
+def in_thread(
     function: Callable[[], T],
     *,
     ctx: contextvars.Context | None = None,
     is_stream: bool = False,
     is_brief: bool = False,
-) -> T:
+) -> asyncio.Future[T]:
     """Run blocking `function` in a thread, in `ctx` or a copy of the caller's context.
 
     Streams have threads of their own, so that slow clients never keep others from being answered.
@@ -212,7 +212,7 @@ async def in_thread(
         kept[loop] = pool
     inside = contextvars.copy_context() if ctx is None else ctx
     work = functools.partial(inside.run, function)
-    return await pool.run(work, is_brief=is_brief)
+    return pool.run(work, is_brief=is_brief)
 
 
 @contextlib.asynccontextmanager

@@ -69,7 +69,7 @@ class Threads:
         self._under_way = 0
         self._yielding = 0  # of them, those that were told to end for others
 
-    async def run(self, function: Callable[[], T], *, is_brief: bool = False) -> T:
+    def run(self, function: Callable[[], T], *, is_brief: bool = False) -> "asyncio.Future[T]":
         """What `function` returns or raises; it runs to its end whoever gives up waiting.
 
         One that `is_brief` keeps nobody waiting for longer than a commit takes, and locks what it
@@ -90,7 +90,7 @@ class Threads:
         if not self._is_watching:
             self._is_watching = True
             self._loop.call_later(LOOK_S, self._watch, self._begun, 0)
-        return await future
+        return future
 
     def must_yield(self) -> bool:
         """Whether a function waits for a thread, and its caller shall end its own: each time this

@@ -5,6 +5,8 @@ A request whose host names a bucket is S3's, whatever its path. It refuses to kn
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.http.endpoint import Face
@@ -21,10 +23,10 @@ class Faces:
         self._domains = domains
         self._heads = frozenset(line.path.split("/")[1] for line in of_swift.paths)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request by its face."""
         app = self._s3 if scope["type"] == "http" and self._is_s3(scope) else self._swift
-        await app(scope, receive, send)
+        return app(scope, receive, send)
 
     def _is_s3(self, scope: Scope) -> bool:
         if scope["path"].split("/")[1] not in self._heads:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Self
 
 from services.object import bucket as buckets
 from services.object import constraints, encryption, locks, stripes, versions
@@ -25,7 +26,10 @@ from storage.objects.transfer import Attributes, Download, Upload
 
 
 class Incoming:
-    """An object's bytes on their way in: an upload that ends where the room does."""
+    """An object's bytes on their way in: an upload that ends where the room does.
+
+    Left without `commit`, nothing remains.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,12 @@ class Incoming:
         self._must_be_new = must_be_new
         is_hidden = encryption.is_default(bucket.metadata)
         self._kept_beside = encryption.begin(upload, store.ciphers) if is_hidden else {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._upload.abort()
 
     @property
     def size_bytes(self) -> int:
@@ -115,13 +125,11 @@ class Writing:
         self._caller = caller
         self._checked: ObjectName | None = None  # the last one
 
-    @contextlib.contextmanager
     def incoming(
         self, name: ObjectName, *, size_bytes: int = 0, must_be_new: bool = False
-    ) -> Iterator[Incoming]:
-        """Begin an object of `size_bytes`, as far as that is known. Left without `commit`, nothing
-        remains. Refuses who may not, what has no room, and the place of a locked object; `commit`
-        refuses that of any if it `must_be_new`.
+    ) -> Incoming:
+        """Begin an object of `size_bytes`, as far as that is known. Refuses who may not, what has
+        no room, and the place of a locked object; `commit` refuses that of any if it `must_be_new`.
         """
         self.check(name)
         constraints.check_text(name.name)
@@ -132,11 +140,10 @@ class Writing:
         room_bytes = self._room(name.account, bucket)
         constraints.check_size(size_bytes)
         quotas.check_size(size_bytes, room_bytes)
-        with self._store.put_object(name) as upload:
-            yield Incoming(
-                self._store, upload,
-                room_bytes=room_bytes, bucket=bucket, must_be_new=must_be_new,
-            )  # fmt: skip
+        return Incoming(
+            self._store, self._store.put_object(name),
+            room_bytes=room_bytes, bucket=bucket, must_be_new=must_be_new,
+        )  # fmt: skip
 
     def delete(self, name: ObjectName, *, version_id: str = "") -> versions.Deleted:
         """Remove an object, or one version of it for good. Refuses a locked one: 403, and one that

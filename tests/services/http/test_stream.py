@@ -29,7 +29,7 @@ async def whole() -> dict[str, Any]:
 def upload(receive: Any, *, idle_s: float = LONG_S, crowded_s: float) -> asyncio.Task[bytes]:
     reader = stream.BodyReader(receive, length_bytes=None, idle_s=idle_s, crowded_s=crowded_s)
     reading = stream.in_thread(functools.partial(reader.read), is_stream=True)
-    return asyncio.get_running_loop().create_task(reading)
+    return asyncio.ensure_future(reading)
 
 
 def test_an_upload_does_not_wait_for_all_that_are_silent() -> None:

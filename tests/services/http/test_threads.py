@@ -52,12 +52,12 @@ def test_a_function_runs_to_its_end_though_nobody_waits_any_more():
             go.wait(20)
             done.append(True)
 
-        task = asyncio.get_running_loop().create_task(pool.run(function))
+        future = pool.run(function)
         await asyncio.to_thread(begun.wait, 20)
-        task.cancel()
+        future.cancel()
         go.set()
         with pytest.raises(asyncio.CancelledError):
-            await task
+            await future
         return await pool.run(lambda: bool(done))
 
     assert on_a_loop(work) is True
