@@ -25,15 +25,18 @@ from storage.objects.transfer import Attributes
 
 OBJECT_META: Final = "X-Object-Meta-"
 # Swift's allowed_headers, with the manifest of a dynamic large object (proxy/server.py).
-OBJECT_HEADERS: Final = (
-    "Cache-Control",
-    "Content-Disposition",
-    "Content-Encoding",
-    "Content-Language",
-    "Expires",
-    "X-Object-Manifest",
-    "X-Robots-Tag",
-)
+OBJECT_HEADERS: Final = {
+    name.lower(): name
+    for name in (
+        "Cache-Control",
+        "Content-Disposition",
+        "Content-Encoding",
+        "Content-Language",
+        "Expires",
+        "X-Object-Manifest",
+        "X-Robots-Tag",
+    )
+}
 CONTAINER_HEADERS: Final = (
     "X-Container-Read",
     "X-Container-Write",
@@ -148,7 +151,7 @@ def object_metadata(headers: Mapping[str, str]) -> dict[str, str]:
         if name.startswith(prefix)
     }
     constraints.check_metadata(user)
-    kept = {name: low[name.lower()] for name in OBJECT_HEADERS if low.get(name.lower())}
+    kept = {name: low[key] for key, name in OBJECT_HEADERS.items() if low.get(key)}
     return kept | {OBJECT_META + name: value for name, value in user.items()}
 
 

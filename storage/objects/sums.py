@@ -91,6 +91,10 @@ class Blocks:
 
     def update(self, data: Bytes) -> None:
         """Take the next bytes."""
+        if self._open_bytes + len(data) < BLOCK_BYTES:
+            self._open.update(data)
+            self._open_bytes += len(data)
+            return
         rest = memoryview(data)
         while rest:
             part = rest[: BLOCK_BYTES - self._open_bytes]

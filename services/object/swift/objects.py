@@ -94,7 +94,8 @@ class Objects:
         ):
             receive(body, incoming)
             span.bytes = incoming.size_bytes
-            _check_etag(request.headers, incoming.etag)
+            if "etag" in request.headers:
+                _check_etag(request.headers, incoming.etag)
             return _stored(incoming.commit(said))
 
     def post(self, request: Request, caller: Caller) -> Reply:

@@ -52,7 +52,7 @@ def room(
         if (quota := _number(of_container, CONTAINER_BYTES)) is not None:
             rooms.append(quota - container.bytes_used)
         _check_count(container.object_count, _number(of_container, CONTAINER_COUNT))
-    if any(name in of_account for name in OF_ACCOUNT):
+    if not of_account.keys().isdisjoint(OF_ACCOUNT):
         account = read_account()
         rooms += [
             quota - account.bytes_used
