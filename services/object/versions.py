@@ -174,12 +174,7 @@ def put(
     name = bucket.object(key)
     bucket = buckets.find(store, bucket.account, bucket.name)  # an upload may have taken hours
     if not bucket.versioning and condition is None:
-        try:
-            record = upload.commit(said, may_replace=garbage.has_none)
-        except stored.NotReplaced:
-            if (replaced := _record(store, name)) is not None:
-                garbage.note(store, name, record=replaced)
-            record = upload.commit(said)
+        record = _commit(store, name, upload, said)
         return Version(id=NULL, name=name, record=record, is_current=True)
     with stripes.lock(name):
         old = _settled(store, bucket, key)
@@ -331,6 +326,22 @@ def update(store: ObjectStore, version: Version, changes: dict[str, str | None])
     delete_at = None if locks.held(kept) else version.record.delete_at
     record = store.post_object(version.name, metadata=kept, delete_at=delete_at)
     return replace(version, record=record)
+
+
+def _commit(store: ObjectStore, name: ObjectName, upload: Upload, said: Attributes) -> ObjectRecord:
+    """Make it the object; the parts of what it replaces are noted before that goes."""
+    noted: ObjectRecord | None = None
+
+    def may_replace(there: ObjectRecord) -> bool:
+        return garbage.has_none(there) or there == noted
+
+    while True:
+        try:
+            return upload.commit(said, may_replace=may_replace)
+        except stored.NotReplaced:
+            noted = _record(store, name)
+            if noted is not None:
+                garbage.note(store, name, record=noted)
 
 
 def _record(store: ObjectStore, name: ObjectName) -> ObjectRecord | None:

@@ -165,12 +165,16 @@ class _Job:
 
 def _do_all(jobs: list[_Job], db: sqlite3.Connection) -> None:
     """Do changes of which none is expected to fail."""
-    for together, group in itertools.groupby(jobs, lambda job: job.together):
-        some = list(group)
-        works = [job.work for job in some]
-        results = together(db, works) if together else [work(db) for work in works]
-        for job, result in zip(some, results, strict=True):
-            job.result = result
+    for _, alike in itertools.groupby(jobs, lambda job: job.together):
+        _do(list(alike), db)
+
+
+def _do(alike: Sequence[_Job], db: sqlite3.Connection) -> None:
+    """Do changes that say the same `together`."""
+    together, works = alike[0].together, [job.work for job in alike]
+    results = together(db, works) if together else [work(db) for work in works]
+    for job, result in zip(alike, results, strict=True):
+        job.result = result
 
 
 def _do_each(jobs: list[_Job], db: sqlite3.Connection) -> None:
@@ -179,7 +183,7 @@ def _do_each(jobs: list[_Job], db: sqlite3.Connection) -> None:
         job.error = None
         db.execute("SAVEPOINT job")
         try:
-            job.result = job.work(db)
+            _do([job], db)
         except (StoreError, sqlite3.Error) as error:
             if not db.in_transaction:  # a full disk ends the whole of it
                 raise

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.objects import auditor, container, timestamps
-from storage.objects.errors import ObjectDamaged, StoreFull
+from storage.objects.errors import ContainerNotFound, ObjectDamaged, StoreFull
 from storage.objects.store import INLINE_BYTES_MAX, ObjectStore
 from storage.objects.transfer import Attributes
 from tests.storage.objects.verbs import ACCOUNT, copy, data_files, get, named, names, put
@@ -250,3 +250,17 @@ def test_what_is_put_together_is_as_if_put_one_by_one(inline: ObjectStore):
     info = inline.head_container(ACCOUNT, "c")
     assert info.object_count == len(expected)
     assert info.bytes_used == sum(map(len, expected.values()))
+
+
+def test_what_waits_together_for_a_container_that_goes_is_refused(inline: ObjectStore):
+    """None of it is acknowledged: nobody would find it again."""
+    with (
+        inline.catalog.borrow(ACCOUNT, "c") as opened,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        with opened._db.lock:
+            waiting = [threads.submit(put, inline, name, b"lost") for name in ("a", "b")]
+            while len(opened._db._jobs) < len(waiting):
+                pass
+            inline.delete_container(ACCOUNT, "c")
+        assert [type(one.exception(20)) for one in waiting] == [ContainerNotFound] * 2
