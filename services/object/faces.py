@@ -5,8 +5,6 @@ A request whose host names a bucket is S3's, whatever its path. It refuses to kn
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.http.endpoint import Face
@@ -23,10 +21,10 @@ class Faces:
         self._domains = domains
         self._heads = frozenset(line.path.split("/")[1] for line in of_swift.paths)
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request by its face."""
         app = self._s3 if scope["type"] == "http" and self._is_s3(scope) else self._swift
-        return app(scope, receive, send)
+        await app(scope, receive, send)
 
     def _is_s3(self, scope: Scope) -> bool:
         if scope["path"].split("/")[1] not in self._heads:
