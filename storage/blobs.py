@@ -25,7 +25,7 @@ DRAFT_PREFIX: Final = ".draft-"  # only where the file system has no O_TMPFILE
 # of one call: with 1 MiB ext4 takes five times the CPU for the same bytes (Linux 6.18; the page
 # cache looks for folios as large as the write)
 WRITE_BYTES: Final = 256 << 10
-FLUSH_BYTES: Final = 8 << 20  # the disk is given its work in pieces: the sync at the end is short
+FLUSH_BYTES: Final = 4 << 20  # the disk is given its work in pieces: the sync at the end is short
 _SYNC_FILE_RANGE_WRITE: Final = 2  # of fcntl.h: begin to write, do not wait
 COPY_BYTES: Final = 1024 * 1024  # memory for a copy that the kernel cannot do alone
 _NO_TMPFILE: Final = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL})
