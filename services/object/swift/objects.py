@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import TracebackType
 from typing import Final
 from urllib.parse import parse_qs, quote, unquote
 
@@ -338,21 +337,15 @@ def _body(request: Request) -> Reader:
     return body
 
 
-class _whole_body:  # noqa: N801 - it reads as what is to come
+@contextlib.contextmanager
+def _whole_body() -> Iterator[None]:
     """Say as Swift does that a client went away (499) or fell silent (408)."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        """Nothing is known yet."""
-
-    def __exit__(
-        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
-    ) -> None:
-        """Say it, if it was that."""
-        if isinstance(error, stream.Disconnected):
-            status = 408 if isinstance(error, stream.Silent) else 499
-            raise Unexplained(status, str(error)) from error
+    try:
+        yield
+    except stream.Silent as error:
+        raise Unexplained(408, str(error)) from error
+    except stream.Disconnected as error:
+        raise Unexplained(499, str(error)) from error
 
 
 def _join(source: Reading, content: Content, incoming: Incoming) -> None:
