@@ -19,6 +19,7 @@ from appliance.db.remembered import Remembered
 from services.http import auth, endpoint, stream
 from services.http.headers import Headers
 from services.http.shortcut import Shortcut
+from services.http.wire import body_socket
 
 SMALL_BYTES: Final = 256 << 10  # a body of so few is awaited without holding a thread
 _EMPTY: frozenset[int] = frozenset({204, 304})
@@ -47,6 +48,7 @@ async def run(
     login: auth.Login,
     limits: Limits,
     rename: Callable[[str], None],
+    count: Callable[[int], None],
     shortcut: Shortcut,
     given: "Given | None" = None,
 ) -> None:
@@ -56,13 +58,17 @@ async def run(
     content: stream.BodyReader | None = None
     is_stream = target.streams
     if target.streams:
-        content = stream.BodyReader(receive, length_bytes=length_bytes, idle_s=limits.idle_s)
+        content = stream.BodyReader(
+            receive, length_bytes=length_bytes, idle_s=limits.idle_s,
+            lend_socket=scope.get("extensions", {}).get(body_socket.EXTENSION),
+        )  # fmt: skip
         if length_bytes is not None and length_bytes <= SMALL_BYTES:
             is_stream = not await content.fetch(stream.PATIENCE_S)
     elif target.body is not None:
         raw = await stream.read_all(
             receive, length_bytes=length_bytes, limit_bytes=limits.body_bytes_max
         )
+        count(len(raw))
     # the handler and what it streams run in one context: a hop opened here is closed there
     ctx = contextvars.copy_context()
     make = functools.partial(
@@ -79,6 +85,7 @@ async def run(
     finally:
         if content is not None:
             content.close()
+            count(content.received_bytes)
     await _send(reply, ctx, scope, receive, send)
 
 

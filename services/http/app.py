@@ -116,7 +116,7 @@ class Application:
         source = (request.user_name if request else "") or "client"
         with trace.hop("http", name, source=source, target=self._target) as span:
             sender = _Sender(send, span)
-            await self._answer(scope, sender.counting(receive), sender, headers)
+            await self._answer(scope, receive, sender, headers)
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: "_Sender", headers: Headers
@@ -128,7 +128,7 @@ class Application:
             await answer.run(
                 scope, receive, send,
                 headers=headers, target=target, parameters=parameters, limits=self._limits,
-                rename=send.rename, shortcut=self._shortcut, given=self._given,
+                rename=send.rename, count=send.count, shortcut=self._shortcut, given=self._given,
                 login=access.checked(
                     self._login, mounted.face, method=scope["method"], path=scope["path"]
                 ),
@@ -169,18 +169,12 @@ class _Sender:
             request_id = request.request_id if request else ""
             message["headers"] = [*message["headers"], (_REQUEST_ID_NAME, request_id.encode())]
             self._span.note(status=message["status"])
-        self._count(message)
+        self.count(len(message.get("body", b"")))
         await self._send(message)
 
-    def counting(self, receive: Receive) -> Receive:
-        """`receive`, with the body's bytes counted on the hop."""
-
-        async def count() -> Message:
-            message = await receive()
-            self._count(message)
-            return message
-
-        return count
+    def count(self, count_bytes: int) -> None:
+        """Count bytes of a body on the hop, whichever way they went."""
+        self._span.bytes = (self._span.bytes or 0) + count_bytes
 
     def rename(self, name: str) -> None:
         """Give the hop a truer name than method and path: the action that a body asks for."""
@@ -189,9 +183,6 @@ class _Sender:
     def fail(self, reason: str) -> None:
         """Say on the hop why the answer is a refusal."""
         self._span.fail(reason)
-
-    def _count(self, message: Message) -> None:
-        self._span.bytes = (self._span.bytes or 0) + len(message.get("body", b""))
 
 
 def _mount(face: endpoint.Face) -> _Mounted:

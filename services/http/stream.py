@@ -5,6 +5,7 @@ import collections
 import contextlib
 import contextvars
 import functools
+import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Final, TypeVar
@@ -14,6 +15,7 @@ from starlette.types import Message, Receive
 
 from appliance import errors
 from services.http import threads
+from services.http.wire.body_socket import BodySocket, Lend
 
 BATCH_BYTES: Final = 2 << 20  # a thread hop (~0.1 ms) for so many costs less than hashing them does
 PARTS_MAX: Final = 16  # messages of a batch that are worth a write of their own; more are joined
@@ -38,8 +40,11 @@ class BodyReader:
     """A request's body for a thread to read, made on the event loop.
 
     The next batch is awaited while the thread works on one: at most two batches and a message of
-    the server's are in memory. Raises Disconnected when the client goes away before the end, or
-    sends nothing for `idle_s`; or only for `crowded_s`, if another waits for the thread.
+    the server's are in memory. What is left of a large body after the first of them the thread
+    reads from the socket, if the server has one to lend.
+
+    Raises Disconnected when the client goes away before the end, or sends nothing for `idle_s`; or
+    only for `crowded_s`, if another waits for the thread.
     """
 
     def __init__(
@@ -49,19 +54,21 @@ class BodyReader:
         length_bytes: int | None,
         idle_s: float,
         crowded_s: float = CROWDED_S,
+        lend_socket: Lend | None = None,
     ) -> None:
         self._receive = receive
         self._idle_s = idle_s
         self._crowded_s = crowded_s
+        self._lend_socket = lend_socket
         self._loop = asyncio.get_running_loop()
         self._next: asyncio.Task[list[bytes]] | None = None
+        self._socket: BodySocket | None = None
         self._parts: collections.deque[bytes] = collections.deque()
-        self._received_bytes = 0
         self._is_whole = False
         self._has_yielded = False
         self._next_look: asyncio.TimerHandle
         self.length_bytes = length_bytes
-        self.read_bytes = 0
+        self.received_bytes = 0
 
     def __length_hint__(self) -> int:
         return self.length_bytes or 0
@@ -87,7 +94,6 @@ class BodyReader:
         if len(data) > size_bytes:
             self._parts.appendleft(data[size_bytes:])
             data = data[:size_bytes]
-        self.read_bytes += len(data)
         return data
 
     def close(self) -> None:
@@ -95,9 +101,14 @@ class BodyReader:
         if self._next is not None:
             self._next.add_done_callback(_forget)
             self._next.cancel()
+        if self._socket is not None:
+            self._socket.close()
 
     def _take(self) -> list[bytes]:
         """The next batch, as it came; empty at the end."""
+        if self._socket is not None:
+            data = self._read(self._socket)
+            return [data] if data else []
         if self._next is not None and self._next.done() and self._is_whole:
             batch, self._next = self._next, None
             return batch.result()
@@ -106,30 +117,32 @@ class BodyReader:
         return asyncio.run_coroutine_threadsafe(self._step(), self._loop).result()
 
     async def _step(self) -> list[bytes]:
-        """The next batch, with the one after it on its way."""
+        """The next batch, with the one after it on its way, or the socket to read it from."""
         batch, self._next = self._next or self._loop.create_task(self._batch()), None
         parts = await batch
         if not self._is_whole:
-            self._next = self._loop.create_task(self._batch())
+            if self._lend_socket is not None:
+                self._socket = self._lend_socket()
+            if self._socket is None:
+                self._next = self._loop.create_task(self._batch())
+            else:
+                self.received_bytes += sum(map(len, self._socket.came))
+                parts += self._socket.came
         return parts
 
     async def _batch(self) -> list[bytes]:
         """Messages of half a batch at least, or up to the end; none of them empty."""
         parts: list[bytes] = []
-        before_bytes = self._received_bytes
+        before_bytes = self.received_bytes
         try:
             async with asyncio.timeout(self._idle_s) as silence:
                 self._next_look = self._loop.call_later(self._crowded_s, self._look, silence)
-                while self._received_bytes - before_bytes < BATCH_BYTES // 2 and not self._is_whole:
+                while self.received_bytes - before_bytes < BATCH_BYTES // 2 and not self._is_whole:
                     parts.append(self._part(await self._receive()))
                     if not self._is_whole:
                         silence.reschedule(self._loop.time() + self._idle_s)
         except TimeoutError as error:
-            so_far = f"after {self._received_bytes} bytes"
-            if self._has_yielded:
-                text = f"the client sent nothing for {self._crowded_s:g} s, and others waited"
-                raise Silent(f"{text} {so_far}") from error
-            raise Silent(f"the client sent nothing for {self._idle_s:g} s {so_far}") from error
+            raise self._silent() from error
         finally:
             self._next_look.cancel()
         return [part for part in parts if part] if len(parts) <= PARTS_MAX else [b"".join(parts)]
@@ -143,14 +156,48 @@ class BodyReader:
         else:
             self._next_look = self._loop.call_later(self._crowded_s / _LOOKS, self._look, silence)
 
+    def _read(self, body: BodySocket) -> bytes:
+        """What comes next, from the socket; empty at the end."""
+        heard_s = time.monotonic()
+        while body.left_bytes:
+            try:
+                data = body.read(
+                    BATCH_BYTES // 2, wait_s=min(self._idle_s, self._crowded_s) / _LOOKS
+                )
+            except EOFError as error:
+                raise self._disconnected() from error
+            if data:
+                self.received_bytes += len(data)
+                return data
+            self._bear(time.monotonic() - heard_s)
+        return b""
+
+    def _bear(self, silence_s: float) -> None:
+        """Raise Silent if it has lasted for too long, or another upload waits for this thread."""
+        if silence_s >= self._crowded_s:
+            must_yield = asyncio.run_coroutine_threadsafe(_find_must_yield(), self._loop)
+            self._has_yielded = must_yield.result()
+        if self._has_yielded or silence_s >= self._idle_s:
+            raise self._silent()
+
     def _part(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
-            of = "" if self.length_bytes is None else f" of {self.length_bytes}"
-            raise Disconnected(f"the client went away after {self._received_bytes}{of} bytes")
+            raise self._disconnected()
         self._is_whole = not message.get("more_body", False)
         body: bytes = message.get("body", b"")
-        self._received_bytes += len(body)
+        self.received_bytes += len(body)
         return body
+
+    def _disconnected(self) -> Disconnected:
+        of = "" if self.length_bytes is None else f" of {self.length_bytes}"
+        return Disconnected(f"the client went away after {self.received_bytes}{of} bytes")
+
+    def _silent(self) -> Silent:
+        so_far = f"after {self.received_bytes} bytes"
+        if self._has_yielded:
+            text = f"the client sent nothing for {self._crowded_s:g} s, and others waited"
+            return Silent(f"{text} {so_far}")
+        return Silent(f"the client sent nothing for {self._idle_s:g} s {so_far}")
 
 
 def _forget(task: "asyncio.Task[list[bytes]]") -> None:
@@ -180,6 +227,10 @@ async def read_all(receive: Receive, *, length_bytes: int | None, limit_bytes: i
 _Pools = weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, threads.Threads]
 _handlers: Final = _Pools()
 _streams: Final = _Pools()
+
+
+async def _find_must_yield() -> bool:
+    return _must_yield()
 
 
 def _must_yield() -> bool:

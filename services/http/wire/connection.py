@@ -13,6 +13,8 @@ from urllib.parse import unquote
 import httptools
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.http.wire import body_socket
+from services.http.wire.body_socket import BodySocket
 from services.http.wire.exchange import Exchange, refuse
 from services.http.wire.web_socket import WebSocket
 
@@ -83,6 +85,7 @@ class Connection(asyncio.Protocol):
         self._incoming: Exchange | None = None  # whose body comes
         self._waiting: collections.deque[Exchange] = collections.deque()  # sent too early
         self._socket: WebSocket | None = None
+        self._lent: BodySocket | None = None  # to a thread that reads the body
         self.is_behind = False
         self._caught_up: asyncio.Future[None] | None = None
 
@@ -126,6 +129,8 @@ class Connection(asyncio.Protocol):
         self._waiting.clear()
         if self._socket is not None:
             self._socket.cut_off()
+        if self._lent is not None:
+            self._lent.hang_up()
 
     def data_received(self, data: bytes) -> None:
         """Take what came."""
@@ -271,6 +276,8 @@ class Connection(asyncio.Protocol):
             return None
         found = dict(self._headers)
         self._body_left_bytes = int(found.get(b"content-length", b"0"))
+        if self._body_left_bytes > body_socket.WORTH_BYTES:
+            scope["extensions"] = {body_socket.EXTENSION: self._lend_socket}
         return Exchange(
             self, scope,
             stays=stays,
@@ -283,9 +290,35 @@ class Connection(asyncio.Protocol):
         left_bytes = self._body_left_bytes
         self.on_body(data[:left_bytes])
         if not self._body_left_bytes:
-            self._parser = httptools.HttpRequestParser(self)
-            self.on_message_complete()
+            self._end_body()
         return data[left_bytes:]
+
+    def _end_body(self) -> None:
+        """Go on after a body that the parser has not seen to its end."""
+        self._parser = httptools.HttpRequestParser(self)
+        self.on_message_complete()
+
+    def _lend_socket(self) -> BodySocket | None:
+        """The rest of the body that is coming, for a thread to read; None if it is not worth it."""
+        exchange = self._current
+        if exchange is None or exchange is not self._incoming or self._transport.is_closing():
+            return None
+        if self._body_left_bytes < body_socket.WORTH_BYTES:
+            return None
+        self.pause()
+        self._lent = BodySocket(
+            self._transport.get_extra_info("socket").fileno(),
+            came=exchange.take_all(), left_bytes=self._body_left_bytes, on_close=self._take_back,
+        )  # fmt: skip
+        return self._lent
+
+    def _take_back(self, left_bytes: int) -> None:
+        """Read on from where the thread stopped."""
+        self._lent = None
+        self._body_left_bytes = left_bytes
+        if not left_bytes:
+            self._end_body()
+        self.resume()
 
     def _scope(self) -> dict[str, Any] | None:
         target = self._url

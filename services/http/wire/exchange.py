@@ -70,6 +70,12 @@ class Exchange:
             self._parts.append(data)
             self._wake()
 
+    def take_all(self) -> list[bytes]:
+        """What came of the body and was not read: the caller's now, as is the rest of it."""
+        parts, self._kept_bytes = list(self._parts), 0
+        self._parts.clear()
+        return parts
+
     def receive_end(self) -> None:
         """Take it that the body is whole."""
         self.is_received = True

@@ -5,7 +5,8 @@ import contextlib
 import re
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import uvloop
 from starlette.types import ASGIApp
@@ -111,6 +112,14 @@ class Server:
             task.cancel()
         self.loop.run_until_complete(asyncio.sleep(0))
         self.loop.close()
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait until it is so."""
+    until = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from services.http.wire import connection
-from tests.services.http.wire.serving import Server, serving
+from tests.services.http.wire.serving import Server, eventually, serving
 
 MIB = 1 << 20
 seen: list[object] = []
@@ -121,13 +121,6 @@ def server() -> Iterator[Server]:
     with serving(application) as running:
         yield running
         is_told.set()
-
-
-def eventually(condition: object) -> None:
-    until = time.monotonic() + 10
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def test_a_connection_is_used_again(server):

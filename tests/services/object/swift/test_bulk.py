@@ -156,7 +156,7 @@ def test_a_bomb_is_limited_and_costs_no_memory(
     assert said["Response Status"] == "400 Bad Request"
     assert "more than" in said["Response Body"]
     assert swifty.get(C).text == ""
-    assert peak_bytes < 8 << 20
+    assert peak_bytes < 12 << 20  # the disk and md5 may be 7 MiB behind; the bomb has 30
 
 
 @pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
@@ -171,7 +171,7 @@ def test_a_name_as_long_as_memory_is_refused(swifty: TestClient, kind: bytes):
     tracemalloc.stop()
 
     assert said["Response Status"] == "400 Bad Request"
-    assert peak_bytes < 8 << 20
+    assert peak_bytes < 12 << 20  # the disk and md5 may be 7 MiB behind; the bomb has 30
 
 
 def test_an_archive_of_too_many_files_ends(swifty: TestClient, monkeypatch: pytest.MonkeyPatch):
