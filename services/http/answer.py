@@ -19,7 +19,7 @@ from appliance.db.remembered import Remembered
 from services.http import auth, endpoint, stream
 from services.http.headers import Headers
 from services.http.shortcut import Shortcut
-from services.http.wire import body_socket
+from services.http.wire import extensions
 
 SMALL_BYTES: Final = 256 << 10  # a body of so few is awaited without holding a thread
 _EMPTY: frozenset[int] = frozenset({204, 304})
@@ -50,17 +50,23 @@ async def run(
     rename: Callable[[str], None],
     count: Callable[[int], None],
     shortcut: Shortcut,
+    solo: Shortcut,
     given: "Given | None" = None,
 ) -> None:
-    """Answer one request by `target`. Raises whatever login, decoding or the handler raise."""
+    """Answer one request by `target`. Raises whatever login, decoding or the handler raise.
+
+    What is quick takes the `shortcut`; what takes as long as a commit goes `solo`, if nobody else
+    is there to wait for it.
+    """
     length_bytes = _length(headers)
+    offered = scope.get("extensions", {})
     raw = b""
     content: stream.BodyReader | None = None
     is_stream = target.streams
     if target.streams:
         content = stream.BodyReader(
             receive, length_bytes=length_bytes, idle_s=limits.idle_s,
-            lend_socket=scope.get("extensions", {}).get(body_socket.EXTENSION),
+            lend_socket=offered.get(extensions.BODY_SOCKET),
         )  # fmt: skip
         if length_bytes is not None and length_bytes <= SMALL_BYTES:
             is_stream = not await content.fetch(stream.PATIENCE_S)
@@ -76,17 +82,23 @@ async def run(
     )
     work = functools.partial(_call, target, make, raw, headers, login, given)
     query = scope["query_string"]
+    is_brief = not is_stream and target.is_brief(query, headers)
     try:
         if content is None and shortcut.is_open and target.is_quick(parameters, query, headers):
             reply = await shortcut.take(functools.partial(ctx.run, work))
+        elif is_brief and solo.is_open and offered.get(extensions.IS_ALONE, _never)():
+            reply = solo.take_now(functools.partial(ctx.run, work))
         else:
-            is_brief = not is_stream and target.is_brief(query, headers)
             reply = await stream.in_thread(work, ctx=ctx, is_stream=is_stream, is_brief=is_brief)
     finally:
         if content is not None:
             content.close()
             count(content.received_bytes)
     await _send(reply, ctx, scope, receive, send)
+
+
+def _never() -> bool:
+    return False
 
 
 def _call(

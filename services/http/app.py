@@ -81,6 +81,7 @@ class Application:
         self._limits = limits or answer.Limits()
         self._untraced = untraced
         self._shortcut = shortcut.Shortcut()
+        self._solo = shortcut.Shortcut()
         self._sockets = sockets or {}
         self._given = version and answer.Given(version, entries_max=answer.GIVEN_MAX)
 
@@ -128,7 +129,8 @@ class Application:
             await answer.run(
                 scope, receive, send,
                 headers=headers, target=target, parameters=parameters, limits=self._limits,
-                rename=send.rename, count=send.count, shortcut=self._shortcut, given=self._given,
+                rename=send.rename, count=send.count, given=self._given,
+                shortcut=self._shortcut, solo=self._solo,
                 login=access.checked(
                     self._login, mounted.face, method=scope["method"], path=scope["path"]
                 ),

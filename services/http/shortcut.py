@@ -38,24 +38,25 @@ class Shortcut:
         """What `function` returns or raises."""
         loop = asyncio.get_running_loop()
         if self._crowd.comes_alone(loop) and not self._waiting:
-            return self._timed(loop, function)
+            return self.take_now(function)
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append((function, future))
         if len(self._waiting) == 1:
             threads.when_no_more_come(loop, lambda: len(self._waiting), self._go)
         return await future
 
-    def _go(self) -> None:
+    def take_now(self, function: Callable[[], T]) -> T:
+        """The same, without a look at who else comes."""
         loop = asyncio.get_running_loop()
-        waiting, self._waiting = self._waiting, []
-        for function, future in waiting:
-            work = functools.partial(self._timed, loop, function)
-            threads.hand_back(threads.outcome(work, future))
-
-    def _timed(self, loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> T:
         began_s = loop.time()
         try:
             return function()
         finally:
             if (took_s := loop.time() - began_s) > SLOW_S:
                 self._open_at_s = loop.time() + CLOSED_TIMES * took_s
+
+    def _go(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for function, future in waiting:
+            work = functools.partial(self.take_now, function)
+            threads.hand_back(threads.outcome(work, future))

@@ -10,7 +10,6 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Final
 
-EXTENSION: Final = "novabox.body_socket"  # of an ASGI scope: a `Lend`
 WORTH_BYTES: Final = 1 << 20  # less is as quickly read on the loop
 
 # what is left of a request's body; None if it is not worth a socket

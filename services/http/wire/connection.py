@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import httptools
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.http.wire import body_socket
+from services.http.wire import body_socket, extensions
 from services.http.wire.body_socket import BodySocket
 from services.http.wire.exchange import Exchange, refuse
 from services.http.wire.web_socket import WebSocket
@@ -26,6 +26,7 @@ HEAD_S: Final = 30.0  # from a request's first byte to the end of its head
 IDLE_S: Final = 75.0  # between two requests
 LINGER_S: Final = 5.0  # for a client to read the answer to what it is still sending
 LOOK_EVERY_S: Final = 5.0
+ALONE_REQUESTS: Final = 16  # in a row of one connection, until it is taken for the only one
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -38,10 +39,29 @@ class Served:
     connections: "set[Connection]" = field(default_factory=set)
     is_stopping: bool = False
     _all_closed: asyncio.Event = field(default_factory=asyncio.Event)
+    _under_way: int = 0
+    _last: "Connection | None" = None  # that began a request
+    _in_a_row: int = 0  # requests before that, of the same connection
+
+    def begin(self, connection: "Connection") -> None:
+        """Take it that a connection's request is being answered."""
+        self._in_a_row = self._in_a_row + 1 if connection is self._last else 0
+        self._last = connection
+        self._under_way += 1
+
+    def end(self) -> None:
+        """Take it that a request was answered."""
+        self._under_way -= 1
+
+    def is_alone(self) -> bool:
+        """Whether a request is the only one, and has been for a while: nobody waits for its end."""
+        return self._under_way == 1 and self._in_a_row >= ALONE_REQUESTS
 
     def forget(self, connection: "Connection") -> None:
         """Take it that one is closed."""
         self.connections.discard(connection)
+        if connection is self._last:
+            self._last = None
         if self.is_stopping and not self.connections:
             self._all_closed.set()
 
@@ -247,6 +267,7 @@ class Connection(asyncio.Protocol):
 
     def end(self) -> None:
         """Go on, as the exchange is over; an answer that is not whole is seen to be cut off."""
+        self._served.end()
         ended = self._current
         if ended is None or self._transport.is_closing():
             self._current = None
@@ -261,8 +282,10 @@ class Connection(asyncio.Protocol):
             self._linger()
 
     def close(self) -> None:
-        """Close it when all is sent."""
-        self._transport.close()
+        """Close it when all is sent, and could be read."""
+        self._socket = None
+        if not self._transport.is_closing():
+            self._linger()
 
     @property
     def _is_busy(self) -> bool:
@@ -276,8 +299,9 @@ class Connection(asyncio.Protocol):
             return None
         found = dict(self._headers)
         self._body_left_bytes = int(found.get(b"content-length", b"0"))
+        scope["extensions"] = {extensions.IS_ALONE: self._served.is_alone}
         if self._body_left_bytes > body_socket.WORTH_BYTES:
-            scope["extensions"] = {body_socket.EXTENSION: self._lend_socket}
+            scope["extensions"][extensions.BODY_SOCKET] = self._lend_socket
         return Exchange(
             self, scope,
             stays=stays,
@@ -352,9 +376,10 @@ class Connection(asyncio.Protocol):
             name == b"upgrade" and value.lower() == b"websocket" for name, value in self._headers
         )
 
-    def _begin(self, exchange: Exchange) -> None:
+    def _begin(self, exchange: Exchange, app: ASGIApp | None = None) -> None:
         self._current = exchange
-        self._served.loop.create_task(exchange.run(self._served.app))
+        self._served.begin(self)
+        self._served.loop.create_task(exchange.run(app or self._served.app))
 
     def _go_on(self) -> None:
         """Begin what was sent early, or wait for more."""
@@ -379,8 +404,8 @@ class Connection(asyncio.Protocol):
             self._current.stays = False
         else:
             scope = {"method": "", "path": "", "http_version": "1.1"}
-            self._current = Exchange(self, scope, stays=False, is_small=False, is_asked=True)
-            self._served.loop.create_task(self._current.run(_refusing(status)))
+            exchange = Exchange(self, scope, stays=False, is_small=False, is_asked=True)
+            self._begin(exchange, _refusing(status))
 
     def _linger(self) -> None:
         """Close it, but not before the client could read the answer."""

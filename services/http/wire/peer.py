@@ -27,4 +27,4 @@ class Peer(Protocol):
         """Go on, as the exchange is over; an answer that is not whole is seen to be cut off."""
 
     def close(self) -> None:
-        """Close the connection when all is sent."""
+        """Close the connection when all is sent, and could be read."""

@@ -1,12 +1,17 @@
 """An answer that follows from the database is given again until something is written."""
 
+import threading
+import time
+
 import pytest
 from starlette.testclient import TestClient
 
 from appliance import context, errors
-from services.http import app, endpoint, faults
+from services.http import app, endpoint, faults, shortcut
 from services.http.endpoint import Reply, Request, path
+from services.http.wire import connection
 from tests import asgi
+from tests.services.http.wire.serving import Client, serving
 
 
 class Counting:
@@ -85,3 +90,30 @@ def test_a_large_answer_and_a_refusal_are_not_kept(client):
     assert [_run(client, "/a?size=100000") for _ in range(2)] == ["1", "2"]
     assert [_run(client, "/missing") for _ in range(2)] == ["404", "404"]
     assert _run(client, "/a") == "5"
+
+
+def test_what_is_brief_and_alone_needs_no_thread(monkeypatch: pytest.MonkeyPatch):
+    """It keeps nobody waiting; unless it takes long, which the next ones then do not risk."""
+
+    def who(request: Request) -> Reply:
+        time.sleep(float(request.query.get("for", "0")))
+        return Reply(body=threading.current_thread().name.encode())
+
+    def ask(client: Client, url: str = "/") -> bool:
+        return b"handler" not in client.ask("PUT", url, body=b"some").answer()[2]
+
+    brief = endpoint.endpoint(who, is_public=True, streams=True, is_brief=lambda *_: True)
+    other = endpoint.endpoint(who, is_public=True, streams=True)
+    face = endpoint.Face(
+        prefix="", fault=faults.novabox, paths=(path("/", PUT=brief), path("/other", PUT=other))
+    )
+    application = app.Application([face], login=context.RequestContext, target="api")
+    with serving(application) as server:
+        first, second = server.connect(), server.connect()
+        in_a_row = connection.ALONE_REQUESTS
+        assert [ask(first) for _ in range(in_a_row + 2)] == [False] * in_a_row + [True] * 2
+        assert not ask(first, "/other")
+        assert not ask(second)
+        assert [ask(first) for _ in range(in_a_row + 1)] == [False] * in_a_row + [True]
+        assert ask(first, f"/?for={2 * shortcut.SLOW_S}")
+        assert not ask(first)

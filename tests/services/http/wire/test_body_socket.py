@@ -12,7 +12,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from services.http import stream
-from services.http.wire import body_socket
+from services.http.wire import extensions
 from tests.services.http.wire.serving import Client, Server, eventually, serving
 
 MIB = 1 << 20
@@ -25,10 +25,9 @@ ended: list[str] = []
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """The digest of a body, or of as much of it as the query says; 499 if it was cut off."""
     length = dict(scope["headers"]).get(b"content-length")
-    extensions = scope.get("extensions", {})
     reader = stream.BodyReader(
         receive, length_bytes=length and int(length), idle_s=0.5, crowded_s=0.2,
-        lend_socket=extensions.get(body_socket.EXTENSION),
+        lend_socket=scope["extensions"].get(extensions.BODY_SOCKET),
     )  # fmt: skip
     wanted = int(scope["query_string"] or -1)
     try:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from services.http.wire import connection
+from services.http.wire import connection, extensions
 from tests.services.http.wire.serving import Server, eventually, serving
 
 MIB = 1 << 20
@@ -108,6 +108,10 @@ async def _unread(_: Scope, receive: Receive, send: Send) -> None:
     await answer(send, b"%d" % len(await whole(receive)))
 
 
+async def _alone(scope: Scope, _: Receive, send: Send) -> None:
+    await answer(send, b"%d" % scope["extensions"][extensions.IS_ALONE]())
+
+
 async def _slow(_: Scope, __: Receive, send: Send) -> None:
     seen.append("began")
     await asyncio.to_thread(is_told.wait, 10)
@@ -132,6 +136,26 @@ def test_a_connection_is_used_again(server):
         assert "connection:" not in head
     assert client.ask("GET", "/refused", "Connection: close").answer()[1].count("close") == 1
     assert client.rest() == b""
+
+
+def test_who_asks_again_and_again_beside_nobody_is_alone(server):
+    first, second, slow = (server.connect() for _ in range(3))
+
+    def asked(count: int) -> list[bytes]:
+        return [first.ask("GET", "/alone").answer()[2] for _ in range(count)]
+
+    alone = [b"0"] * connection.ALONE_REQUESTS + [b"1"] * 3
+    assert asked(len(alone)) == alone
+    assert second.ask("GET", "/alone").answer()[2] == b"0"
+    assert asked(len(alone)) == alone
+    slow.ask("GET", "/slow")
+    eventually(lambda: seen)
+    assert asked(len(alone)) == [b"0"] * len(alone)
+    is_told.set()
+    assert slow.answer()[2] == b"done"
+    assert asked(3) == [b"1"] * 3  # as soon as the slow one's is over
+    assert server.connect().send(b"nonsense\r\n\r\n").answer()[0] == 400
+    assert asked(len(alone)) == alone
 
 
 def test_requests_sent_at_once_are_answered_in_turn(server):
