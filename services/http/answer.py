@@ -68,7 +68,7 @@ async def run(
             receive, length_bytes=length_bytes, idle_s=limits.idle_s,
             lend_socket=offered.get(extensions.BODY_SOCKET),
         )  # fmt: skip
-        if length_bytes is not None and length_bytes <= SMALL_BYTES:
+        if _is_small(length_bytes, headers):
             is_stream = not await content.fetch(stream.PATIENCE_S)
     elif target.body is not None:
         raw = await stream.read_all(
@@ -95,6 +95,13 @@ async def run(
             content.close()
             count(content.received_bytes)
     await _send(reply, ctx, scope, receive, send)
+
+
+def _is_small(length_bytes: int | None, headers: Headers) -> bool:
+    """Whether a body is one of few bytes, or none at all (RFC 9112, 6.3)."""
+    if length_bytes is None:
+        return "transfer-encoding" not in headers
+    return length_bytes <= SMALL_BYTES
 
 
 def _never() -> bool:

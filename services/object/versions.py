@@ -15,7 +15,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Final
@@ -173,8 +173,8 @@ def put(
     """
     name = bucket.object(key)
     bucket = buckets.find(store, bucket.account, bucket.name)  # an upload may have taken hours
-    if not bucket.versioning and condition is None:
-        record = _commit(store, name, upload, said)
+    if not bucket.versioning:
+        record = _commit(store, bucket, key, upload=upload, said=said, condition=condition)
         return Version(id=NULL, name=name, record=record, is_current=True)
     with stripes.lock(name):
         old = _settled(store, bucket, key)
@@ -321,27 +321,55 @@ def update(store: ObjectStore, version: Version, changes: dict[str, str | None])
 
     One that is locked now does not expire by itself any more.
     """
-    metadata = {sysmeta.MODIFIED: str(version.modified), **version.record.metadata, **changes}
-    kept = {name: value for name, value in metadata.items() if value is not None}
-    delete_at = None if locks.held(kept) else version.record.delete_at
-    record = store.post_object(version.name, metadata=kept, delete_at=delete_at)
-    return replace(version, record=record)
+    while True:
+        old = version.record
+        metadata = {sysmeta.MODIFIED: str(version.modified), **old.metadata, **changes}
+        kept = {name: value for name, value in metadata.items() if value is not None}
+        delete_at = None if locks.held(kept) else old.delete_at
+        try:
+            record = store.post_object(
+                version.name, metadata=kept, delete_at=delete_at, written=old.written
+            )
+        except stored.ObjectNotFound:  # or it was replaced, by who waits for no lock
+            version = replace(version, record=store.head_object(version.name))
+        else:
+            return replace(version, record=record)
 
 
-def _commit(store: ObjectStore, name: ObjectName, upload: Upload, said: Attributes) -> ObjectRecord:
-    """Make it the object; the parts of what it replaces are noted before that goes."""
-    noted: ObjectRecord | None = None
+def _commit(
+    store: ObjectStore,
+    bucket: Bucket,
+    key: str,
+    *,
+    upload: Upload,
+    said: Attributes,
+    condition: Condition | None,
+) -> ObjectRecord:
+    """Make it the object; the parts of what it replaces are noted before that goes.
+
+    Without a condition it waits for nobody's lock; so with one, it only replaces what that saw.
+    """
+    name, must_see = bucket.object(key), condition is not None
+    seen: ObjectRecord | None = None
+
+    def see() -> ObjectRecord | None:
+        if condition is None:
+            return _record(store, name)
+        old = _settled(store, bucket, key)
+        condition(old)
+        return old.record if old is not None else None
 
     def may_replace(there: ObjectRecord) -> bool:
-        return garbage.has_none(there) or there == noted
+        return there == seen or (condition is None and garbage.has_none(there))
 
-    while True:
-        try:
-            return upload.commit(said, may_replace=may_replace)
-        except stored.NotReplaced:
-            noted = _record(store, name)
-            if noted is not None:
-                garbage.note(store, name, record=noted)
+    with stripes.lock(name) if condition is not None else nullcontext():
+        while True:
+            if must_see and (seen := see()) is not None:
+                garbage.note(store, name, record=seen)
+            try:
+                return upload.commit(said, may_replace=may_replace)
+            except stored.NotReplaced:
+                must_see = True
 
 
 def _record(store: ObjectStore, name: ObjectName) -> ObjectRecord | None:

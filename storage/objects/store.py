@@ -394,9 +394,14 @@ class ObjectStore:
         metadata: Mapping[str, str],
         content_type: str | None = None,
         delete_at: int | None = None,
+        written: int | None = None,
     ) -> ObjectRecord:
-        """Replace an object's metadata; its content type only if given. Raises ObjectNotFound."""
+        """Replace an object's metadata; its content type only if given. With `written`, only if
+        that version is the object. Raises ObjectNotFound.
+        """
         old = self.head_object(name)
+        if written not in {None, old.written}:
+            raise ObjectNotFound(f"object {name} was replaced meanwhile")
         record = replace(
             old,
             timestamp=self._timestamps.next(after=old.timestamp),

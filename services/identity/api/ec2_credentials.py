@@ -1,13 +1,16 @@
 """EC2 credentials: made, shown, deleted; and who signs with one (Keystone's OS-EC2)."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from appliance import config, context, errors, log, policy
 from appliance.db import connection, ec2_credentials, projects, users
+from appliance.db.remembered import Remembered
 from appliance.model.ec2_credential import Ec2Credential
 from services.identity import delegation, ec2_keys, keys, standing
 
 Opened = ec2_keys.Opened
+SIGNERS_MAX: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class Ec2Credentials:
     def __init__(self, settings: config.Settings, db: connection.Database) -> None:
         self._sealer = keys.of_secrets(settings.etc_dir)
         self._db = db
+        self._signers = Remembered[Signer](db.version, entries_max=SIGNERS_MAX)
 
     def create(self, ctx: context.RequestContext, user_id: str, project_id: str) -> Opened:
         """A new key of a user for a project in which it has a role. Raises NotFound, Forbidden."""
@@ -56,8 +60,17 @@ class Ec2Credentials:
         """Who signs with this access key, as the context of a request.
 
         None when there is no such key, or its user or project is gone or disabled, or the user
-        has no role there any more.
+        has no role there any more. It is read again when anything was written.
         """
+        version, known = self._signers.find(access)
+        if known is None and (known := self._read_signer(access)) is not None:
+            self._signers.keep(access, known, version=version)
+        return known
+
+    def _opened(self, credential: Ec2Credential) -> Opened:
+        return ec2_keys.opened(self._sealer, credential)
+
+    def _read_signer(self, access: str) -> Signer | None:
         credential = ec2_credentials.find(self._db, access)
         if credential is None:
             return None
@@ -70,9 +83,6 @@ class Ec2Credentials:
             return None
         secret = self._sealer.open_secret(credential.secret_sealed)
         return Signer(ctx=found.context(), secret=secret)
-
-    def _opened(self, credential: Ec2Credential) -> Opened:
-        return ec2_keys.opened(self._sealer, credential)
 
 
 def _check(ctx: context.RequestContext, user_id: str, rule: str) -> None:

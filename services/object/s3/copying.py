@@ -111,7 +111,7 @@ def copy(call: Call) -> Reply:
         found.write_to(upload, start=0, stop=found.content.size_bytes)
         version = versions.put(
             call.store, call.bucket, call.key, upload=upload, said=said,
-            condition=lambda old: writing.check(call, old),
+            condition=writing.condition(call),
         )  # fmt: skip
     return _answer(call, found, version)
 

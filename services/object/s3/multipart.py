@@ -313,7 +313,7 @@ def _complete(
         return versions.put(
             call.store, call.bucket, call.key, upload=upload,
             said=attributes.large(said, size_bytes=size_bytes, etag=etag),
-            condition=lambda old: writing.check(call, old),
+            condition=writing.condition(call),
         )  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def put(call: Call) -> Reply:
             said = replace(said, metadata={**said.metadata, sysmeta.CHECKSUM: kept})
         version = versions.put(
             call.store, call.bucket, call.key, upload=upload, said=said,
-            condition=lambda old: writing.check(call, old),
+            condition=writing.condition(call),
         )  # fmt: skip
     return Reply(headers=writing.stored(call, version))
 

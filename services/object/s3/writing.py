@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 from appliance import trace
+from services.object import versions
 from services.object.s3 import attributes, bodies, encryption, lifecycle
 from services.object.s3.call import Call
 from services.object.s3.refusals import Refused
@@ -32,6 +34,13 @@ def receive(call: Call, upload: Upload) -> None:
             upload.write(data)
         call.body.verify()
         span.bytes = upload.size_bytes
+
+
+def condition(call: Call) -> versions.Condition | None:
+    """What `check` says of what a write is to replace; None if the write has no condition."""
+    if "if-match" in call.headers or "if-none-match" in call.headers:
+        return functools.partial(check, call)
+    return None
 
 
 def check(call: Call, old: Version | None) -> None:

@@ -108,14 +108,18 @@ class Objects:
             raise Refused(400, "A PUT request is required to set a symlink target")
         metadata = headers.object_metadata(request.headers)
         delete_at = headers.delete_at(request.headers)
-        with writing.changing(name) as old:
+
+        def post(old: ObjectRecord) -> ObjectRecord:
             own = headers.system(old.metadata) | _own(old)
-            record = self._store.post_object(
+            return self._store.post_object(
                 name,
                 metadata=metadata | own,
                 content_type=_new_type(request, name, old),
                 delete_at=delete_at,
+                written=old.written,
             )
+
+        old, record = writing.change(name, post)
         told = {"X-Timestamp": headers.of_object(record, etag="")["X-Timestamp"]}
         if symlinks.is_link(old.metadata):
             found = symlinks.target(name, old.metadata)

@@ -6,7 +6,7 @@ Every way of writing (PUT, COPY, a form, an archive, a list of names) goes throu
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Self
 
@@ -183,17 +183,21 @@ class Writing:
         """Whether what is removed or replaced under that name is kept as a version."""
         return bool(buckets.find(self._store, name.account, name.container).versioning)
 
-    @contextlib.contextmanager
-    def changing(self, name: ObjectName) -> Iterator[ObjectRecord]:
-        """What is there now, for its metadata to be changed by nobody else. Raises ObjectNotFound.
+    def change(
+        self, name: ObjectName, post: Callable[[ObjectRecord], ObjectRecord]
+    ) -> tuple[ObjectRecord, ObjectRecord]:
+        """Change what is said of an object by `post`, which is given what is there, and again if
+        that was replaced meanwhile; what was there, and what is. Raises ObjectNotFound.
 
         Refuses who may not, and a locked one: 403.
         """
         self.check(name)
         with stripes.lock(name):
-            record = self._store.head_object(name)
-            locks.check(name.container, record)
-            yield record
+            while True:
+                old = self._store.head_object(name)
+                locks.check(name.container, old)
+                with contextlib.suppress(stored.ObjectNotFound):
+                    return old, post(old)
 
     def check_free(self, name: ObjectName) -> None:
         """Refuse who may not write the object, and a locked one, if it is there: 403."""

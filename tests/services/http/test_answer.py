@@ -105,7 +105,9 @@ def test_what_is_brief_and_alone_needs_no_thread(monkeypatch: pytest.MonkeyPatch
     brief = endpoint.endpoint(who, is_public=True, streams=True, is_brief=lambda *_: True)
     other = endpoint.endpoint(who, is_public=True, streams=True)
     face = endpoint.Face(
-        prefix="", fault=faults.novabox, paths=(path("/", PUT=brief), path("/other", PUT=other))
+        prefix="",
+        fault=faults.novabox,
+        paths=(path("/", PUT=brief), path("/other", PUT=other, GET=other)),
     )
     application = app.Application([face], login=context.RequestContext, target="api")
     with serving(application) as server:
@@ -113,6 +115,7 @@ def test_what_is_brief_and_alone_needs_no_thread(monkeypatch: pytest.MonkeyPatch
         in_a_row = connection.ALONE_REQUESTS
         assert [ask(first) for _ in range(in_a_row + 2)] == [False] * in_a_row + [True] * 2
         assert not ask(first, "/other")
+        assert b"handler" in first.ask("GET", "/other").answer()[2]  # no body: nothing to wait for
         assert not ask(second)
         assert [ask(first) for _ in range(in_a_row + 1)] == [False] * in_a_row + [True]
         assert ask(first, f"/?for={2 * shortcut.SLOW_S}")

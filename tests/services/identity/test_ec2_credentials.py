@@ -6,7 +6,7 @@ import pytest
 
 from appliance import config, context, credentials, errors
 from appliance.db import connection, ec2_credentials, users
-from services.identity import bootstrap, keys
+from services.identity import bootstrap, keys, standing
 from services.identity.api.ec2_credentials import Ec2Credentials
 from tests.services.identity import people
 
@@ -54,6 +54,18 @@ def test_a_secret_sealed_with_another_key_is_unavailable(verbs, ann, settings, d
         Ec2Credentials(settings, db).of_user(ann, ann.user_id)
 
 
+def test_who_signs_is_read_again_only_when_something_was_written(verbs, ann, db, monkeypatch):
+    made = verbs.create(ann, ann.user_id, ann.project_id)
+    reads = []
+    read = standing.read
+    monkeypatch.setattr(standing, "read", lambda *asked: reads.append(1) or read(*asked))
+
+    assert verbs.find_signer(made.access) is verbs.find_signer(made.access)
+    assert len(reads) == 1
+    verbs.delete(ann, ann.user_id, made.access)
+    assert verbs.find_signer(made.access) is None
+
+
 CHANGES = {
     "disabled": "UPDATE users SET is_enabled = 0 WHERE id = :user_id",
     "deleted": "DELETE FROM users WHERE id = :user_id",
@@ -67,6 +79,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_key_ends_with_what_it_stands_on(verbs, ann, db, change):
     made = verbs.create(ann, ann.user_id, ann.project_id)
+    assert verbs.find_signer(made.access) is not None
 
     with db.transaction() as tx:
         tx.execute(CHANGES[change], {"user_id": ann.user_id, "project_id": ann.project_id})
