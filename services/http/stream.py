@@ -120,15 +120,15 @@ class BodyReader:
         """The next batch, with the one after it on its way, or the socket to read it from."""
         batch, self._next = self._next or self._loop.create_task(self._batch()), None
         parts = await batch
-        if not self._is_whole:
-            if self._lend_socket is not None:
-                self._socket = self._lend_socket()
-            if self._socket is None:
-                self._next = self._loop.create_task(self._batch())
-            else:
-                self.received_bytes += sum(map(len, self._socket.came))
-                parts += self._socket.came
-        return parts
+        if self._is_whole:
+            return parts
+        lent = self._lend_socket() if self._lend_socket is not None else None
+        if lent is None:
+            self._next = self._loop.create_task(self._batch())
+            return parts
+        came, self._socket = lent
+        self.received_bytes += sum(map(len, came))
+        return [*parts, *came]
 
     async def _batch(self) -> list[bytes]:
         """Messages of half a batch at least, or up to the end; none of them empty."""

@@ -7,29 +7,25 @@ woken. It refuses to know HTTP: how much is left, its maker says.
 import contextlib
 import select
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 WORTH_BYTES: Final = 1 << 20  # less is as quickly read on the loop
 
-# what is left of a request's body; None if it is not worth a socket
-Lend = Callable[[], "BodySocket | None"]
+# what came of a request's body and was not read, and the rest; None if that is not worth a socket
+Lend = Callable[[], "tuple[list[bytes], BodySocket] | None"]
 
 
 class BodySocket:
     """One thread reads until nothing is left or it wants no more; then the loop calls `close`.
 
-    `came` is what of the body the loop has received, `left_bytes` what is still to come; `on_close`
-    is told how much of that nobody has read.
+    `left_bytes` of the body are still to come; `on_close` is told how many nobody has read.
     """
 
-    def __init__(
-        self, fd: int, *, came: Sequence[bytes], left_bytes: int, on_close: Callable[[int], None]
-    ) -> None:
+    def __init__(self, fd: int, *, left_bytes: int, on_close: Callable[[int], None]) -> None:
         self._socket = socket.socket(fileno=socket.dup(fd))
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
-        self.came = came
         self.left_bytes = left_bytes
         self._on_close = on_close
 

@@ -322,19 +322,17 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self.on_message_complete()
 
-    def _lend_socket(self) -> BodySocket | None:
-        """The rest of the body that is coming, for a thread to read; None if it is not worth it."""
+    def _lend_socket(self) -> tuple[list[bytes], BodySocket] | None:
+        """Have a thread read the rest of the body that is coming; None if it is not worth it."""
         exchange = self._current
         if exchange is None or exchange is not self._incoming or self._transport.is_closing():
             return None
         if self._body_left_bytes < body_socket.WORTH_BYTES:
             return None
         self.pause()
-        self._lent = BodySocket(
-            self._transport.get_extra_info("socket").fileno(),
-            came=exchange.take_all(), left_bytes=self._body_left_bytes, on_close=self._take_back,
-        )  # fmt: skip
-        return self._lent
+        fd = self._transport.get_extra_info("socket").fileno()
+        self._lent = BodySocket(fd, left_bytes=self._body_left_bytes, on_close=self._take_back)
+        return exchange.take_all(), self._lent
 
     def _take_back(self, left_bytes: int) -> None:
         """Read on from where the thread stopped."""
