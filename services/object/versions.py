@@ -347,7 +347,7 @@ def _commit(
 ) -> ObjectRecord:
     """Make it the object; the parts of what it replaces are noted before that goes.
 
-    Without a condition it waits for nobody's lock; so with one, it only replaces what that saw.
+    Without a condition it waits for nobody's lock; one that has one replaces only what that saw.
     """
     name, must_see = bucket.object(key), condition is not None
     seen: ObjectRecord | None = None

@@ -86,7 +86,7 @@ class Incoming:
         if (place := history.archive(bucket.metadata)) is not None:
             with self._absence(name):
                 history.keep(self._store, name, place)
-                return self._upload.commit(said)
+                return self._upload.commit(said, may_replace=self._may_replace)
         if lock := locks.default(bucket):
             if said.delete_at is not None:
                 raise Refused(400, "What is put here is locked, and cannot expire: X-Delete-At")
@@ -110,7 +110,13 @@ class Incoming:
             return
         with stripes.lock(name):
             _check_absent(versions.find(self._store, self._bucket, name.name))
-            yield
+            try:
+                yield
+            except stored.NotReplaced as error:
+                raise Refused(412) from error
+
+    def _may_replace(self, there: ObjectRecord) -> bool:
+        return not self._must_be_new or there.has_expired
 
     def _check(self, size_bytes: int) -> None:
         constraints.check_size(size_bytes)

@@ -8,12 +8,13 @@ from services.object import bucket as buckets
 from services.object import versions
 from services.object.bucket import Bucket
 from services.object.refusals import Refused
+from services.object.swift import history
 from services.object.swift.access import Caller
 from services.object.swift.writing import Writing
 from services.object.versions import Version
 from storage.objects.object_file import ObjectRecord
 from storage.objects.store import ObjectStore
-from storage.objects.transfer import Attributes
+from storage.objects.transfer import Attributes, Upload
 from tests.services.object.conftest import login
 
 KEY = "o"
@@ -112,3 +113,25 @@ def test_a_post_begins_again_when_the_object_was_replaced(store, bucket):
     assert seen == ["old's", "new's"]
     assert (old.metadata["own"], record.metadata) == ("new's", {"own": "new's", "said": "later"})
     assert got(store, bucket) == (b"new", {"own": "new's", "said": "later"})
+
+
+@pytest.mark.parametrize("archive", [{}, {history.STACK: "old"}])
+def test_what_must_be_new_is_also_where_it_was_looked_for(store, bucket, archive, monkeypatch):
+    """Another write comes after the look at the place, and before the change."""
+    store.post_container("AUTH_p", "c", changes=archive)
+    commit = Upload.commit
+
+    def late(upload: Upload, *said, **kwargs) -> ObjectRecord:
+        monkeypatch.undo()
+        put(store, bucket, b"between")
+        return commit(upload, *said, **kwargs)
+
+    writing = Writing(store, Caller(ctx=login("member")))
+    with writing.incoming(bucket.object(KEY), must_be_new=True) as incoming:
+        incoming.write(b"late")
+        monkeypatch.setattr(Upload, "commit", late)
+        with pytest.raises(Refused) as refused:
+            incoming.commit(Attributes())
+
+    assert refused.value.status == 412
+    assert got(store, bucket)[0] == b"between"
