@@ -25,6 +25,7 @@ STREAMING: Final = {
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
 }
+CHUNK_BYTES_MIN: Final = 8192  # of a chunk but the last
 LINE_BYTES_MAX: Final = 4096  # of a chunk's head, or of all trailers; signed heads have 90
 _HEAD: Final = re.compile(rb"([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -119,26 +120,36 @@ class Chunked:
         self._chain = chain
         self._trailer = trailer.strip().lower()  # the one that was announced
         self._buffer = b""
-        self._left = 0
+        self._at = 0  # how much of the buffer was taken
+        self._count = 0  # chunks so far, and of the last its size, and what is left of it
+        self._size_bytes = CHUNK_BYTES_MIN
+        self._left_bytes = 0
         self._signature = ""
         self._hash = hashlib.sha256()
-        self._is_first = True
         self._is_over = False
 
     def read(self, size_bytes: int = -1, /) -> bytes:
-        """Up to `size_bytes` of the chunk that is at hand; empty at the end."""
-        if not self._left and not self._is_over:
+        """Up to `size_bytes` (what is at hand when negative), of many chunks; empty at the end."""
+        pieces: list[bytes] = []
+        left_bytes = size_bytes if size_bytes >= 0 else CHUNK_BYTES
+        while left_bytes and (piece := self._piece(left_bytes)):
+            pieces.append(piece)
+            left_bytes -= len(piece)
+        return b"".join(pieces)
+
+    def _piece(self, size_bytes: int) -> bytes:
+        """Up to `size_bytes` of one chunk; empty at the end."""
+        if not self._left_bytes and not self._is_over:
             self._begin()
         if self._is_over:
             return b""
-        count = min(self._left, size_bytes if size_bytes >= 0 else self._left)
-        data = self._take(count)
+        data = self._take(min(self._left_bytes, size_bytes))
         if not data:
             raise Refused("IncompleteBody")
-        self._left -= len(data)
+        self._left_bytes -= len(data)
         if self._chain is not None:
             self._hash.update(data)
-        if not self._left:
+        if not self._left_bytes:
             self._end()
         return data
 
@@ -146,11 +157,16 @@ class Chunked:
         head = _HEAD.fullmatch(self._line())
         if head is None or (head[2] is None) != (self._chain is None):
             raise Refused("IncompleteBody", "A chunk's head cannot be read.")
-        self._left = int(head[1], 16)
+        before_bytes, self._size_bytes = self._size_bytes, int(head[1], 16)
+        self._left_bytes = self._size_bytes
+        self._count += 1
         self._signature = (head[2] or b"").decode()
-        if not self._left:
+        if not self._left_bytes:
             self._check()
             self._finish()
+        elif before_bytes < CHUNK_BYTES_MIN:
+            facts = {"Chunk": str(self._count), "BadChunkSize": str(before_bytes)}
+            raise Refused("InvalidChunkSizeError", facts=facts)
 
     def _end(self) -> None:
         """After a chunk's last byte: its signature, and the line's end."""
@@ -188,24 +204,24 @@ class Chunked:
 
     def _line(self, *, is_last: bool = False) -> bytes:
         """One line without its end; the body's last may lack it."""
-        while b"\r\n" not in self._buffer:
-            if len(self._buffer) > LINE_BYTES_MAX:
+        while (end := self._buffer.find(b"\r\n", self._at, self._at + LINE_BYTES_MAX)) < 0:
+            rest = self._buffer[self._at :]
+            if len(rest) >= LINE_BYTES_MAX:
                 raise Refused("IncompleteBody", "A chunk's head has no end.")
             data = self._source.read(CHUNK_BYTES)
             if not data:
-                if is_last and not self._buffer:
+                if is_last and not rest:
                     return b""
                 raise Refused("IncompleteBody")
-            self._buffer += data
-        line, _, self._buffer = self._buffer.partition(b"\r\n")
-        if len(line) > LINE_BYTES_MAX:
-            raise Refused("IncompleteBody", "A chunk's head has no end.")
+            self._buffer, self._at = rest + data, 0
+        line, self._at = self._buffer[self._at : end], end + 2
         return line
 
     def _take(self, count: int) -> bytes:
-        if not self._buffer:
-            self._buffer = self._source.read(CHUNK_BYTES)
-        data, self._buffer = self._buffer[:count], self._buffer[count:]
+        if self._at == len(self._buffer):
+            self._buffer, self._at = self._source.read(CHUNK_BYTES), 0
+        data = self._buffer[self._at : self._at + count]
+        self._at += len(data)
         return data
 
 

@@ -35,6 +35,7 @@ _CODES: Final[Mapping[str, tuple[int, str]]] = {
     ),
     "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidBucketState": (409, "The request is not valid for the current state of the bucket."),
+    "InvalidChunkSizeError": (403, "Only the last chunk may have fewer than 8192 bytes."),
     "InvalidDigest": (400, "The Content-MD5 or checksum value that you specified is not valid."),
     "InvalidEncryptionAlgorithmError": (400, "The valid value of the encryption is AES256."),
     "InvalidPart": (400, "A part could not be found, or its entity tag does not match."),

@@ -4,10 +4,12 @@ import base64
 import binascii
 import hashlib
 import hmac
+import io
 
 import pytest
 from botocore import auth, awsrequest, credentials
 
+from services.object.s3 import bodies
 from tests.services.object.s3.clients import SECRETS, URL, refused
 from tests.services.object.s3.test_signatures import code
 
@@ -76,6 +78,16 @@ class Streamed:
 
     def send(self, http, body=None):
         return http.put(OBJECT, headers=self.headers, content=self.body() if body is None else body)
+
+
+class Trickle:
+    """A source that gives few bytes at a time."""
+
+    def __init__(self, file, step):
+        self.file, self.step = file, step
+
+    def read(self, size_bytes=-1, /):
+        return self.file.read(min(size_bytes, self.step))
 
 
 KINDS = {
@@ -160,6 +172,24 @@ def test_framing_that_is_none_is_refused(s3, bucket, http, body):
 
     assert answer.status_code == 400
     assert refused(s3.head_object, Bucket=bucket, Key="o") == "404"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_the_last_chunk_may_be_small(s3, bucket, http, kind):
+    answer = Streamed(**KINDS[kind], data=DATA[:20_000], size=8191).send(http)
+
+    assert (answer.status_code, code(answer)) == (403, "InvalidChunkSizeError")
+    assert "<Chunk>2</Chunk><BadChunkSize>8191</BadChunkSize>" in answer.text
+    assert refused(s3.head_object, Bucket=bucket, Key="o") == "404"
+
+
+@pytest.mark.parametrize("step", [1, 7, 8192, 1 << 20])
+def test_chunks_are_read_however_they_come(step):
+    framed = io.BytesIO(Streamed(**KINDS["unsigned with trailer"]).body())
+    chunked = bodies.Chunked(Trickle(framed, step), chain=None, trailer="x-amz-checksum-crc32")
+
+    assert b"".join(iter(lambda: chunked.read(50_000), b"")) == DATA
+    assert chunked.trailers == {"x-amz-checksum-crc32": CRC32}
 
 
 @pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
