@@ -121,15 +121,15 @@ class Chunked:
         self._trailer = trailer.strip().lower()  # the one that was announced
         self._buffer = b""
         self._at = 0  # how much of the buffer was taken
-        self._count = 0  # chunks so far, and of the last its size, and what is left of it
-        self._size_bytes = CHUNK_BYTES_MIN
+        self._count = 0  # chunks so far
+        self._size_bytes = CHUNK_BYTES_MIN  # of the last of them; none was too small yet
         self._left_bytes = 0
         self._signature = ""
         self._hash = hashlib.sha256()
         self._is_over = False
 
     def read(self, size_bytes: int = -1, /) -> bytes:
-        """Up to `size_bytes` (what is at hand when negative), of many chunks; empty at the end."""
+        """Up to `size_bytes` (`CHUNK_BYTES` when negative), of many chunks; empty at the end."""
         pieces: list[bytes] = []
         left_bytes = size_bytes if size_bytes >= 0 else CHUNK_BYTES
         while left_bytes and (piece := self._piece(left_bytes)):
